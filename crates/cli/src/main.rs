@@ -1,0 +1,2 @@
+//! A call without a window: the measuring instrument.
+fn main() {}

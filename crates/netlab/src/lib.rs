@@ -1,0 +1,1 @@
+//! An emulated network between hosts on one machine.

@@ -1,0 +1,77 @@
+//! The data channel named [`LABEL`], peer to peer: chat, and what our own clients tell each other beside it.
+use crate::{DecodeError, decode::tagged, rest::EndReason};
+use serde::{Deserialize, Serialize};
+
+/// Label of the data channel: ordered and reliable (RFC 8831).
+pub const LABEL: &str = "chat";
+/// Longest message text, in bytes of UTF-8. Stays below the 64 KiB that every SCTP stack takes as one message.
+pub const TEXT_MAX_BYTES: usize = 16 * 1024;
+
+/// Session-level SDP attribute (RFC 8866 section 6.4) by which our clients know each other: `a=tool:eyeline/VERSION`.
+pub const SDP_TOOL: &str = "eyeline";
+
+/// One message on the data channel.
+///
+/// `text` is the public contract. The others are ours and go only to a peer whose SDP carries [`SDP_TOOL`], so a
+/// peer that speaks the bare contract never sees one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ChannelMessage {
+    /// A person's words.
+    Text {
+        /// The words, at most [`TEXT_MAX_BYTES`].
+        message: String,
+        /// When they were sent, RFC 3339 in UTC, by the sender's clock.
+        timestamp: String,
+        /// Counts the sender's messages in this call from 1.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<u64>,
+    },
+    /// The message with this `id` has arrived.
+    Ack {
+        /// The acknowledged message's `id`.
+        id: u64,
+    },
+    /// What the sender sends at present.
+    MediaState {
+        /// Whether the microphone is open.
+        microphone: bool,
+        /// Whether the camera is on; where not, the picture is an avatar and never a frozen frame.
+        camera: bool,
+    },
+    /// The sender has ended the call: faster than the way through the server, and works without it.
+    Bye {
+        /// Why.
+        reason: EndReason,
+    },
+}
+
+impl ChannelMessage {
+    /// The tags of all messages, as they stand in `type`.
+    pub const TYPES: [&'static str; 4] = ["text", "ack", "media_state", "bye"];
+
+    /// Decodes one data channel message.
+    ///
+    /// # Errors
+    /// [`DecodeError`]; also where the text is longer than [`TEXT_MAX_BYTES`].
+    pub fn decode(text: &str) -> Result<Self, DecodeError> {
+        let message: Self = tagged(text, &Self::TYPES)?;
+        match &message {
+            Self::Text { message: text, .. } if text.len() > TEXT_MAX_BYTES => Err(DecodeError::Malformed {
+                kind: "text".into(),
+                reason: "message over 16 KiB".into(),
+            }),
+            Self::Text { .. } | Self::Ack { .. } | Self::MediaState { .. } | Self::Bye { .. } => Ok(message),
+        }
+    }
+
+    /// Encodes to one data channel message.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        #[expect(
+            clippy::expect_used,
+            reason = "string keys and integers only: serialisation cannot fail"
+        )]
+        serde_json::to_string(self).expect("a channel message is always serialisable")
+    }
+}

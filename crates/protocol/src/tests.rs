@@ -1,0 +1,1 @@
+//! The contract's own JSON, and properties of the decoders.

@@ -1,0 +1,1 @@
+//! Real-time transport quality over webrtc-rs.

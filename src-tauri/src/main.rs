@@ -1,0 +1,2 @@
+//! Eyeline, the desktop application.
+fn main() {}
