@@ -9,6 +9,7 @@
 //! ```
 pub mod command;
 pub mod snapshot;
+pub mod viewer;
 
 pub use command::Command;
 pub use snapshot::Snapshot;

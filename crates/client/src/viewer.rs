@@ -1,0 +1,64 @@
+//! Where pictures go: a window, a file, or nowhere.
+use bytes::Bytes;
+use eyeline_media::frame::{MediaTime, VideoFrame};
+
+/// Takes pictures as they are due. Called on media threads: an implementation must not block.
+pub trait Viewer: Send + Sync + 'static {
+    /// In which form the other side's pictures are wanted at present; asked before every picture.
+    fn remote_form(&self) -> RemoteForm;
+    /// The other side's picture, decoded, at the moment at which it is to be seen.
+    fn remote_decoded(&self, frame: VideoFrame);
+    /// The other side's picture, as it was encoded, at the moment at which it is to be decoded and seen.
+    fn remote_encoded(&self, picture: EncodedPicture);
+    /// This side's own picture.
+    fn own(&self, frame: VideoFrame);
+    /// A side's camera was turned off or the call ended: what was drawn last is no longer true.
+    fn cleared(&self, side: Side);
+}
+
+/// Whose picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// This side's.
+    Own,
+    /// The other side's.
+    Remote,
+}
+
+/// The form in which the other side's pictures are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemoteForm {
+    /// Nobody looks: decode nothing.
+    Nothing,
+    /// As planar YUV.
+    Decoded,
+    /// As they were encoded; the viewer decodes.
+    Encoded,
+}
+
+/// One encoded picture.
+#[derive(Debug, Clone)]
+pub struct EncodedPicture {
+    /// VP8 frame (RFC 6386), or H.264 access unit in Annex B form.
+    pub data: Bytes,
+    /// Name of the codec, as in SDP: `VP8` or `H264`.
+    pub codec: &'static str,
+    /// Whether it can be decoded without any other.
+    pub key_frame: bool,
+    /// The sender's capture time, on this machine's capture clock.
+    pub captured_at: MediaTime,
+}
+
+/// A viewer that does not look.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoViewer;
+
+impl Viewer for NoViewer {
+    fn remote_form(&self) -> RemoteForm {
+        RemoteForm::Nothing
+    }
+    fn remote_decoded(&self, _: VideoFrame) {}
+    fn remote_encoded(&self, _: EncodedPicture) {}
+    fn own(&self, _: VideoFrame) {}
+    fn cleared(&self, _: Side) {}
+}
