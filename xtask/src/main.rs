@@ -1,2 +1,59 @@
-//! The commands of the project: cargo xtask demo | test | check | bench | bundle | setup.
-fn main() {}
+//! The project's own commands. `cargo xtask` without a word prints them.
+//!
+//! ```text
+//!   setup   system packages and Node packages          every other command does this first
+//!   check   format, lints, docs, licences, UI types     what a reviewer asks for
+//!   test    check + every test                          what CI runs
+//!   demo    a server and two windows in a call
+//!   bundle  installer packages for this system
+//!   types   the TypeScript types of the UI, from Rust
+//! ```
+mod bundle;
+mod check;
+mod demo;
+mod packages;
+mod paths;
+mod run;
+mod setup;
+mod tally;
+mod test;
+mod types;
+mod ui;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  demo [--auto] [--release]   a server and two windows, signed in as two people; --auto places the call by itself
+  test [FILTER]               everything that CI checks; with FILTER only the whole-system tests of that name
+  check                       formatting, lints, documentation, licences, the UI's types
+  setup [--test]              install the system and Node packages that the other commands need
+  types                       write the UI's TypeScript types from the Rust ones
+  bundle                      installer packages for this system
+";
+
+fn main() -> Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match args.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", &[][..]),
+    };
+    match command {
+        "demo" => demo::demo(rest),
+        "test" => test::test(rest),
+        "check" => {
+            setup::for_tests()?;
+            check::check(&mut tally::Tally::default())
+        }
+        "setup" if rest.iter().any(|a| a == "--test") => setup::for_tests(),
+        "setup" => setup::for_building(),
+        "types" => types::generate(),
+        "bundle" => bundle::bundle(),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => bail!("no command {other:?}\n\n{HELP}"),
+    }
+}

@@ -1,0 +1,64 @@
+//! Every test, in the order in which failures are cheapest to learn of.
+use crate::{
+    check, paths,
+    run::{cargo, npm, run},
+    setup,
+    tally::Tally,
+    ui,
+};
+use anyhow::{Result, bail};
+use std::fs;
+
+/// Drives the real window in the whole-system tests.
+const TAURI_DRIVER: &str = "2.0.4";
+
+/// The programs that the whole-system tests start.
+const PROGRAMS: [&str; 4] = ["eyeline-server", "eyeline-cli", "eyeline-netlab", "eyeline"];
+
+/// Runs everything, or with a name only the whole-system tests that contain it.
+pub fn test(args: &[String]) -> Result<()> {
+    setup::for_tests()?;
+    fs::create_dir_all(paths::artifacts())?;
+    let mut tally = Tally::default();
+    tally.step("UI: build", ui::build);
+    if args.is_empty() {
+        check::steps(&mut tally);
+        tally.step("UI: tests", || run(&mut npm(&["run", "test"])));
+        tally.step("UI: every screen", || run(&mut npm(&["run", "shots"])));
+        tally.rust_tests(
+            "crates",
+            &mut cargo(&[
+                "test",
+                "--workspace",
+                "--exclude",
+                "eyeline-tests",
+                "--no-fail-fast",
+            ]),
+        );
+    }
+    whole_system(&mut tally, args);
+    if tally.close() {
+        Ok(())
+    } else {
+        bail!("not everything passed")
+    }
+}
+
+/// One test at a time: they measure time, and the machine may be small.
+fn whole_system(tally: &mut Tally, filter: &[String]) {
+    let driver = match check::tool("tauri-driver", TAURI_DRIVER) {
+        Ok(driver) => driver,
+        Err(error) => return tally.step("tauri-driver", || Err(error)),
+    };
+    let mut build = vec!["build"];
+    PROGRAMS.iter().for_each(|p| build.extend(["-p", p]));
+    tally.step("programs", || run(&mut cargo(&build)));
+    let mut command = cargo(&["test", "-p", "eyeline-tests", "--no-fail-fast", "--"]);
+    command
+        .args(filter)
+        .arg("--test-threads=1")
+        .env("EYELINE_BIN", paths::target().join("debug"))
+        .env("EYELINE_ARTIFACTS", paths::artifacts())
+        .env("EYELINE_TAURI_DRIVER", driver);
+    tally.rust_tests("whole system", &mut command);
+}
