@@ -1,5 +1,5 @@
 //! The data channel named [`LABEL`], peer to peer: chat, and what our own clients tell each other beside it.
-use crate::{DecodeError, decode::tagged, rest::EndReason};
+use crate::{DecodeError, decode::tagged, rest::EndReason, signal::Sdp};
 use serde::{Deserialize, Serialize};
 
 /// Label of the data channel: ordered and reliable (RFC 8831).
@@ -9,6 +9,32 @@ pub const TEXT_MAX_BYTES: usize = 16 * 1024;
 
 /// Session-level SDP attribute (RFC 8866 section 6.4) by which our clients know each other: `a=tool:eyeline/VERSION`.
 pub const SDP_TOOL: &str = "eyeline";
+
+/// Whether the writer of this SDP is one of our clients: it carries `a=tool:eyeline` or `a=tool:eyeline/...` at
+/// session level.
+#[must_use]
+pub fn is_eyeline(sdp: &str) -> bool {
+    session_level(sdp)
+        .lines()
+        .filter_map(|line| line.strip_prefix("a=tool:"))
+        .any(|tool| tool.split('/').next() == Some(SDP_TOOL))
+}
+
+/// The description with `a=tool:eyeline/VERSION` as the last line of its session level, if none is there.
+#[must_use]
+pub fn tool_marked(mut description: Sdp) -> Sdp {
+    if !is_eyeline(&description.sdp) {
+        let at = session_level(&description.sdp).len();
+        let line = concat!("a=tool:eyeline/", env!("CARGO_PKG_VERSION"), "\r\n");
+        description.sdp.insert_str(at, line);
+    }
+    description
+}
+
+/// What stands before the first media description.
+fn session_level(sdp: &str) -> &str {
+    sdp.find("\nm=").map_or(sdp, |end| &sdp[..=end])
+}
 
 /// One message on the data channel.
 ///

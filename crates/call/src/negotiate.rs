@@ -1,0 +1,299 @@
+//! Offers, answers and candidates: perfect negotiation (W3C WebRTC section 10.7) with the caller impolite.
+//!
+//! Nothing is assumed of the relay but that messages come whole: an unanswered offer is sent again, a repeated
+//! offer is answered by the same answer, a repeated answer is dropped.
+use crate::{Output, Role, Time, time::backoff};
+use eyeline_protocol::{
+    channel::tool_marked,
+    signal::{CANDIDATES_MAX, IceCandidate, Sdp, Signal},
+};
+use std::{collections::VecDeque, mem, time::Duration};
+
+/// How long an offer may go unanswered before it is sent again: two slow round trips and a slow answer.
+const RESEND_AFTER: Duration = Duration::from_secs(3);
+
+#[derive(Debug)]
+pub(crate) struct Negotiation {
+    role: Role,
+    step: Step,
+    /// Number of the latest description asked of the peer connection; answers to earlier ones are stale.
+    seq: u32,
+    /// Whether the peer can be reached through the relay.
+    linked: bool,
+    /// Own candidates since the latest description was asked for; at most [`CANDIDATES_MAX`].
+    local: Vec<IceCandidate>,
+    /// The peer's candidates that came before its description; at most [`CANDIDATES_MAX`].
+    early: Vec<IceCandidate>,
+    /// The latest offer of the peer, and the answer to it.
+    answered: Option<(Sdp, Sdp)>,
+    /// The latest answer of the peer.
+    applied: Option<Sdp>,
+}
+
+#[derive(Debug)]
+enum Step {
+    /// Both descriptions are in force, or none.
+    Stable,
+    /// The peer connection creates an offer.
+    CreatingOffer,
+    /// An offer awaits its answer.
+    Offered {
+        offer: Sdp,
+        /// Times it was sent: 0 while the peer cannot be reached.
+        sent: u32,
+        resend_at: Time,
+    },
+    /// The peer connection creates an answer.
+    Answering { offer: Sdp },
+}
+
+/// What an offer of the peer meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OfferCollision {
+    /// No offer of ours.
+    None,
+    /// An offer of ours that the peer has not seen, or that the polite side takes back.
+    Yield,
+    /// An offer of ours that stands: the peer takes its own back.
+    Insist,
+}
+
+/// Whether an input has brought the two descriptions into agreement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Progress {
+    Pending,
+    Settled,
+}
+
+type Out = VecDeque<Output>;
+
+impl Negotiation {
+    /// The caller asks for the first offer at once, so that it is ready when the peer comes.
+    pub(crate) fn start(role: Role, out: &mut Out) -> Self {
+        let mut negotiation = Self {
+            role,
+            step: Step::Stable,
+            seq: 0,
+            linked: false,
+            local: Vec::new(),
+            early: Vec::new(),
+            answered: None,
+            applied: None,
+        };
+        match role {
+            Role::Caller => negotiation.create_offer(out),
+            Role::Callee => {}
+        }
+        negotiation
+    }
+
+    fn has_remote(&self) -> bool {
+        self.answered.is_some() || self.applied.is_some()
+    }
+
+    fn create_offer(&mut self, out: &mut Out) {
+        self.seq += 1;
+        self.step = Step::CreatingOffer;
+        self.local.clear();
+        out.push_back(Output::CreateOffer {
+            seq: self.seq,
+            ice_restart: self.has_remote(),
+        });
+    }
+
+    /// Looks for new paths, or speeds up what is under way. The callee leaves the first offer to the caller.
+    pub(crate) fn restart(&mut self, now: Time, out: &mut Out) {
+        match self.step {
+            Step::Stable if self.has_remote() => self.create_offer(out),
+            Step::Offered { sent: 0, .. } => self.create_offer(out),
+            Step::Offered { .. } => self.send_offer(now, out),
+            Step::Stable | Step::CreatingOffer | Step::Answering { .. } => {}
+        }
+    }
+
+    /// The peer connection could not do what it was asked: back to the descriptions in force.
+    pub(crate) fn abandon(&mut self) {
+        self.seq += 1;
+        self.step = Step::Stable;
+    }
+
+    pub(crate) fn linked(&self) -> bool {
+        self.linked
+    }
+
+    /// The relay to the peer is closed; what is said now is not heard.
+    pub(crate) fn unlink(&mut self) {
+        self.linked = false;
+    }
+
+    /// The relay to the peer is open (again): says what may not have been heard.
+    pub(crate) fn link(&mut self, connected: bool, now: Time, out: &mut Out) {
+        self.linked = true;
+        match self.step {
+            Step::Offered { .. } => self.send_offer(now, out),
+            Step::Stable if !connected => self.send_candidates(out),
+            Step::Stable | Step::CreatingOffer | Step::Answering { .. } => {}
+        }
+    }
+
+    fn send_offer(&mut self, now: Time, out: &mut Out) {
+        if let Step::Offered {
+            offer,
+            sent,
+            resend_at,
+        } = &mut self.step
+            && self.linked
+        {
+            out.push_back(Output::Send(Signal::Offer {
+                offer: tool_marked(offer.clone()),
+            }));
+            *resend_at = now + RESEND_AFTER.max(backoff(*sent));
+            *sent += 1;
+            self.send_candidates(out);
+        }
+    }
+
+    fn send_answer(&self, out: &mut Out) {
+        if let Some((_, answer)) = &self.answered
+            && self.linked
+        {
+            out.push_back(Output::Send(Signal::Answer {
+                answer: tool_marked(answer.clone()),
+            }));
+            self.send_candidates(out);
+        }
+    }
+
+    fn send_candidates(&self, out: &mut Out) {
+        out.extend(self.local.iter().cloned().map(send_candidate));
+    }
+
+    pub(crate) fn on_offer_created(&mut self, seq: u32, offer: Sdp, now: Time, out: &mut Out) {
+        match self.step {
+            Step::CreatingOffer if seq == self.seq => {
+                self.step = Step::Offered {
+                    offer,
+                    sent: 0,
+                    resend_at: now,
+                };
+                self.send_offer(now, out);
+            }
+            Step::CreatingOffer | Step::Stable | Step::Offered { .. } | Step::Answering { .. } => {}
+        }
+    }
+
+    pub(crate) fn on_answer_created(&mut self, seq: u32, answer: Sdp, out: &mut Out) -> Progress {
+        match mem::replace(&mut self.step, Step::Stable) {
+            Step::Answering { offer } if seq == self.seq => {
+                self.answered = Some((offer, answer));
+                self.send_answer(out);
+                Progress::Settled
+            }
+            step @ (Step::Answering { .. } | Step::Stable | Step::CreatingOffer | Step::Offered { .. }) => {
+                self.step = step;
+                Progress::Pending
+            }
+        }
+    }
+
+    pub(crate) fn on_offer(&mut self, offer: Sdp, out: &mut Out) {
+        self.linked = true;
+        if self.answered.as_ref().is_some_and(|(known, _)| *known == offer) {
+            match self.step {
+                Step::Stable => self.send_answer(out),
+                Step::CreatingOffer | Step::Offered { .. } | Step::Answering { .. } => {}
+            }
+            return;
+        }
+        let collision = match (&self.step, self.role) {
+            (Step::Answering { offer: known }, _) if *known == offer => return,
+            (Step::Stable | Step::Answering { .. }, _) => OfferCollision::None,
+            (Step::CreatingOffer | Step::Offered { sent: 0, .. }, _) => OfferCollision::Yield,
+            (Step::Offered { .. }, Role::Callee) => OfferCollision::Yield,
+            (Step::Offered { .. }, Role::Caller) => OfferCollision::Insist,
+        };
+        match collision {
+            OfferCollision::Insist => {}
+            OfferCollision::None | OfferCollision::Yield => {
+                self.seq += 1;
+                self.local.clear();
+                out.push_back(Output::AcceptOffer {
+                    seq: self.seq,
+                    offer: offer.clone(),
+                    rollback: collision == OfferCollision::Yield,
+                });
+                self.step = Step::Answering { offer };
+                self.deliver_early(out);
+            }
+        }
+    }
+
+    pub(crate) fn on_answer(&mut self, answer: Sdp, out: &mut Out) -> Progress {
+        self.linked = true;
+        match self.step {
+            Step::Offered { sent: 1.., .. } if self.applied.as_ref() != Some(&answer) => {
+                self.step = Step::Stable;
+                self.applied = Some(answer.clone());
+                out.push_back(Output::ApplyAnswer(answer));
+                self.deliver_early(out);
+                Progress::Settled
+            }
+            Step::Offered { .. } | Step::Stable | Step::CreatingOffer | Step::Answering { .. } => {
+                Progress::Pending
+            }
+        }
+    }
+
+    pub(crate) fn on_candidate(&mut self, candidate: IceCandidate, out: &mut Out) {
+        let ready = match self.step {
+            Step::Stable | Step::CreatingOffer => self.has_remote(),
+            Step::Answering { .. } => true,
+            Step::Offered { .. } => false,
+        };
+        if ready {
+            out.push_back(Output::AddCandidate(candidate));
+        } else if self.early.len() < CANDIDATES_MAX {
+            self.early.push(candidate);
+        }
+    }
+
+    fn deliver_early(&mut self, out: &mut Out) {
+        out.extend(self.early.drain(..).map(Output::AddCandidate));
+    }
+
+    pub(crate) fn on_local_candidate(&mut self, candidate: IceCandidate, out: &mut Out) {
+        if self.local.len() == CANDIDATES_MAX {
+            return;
+        }
+        self.local.push(candidate.clone());
+        let description_is_out = match self.step {
+            Step::Stable | Step::Offered { sent: 1.., .. } => true,
+            Step::Offered { .. } | Step::CreatingOffer | Step::Answering { .. } => false,
+        };
+        if description_is_out && self.linked {
+            out.push_back(send_candidate(candidate));
+        }
+    }
+
+    pub(crate) fn next_timeout(&self) -> Option<Time> {
+        match self.step {
+            Step::Offered {
+                sent: 1.., resend_at, ..
+            } if self.linked => Some(resend_at),
+            Step::Offered { .. } | Step::Stable | Step::CreatingOffer | Step::Answering { .. } => None,
+        }
+    }
+
+    pub(crate) fn on_timeout(&mut self, now: Time, out: &mut Out) {
+        if self.next_timeout().is_some_and(|at| at <= now) {
+            self.send_offer(now, out);
+        }
+    }
+}
+
+fn send_candidate(candidate: IceCandidate) -> Output {
+    Output::Send(Signal::IceCandidate {
+        candidate: Some(candidate),
+    })
+}
