@@ -1,0 +1,197 @@
+//! The command line: a contract that scripts outside the project rely on.
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use eyeline_client::config::{CameraChoice, MediaOptions, MicrophoneChoice, SpeakerChoice};
+use eyeline_media::{codec::VideoCodec, device::CaptureFormat};
+use std::{path::PathBuf, str::FromStr, time::Duration};
+
+/// Eyeline without a window: makes real calls and measures them.
+#[derive(Debug, Parser)]
+#[command(name = "eyeline-cli", version, after_help = crate::exit::HELP)]
+pub struct Options {
+    /// Base address of the signaling server.
+    #[arg(long, default_value = "http://127.0.0.1:8000", global = true)]
+    pub server: String,
+    /// User name to sign in with.
+    #[arg(long, global = true, required = false)]
+    pub user: Option<String>,
+    /// Password.
+    #[arg(long, global = true, required = false, env = "EYELINE_PASSWORD", hide_env_values = true)]
+    pub password: Option<String>,
+    /// Create the account if it does not exist, else sign in.
+    #[arg(long, global = true)]
+    pub register: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Place a call, run it, hang up after --duration.
+    Call {
+        /// User name of the person to call.
+        peer: String,
+        /// Media.
+        #[command(flatten)]
+        media: Media,
+    },
+    /// Wait for one call, accept it, stay until it ends (or --duration).
+    Answer {
+        /// Refuse the call instead of taking it.
+        #[arg(long)]
+        decline: bool,
+        /// Media.
+        #[command(flatten)]
+        media: Media,
+    },
+    /// Place a call without media, send TEXT over the data channel, print what comes back until it ends.
+    Chat {
+        /// User name of the person to write to.
+        peer: String,
+        /// The words.
+        text: String,
+        /// Hang up after so many seconds.
+        #[arg(long, value_parser = seconds)]
+        duration: Option<Duration>,
+    },
+    /// Test server, token, WebSocket, STUN and TURN, and devices: one line each.
+    Doctor,
+    /// List cameras (with formats), microphones and speakers, as JSON.
+    Devices,
+}
+
+/// How a call is run and measured.
+#[derive(Debug, Clone, Args)]
+pub struct Media {
+    /// testcard[:1280x720@30] | y4m:FILE | device[:NAME] | none
+    #[arg(long, default_value = "testcard", value_parser = camera)]
+    pub camera: CameraChoice,
+    /// tone | wav:FILE | device[:NAME] | none
+    #[arg(long, default_value = "tone", value_parser = microphone)]
+    pub mic: MicrophoneChoice,
+    /// null | device[:NAME]
+    #[arg(long, default_value = "null", value_parser = speaker)]
+    pub speaker: SpeakerChoice,
+    /// Video codec to prefer.
+    #[arg(long, value_enum)]
+    pub video_codec: Option<Codec>,
+    /// Most to send, in kbit/s.
+    #[arg(long)]
+    pub max_kbps: Option<u32>,
+    /// Use only paths through a TURN server.
+    #[arg(long)]
+    pub relay_only: bool,
+    /// Hang up after so many seconds of call.
+    #[arg(long, value_parser = seconds)]
+    pub duration: Option<Duration>,
+    /// Send this text as soon as chat is open, and print what comes back on stderr.
+    #[arg(long)]
+    pub say: Option<String>,
+    /// Write one JSON object a line here, once a second.
+    #[arg(long)]
+    pub stats: Option<PathBuf>,
+    /// Write what was rendered here, as YUV4MPEG2.
+    #[arg(long)]
+    pub dump_video: Option<PathBuf>,
+    /// Write what was played here, as WAV.
+    #[arg(long)]
+    pub dump_audio: Option<PathBuf>,
+}
+
+/// Video codecs by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Codec {
+    /// RFC 6386.
+    Vp8,
+    /// Constrained baseline.
+    H264,
+}
+
+impl Media {
+    /// For the client.
+    pub fn options(&self) -> MediaOptions {
+        let mut options = MediaOptions { max_kbps: self.max_kbps, relay_only: self.relay_only, ..MediaOptions::default() };
+        if let Some(codec) = self.video_codec {
+            let first = match codec {
+                Codec::Vp8 => VideoCodec::Vp8,
+                Codec::H264 => VideoCodec::H264,
+            };
+            options.video_codecs.sort_by_key(|codec| *codec != first);
+        }
+        options
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = f64::from_str(text).map_err(|e| e.to_string())?;
+    Duration::try_from_secs_f64(seconds).map_err(|e| e.to_string())
+}
+
+fn camera(text: &str) -> Result<CameraChoice, String> {
+    Ok(match split(text) {
+        ("testcard", None) => CameraChoice::TestCard(CaptureFormat { width: 1280, height: 720, fps: 30 }),
+        ("testcard", Some(format)) => CameraChoice::TestCard(capture_format(format)?),
+        ("y4m", Some(path)) => CameraChoice::Y4m(path.into()),
+        ("device", id) => CameraChoice::Device(id.map(str::to_owned)),
+        ("none", None) => CameraChoice::None,
+        _ => return Err("one of testcard[:WxH@FPS], y4m:FILE, device[:NAME], none".into()),
+    })
+}
+
+fn microphone(text: &str) -> Result<MicrophoneChoice, String> {
+    Ok(match split(text) {
+        ("tone", None) => MicrophoneChoice::Tone,
+        ("wav", Some(path)) => MicrophoneChoice::Wav(path.into()),
+        ("device", id) => MicrophoneChoice::Device(id.map(str::to_owned)),
+        ("none", None) => MicrophoneChoice::None,
+        _ => return Err("one of tone, wav:FILE, device[:NAME], none".into()),
+    })
+}
+
+fn speaker(text: &str) -> Result<SpeakerChoice, String> {
+    Ok(match split(text) {
+        ("null", None) => SpeakerChoice::Null,
+        ("device", id) => SpeakerChoice::Device(id.map(str::to_owned)),
+        _ => return Err("one of null, device[:NAME]".into()),
+    })
+}
+
+fn split(text: &str) -> (&str, Option<&str>) {
+    text.split_once(':').map_or((text, None), |(kind, rest)| (kind, Some(rest)))
+}
+
+/// `1280x720@30` or `1280x720`.
+fn capture_format(text: &str) -> Result<CaptureFormat, String> {
+    let wrong = || format!("{text:?} is not of the form 1280x720@30");
+    let (size, fps) = text.split_once('@').unwrap_or((text, "30"));
+    let (width, height) = size.split_once('x').ok_or_else(wrong)?;
+    let number = |text: &str| u32::from_str(text).map_err(|_| wrong());
+    let format = CaptureFormat { width: number(width)?, height: number(height)?, fps: number(fps)? };
+    // The clock of the card needs 32 cells of two pixels; the rest keeps a slip of the finger from filling the memory.
+    let fits = (64..=3840).contains(&format.width) && (48..=2160).contains(&format.height);
+    let even = format.width % 2 == 0 && format.height % 2 == 0;
+    if fits && even && (1..=60).contains(&format.fps) { Ok(format) } else { Err(wrong()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_is_named_as_the_contract_says() {
+        let parse = |words: &[&str]| Options::try_parse_from([&["eyeline-cli"], words].concat());
+        let options =
+            parse(&["--user", "a", "--password", "b", "call", "bob", "--camera", "testcard:640x480@15", "--mic", "none"])
+                .unwrap();
+        let Command::Call { peer, media } = options.command else { panic!() };
+        assert_eq!(peer, "bob");
+        assert_eq!(media.camera, CameraChoice::TestCard(CaptureFormat { width: 640, height: 480, fps: 15 }));
+        assert_eq!(media.mic, MicrophoneChoice::None);
+        assert_eq!(media.speaker, SpeakerChoice::Null);
+        assert!(parse(&["answer", "--camera", "device:Integrated: Camera"]).is_ok());
+        for wrong in [["--camera", "testcard:641x480"], ["--camera", "film"], ["--mic", "wav"], ["--duration", "-1"]] {
+            assert!(parse(&[&["answer"], &wrong[..]].concat()).is_err(), "{wrong:?}");
+        }
+    }
+}

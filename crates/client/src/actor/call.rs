@@ -1,0 +1,196 @@
+//! Carries out what the call logic asks for, and brings it what has come of it.
+use super::{
+    Actor, Message,
+    line::LineUpdate,
+    negotiator::Outcome,
+    view::{self, Beside},
+};
+use crate::{
+    clock::unix_ms,
+    peer::PeerEvent,
+    signaling::{Api, SignalingError, relay::RelayUpdate},
+    snapshot::CallView,
+    studio::StudioEvent,
+    viewer::Side,
+};
+use eyeline_call::{Failure, Input, Output, PeerFact, Phase, Request, SignalingFact};
+use eyeline_protocol::{CallId, channel::ChannelMessage, rest::Call};
+
+impl Actor {
+    /// One input to the call logic, and everything that follows from it.
+    pub(super) fn feed(&mut self, input: Input) {
+        let now = self.clock().now();
+        let Some(machine) = &mut self.machine else { return };
+        machine.handle(input, now);
+        while let Some(output) = self.machine.as_mut().and_then(eyeline_call::CallMachine::poll_output) {
+            self.carry_out(output);
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Request(request) => self.request(request),
+            Output::Report(event) => {
+                if let Some(account) = self.account.signed_in() {
+                    account.events.send(event);
+                }
+            }
+            Output::OpenSignaling(call) => {
+                if let Some(account) = self.account.signed_in() {
+                    self.line.open_relay(account.api.clone(), call);
+                }
+            }
+            Output::CloseSignaling(_) => self.line.close_relay(),
+            Output::Send(signal) => self.line.send_signal(signal),
+            Output::CreatePeer { call_id, role } => {
+                self.line.make_peer(call_id, role, &self.config.media, self.ice_servers.subscribe());
+            }
+            Output::ClosePeer(_) => {
+                if let Some(farewell) = self.line.close_peer() {
+                    self.errands.spawn(async move {
+                        farewell.await;
+                        None
+                    });
+                }
+            }
+            Output::CreateOffer { seq, ice_restart } => self.line.create_offer(seq, ice_restart),
+            Output::AcceptOffer { seq, offer, rollback } => self.line.accept_offer(seq, offer, rollback),
+            Output::ApplyAnswer(answer) => self.line.apply_answer(answer),
+            Output::AddCandidate(candidate) => self.line.add_candidate(candidate),
+            Output::SendChannel(message) => self.line.send_channel(message),
+            Output::StartMedia(media) => self.line.studio.start(media),
+            Output::SetMedia(media) => self.line.studio.set(media),
+            Output::StopMedia => self.line.studio.stop(),
+            // The UI rings by itself: the phase tells it.
+            Output::StartRinging | Output::StopRinging | Output::StartRingback | Output::StopRingback => {}
+            Output::Changed => self.on_view_changed(),
+        }
+    }
+
+    fn on_view_changed(&mut self) {
+        let Some(machine) = &self.machine else { return };
+        let view = machine.view();
+        if view.remote.is_some_and(|remote| !remote.camera) {
+            self.viewer.cleared(Side::Remote);
+        }
+        match view.phase {
+            Phase::Idle | Phase::Dialing | Phase::Incoming => {
+                self.line.new_call();
+                self.stats.send_replace(None);
+            }
+            Phase::Ended => {
+                self.line.end_chat();
+                self.viewer.cleared(Side::Own);
+                self.viewer.cleared(Side::Remote);
+            }
+            Phase::Ringing | Phase::Connecting | Phase::Active | Phase::Reconnecting => {}
+        }
+    }
+
+    fn request(&mut self, request: Request) {
+        let Some(account) = self.account.signed_in() else { return };
+        let api = account.api.clone();
+        self.errands.spawn(async move {
+            let result = perform(&api, &request).await.map_err(failure);
+            Some(Message::Reply { request, result })
+        });
+    }
+
+    pub(super) fn on_line(&mut self, update: LineUpdate) {
+        match update {
+            LineUpdate::Relay(call_id, update) => {
+                let fact = match update {
+                    RelayUpdate::Up => SignalingFact::Up,
+                    RelayUpdate::Down => SignalingFact::Down,
+                    RelayUpdate::Gone => SignalingFact::Refused,
+                    RelayUpdate::Signal(signal) => SignalingFact::Message(signal),
+                };
+                self.feed(Input::Signaling { call_id, fact });
+            }
+            LineUpdate::Peer(call_id, outcome) => self.on_outcome(call_id, outcome),
+            LineUpdate::Studio(event) => self.on_studio(event),
+            LineUpdate::Nothing => {}
+        }
+    }
+
+    fn on_outcome(&mut self, call_id: CallId, outcome: Outcome) {
+        let fact = match outcome {
+            Outcome::OfferCreated { seq, offer } => PeerFact::OfferCreated { seq, offer },
+            Outcome::AnswerCreated { seq, answer } => PeerFact::AnswerCreated { seq, answer },
+            Outcome::NegotiationFailed => PeerFact::NegotiationFailed,
+            Outcome::NotSent(message) => return self.line.not_sent(&message),
+            Outcome::Stats(peer) => {
+                let stats = self.line.studio.stats(&peer);
+                self.line.stats = Some(stats.clone());
+                self.stats.send_replace(Some(stats));
+                return;
+            }
+            Outcome::Event(event) => match event {
+                PeerEvent::LocalCandidate(Some(candidate)) => PeerFact::LocalCandidate(candidate),
+                PeerEvent::State(state) => PeerFact::Connection(state),
+                PeerEvent::ChannelOpen => {
+                    self.line.open_chat();
+                    PeerFact::ChannelOpen
+                }
+                PeerEvent::ChannelClosed => return self.line.close_chat(),
+                PeerEvent::ChannelMessage(text) => match ChannelMessage::decode(&text) {
+                    Ok(message) => {
+                        self.line.read_chat(&message, unix_ms());
+                        PeerFact::Channel(message)
+                    }
+                    Err(error) => {
+                        tracing::debug!(%error, "a channel message was not understood");
+                        return;
+                    }
+                },
+                // The end of candidates needs no mark: checks go on until a pair works.
+                PeerEvent::LocalCandidate(None) => return,
+                other => return self.line.studio.on_peer_event(other),
+            },
+        };
+        self.feed(Input::Peer { call_id, fact });
+    }
+
+    fn on_studio(&mut self, event: StudioEvent) {
+        match event {
+            StudioEvent::Trouble(code, error) => self.notify(code, error.to_string()),
+            StudioEvent::KeyFrameNeeded => self.line.request_key_frame(),
+            StudioEvent::Tick => self.line.ask_stats(),
+        }
+    }
+
+    pub(super) fn call_view(&self) -> Option<CallView> {
+        let machine = self.machine.as_ref()?;
+        let beside = Beside {
+            chat: &self.line.chat,
+            chat_open: self.line.chat_open,
+            stats: self.line.stats.as_ref(),
+            seen: self.line.studio.seen(),
+        };
+        view::call_view(machine.view(), beside, &self.clock)
+    }
+}
+
+async fn perform(api: &Api, request: &Request) -> Result<Call, SignalingError> {
+    match request {
+        Request::Initiate { callee, .. } => api.initiate(*callee).await,
+        Request::Accept(call) => api.accept(*call).await,
+        Request::Decline(call) => api.decline(*call).await,
+        Request::Cancel(call) => api.cancel(*call).await,
+        Request::End(call, reason) => api.end(*call, *reason).await,
+        Request::Fetch(call) => api.call(*call).await,
+    }
+}
+
+fn failure(error: SignalingError) -> Failure {
+    if error.is_transient() {
+        return Failure::Unreachable;
+    }
+    let message = error.to_string();
+    match error {
+        SignalingError::Refused { detail, .. } => Failure::Refused { code: detail.code, message: detail.message },
+        SignalingError::NotAServer(_) => Failure::Refused { code: "not_a_server".into(), message },
+        SignalingError::SignedOut => Failure::Refused { code: "signed_out".into(), message },
+        SignalingError::Unreachable(_) => Failure::Unreachable,
+    }
+}

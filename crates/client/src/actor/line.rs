@@ -1,0 +1,212 @@
+//! The running parts of one call: signaling socket, peer connection, devices and chat.
+use super::negotiator::{Making, Negotiator, Order, Outcome};
+use crate::{
+    chat::{ChatError, ChatLog},
+    config::MediaOptions,
+    signaling::{
+        Api,
+        relay::{Relay, RelayUpdate},
+    },
+    stats::CallStats,
+    studio::{Studio, StudioEvent},
+};
+use eyeline_call::Role;
+use eyeline_protocol::{
+    CallId,
+    channel::{ChannelMessage, is_eyeline},
+    rest::IceServer,
+    signal::{IceCandidate, Sdp, Signal},
+};
+use std::future::Future;
+use tokio::sync::{mpsc, watch};
+
+/// Messages of the signaling socket that may wait for the actor; a full queue slows the socket down.
+const RELAYED: usize = 256;
+
+/// The running parts. Those that a call does not need (yet) are absent.
+pub(super) struct Line {
+    relay: Option<OpenRelay>,
+    peer: Option<(CallId, Negotiator)>,
+    pub studio: Studio,
+    pub chat: ChatLog,
+    pub chat_open: bool,
+    pub stats: Option<CallStats>,
+}
+
+struct OpenRelay {
+    call: CallId,
+    relay: Relay,
+    updates: mpsc::Receiver<RelayUpdate>,
+}
+
+/// What the running parts report.
+pub(super) enum LineUpdate {
+    Relay(CallId, RelayUpdate),
+    Peer(CallId, Outcome),
+    Studio(StudioEvent),
+    Nothing,
+}
+
+impl Line {
+    pub(super) fn new(studio: Studio) -> Self {
+        Self { relay: None, peer: None, studio, chat: ChatLog::default(), chat_open: false, stats: None }
+    }
+
+    /// Waits for the next report.
+    pub(super) async fn next(&mut self) -> LineUpdate {
+        let relay = async {
+            match &mut self.relay {
+                Some(open) => match open.updates.recv().await {
+                    Some(update) => LineUpdate::Relay(open.call, update),
+                    None => std::future::pending().await,
+                },
+                None => std::future::pending().await,
+            }
+        };
+        let peer = async {
+            match &mut self.peer {
+                Some((call, negotiator)) => LineUpdate::Peer(*call, negotiator.next().await),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            update = relay => update,
+            update = peer => update,
+            event = self.studio.next() => LineUpdate::Studio(event),
+        }
+    }
+
+    /// Nothing of the last call is to be seen any more.
+    pub(super) fn new_call(&mut self) {
+        self.chat = ChatLog::default();
+        self.chat_open = false;
+        self.stats = None;
+    }
+
+    /// Drops everything.
+    pub(super) fn clear(&mut self) {
+        self.relay = None;
+        self.peer = None;
+        self.studio.stop();
+        self.new_call();
+    }
+
+    pub(super) fn open_relay(&mut self, api: Api, call: CallId) {
+        let (sender, updates) = mpsc::channel(RELAYED);
+        self.relay = Some(OpenRelay { call, relay: Relay::start(api, call, sender), updates });
+    }
+
+    pub(super) fn close_relay(&mut self) {
+        self.relay = None;
+    }
+
+    pub(super) fn send_signal(&mut self, signal: Signal) {
+        if let Some(open) = &self.relay
+            && !open.relay.send(signal)
+        {
+            tracing::warn!("the signaling socket does not keep up");
+        }
+    }
+
+    pub(super) fn make_peer(
+        &mut self,
+        call: CallId,
+        role: Role,
+        options: &MediaOptions,
+        ice_servers: watch::Receiver<Option<Vec<IceServer>>>,
+    ) {
+        let making = Making {
+            role,
+            relay_only: options.relay_only,
+            video_codecs: options.video_codecs.clone(),
+            ice_servers,
+            media: self.studio.callbacks(),
+        };
+        self.peer = Some((call, Negotiator::start(making, self.studio.outlet())));
+    }
+
+    /// Closes the peer connection; the future ends when its last words have left.
+    pub(super) fn close_peer(&mut self) -> Option<impl Future<Output = ()> + use<>> {
+        self.chat_open = false;
+        self.studio.disconnect();
+        self.peer.take().map(|(_, negotiator)| negotiator.finish())
+    }
+
+    pub(super) fn create_offer(&self, seq: u32, ice_restart: bool) {
+        self.order(Order::CreateOffer { seq, ice_restart });
+    }
+
+    pub(super) fn accept_offer(&mut self, seq: u32, offer: Sdp, rollback: bool) {
+        self.recognise(&offer);
+        self.order(Order::AcceptOffer { seq, offer, rollback });
+    }
+
+    pub(super) fn apply_answer(&mut self, answer: Sdp) {
+        self.recognise(&answer);
+        self.order(Order::ApplyAnswer(answer));
+    }
+
+    pub(super) fn add_candidate(&self, candidate: IceCandidate) {
+        self.order(Order::AddCandidate(candidate));
+    }
+
+    pub(super) fn send_channel(&self, message: ChannelMessage) {
+        self.order(Order::SendChannel(message));
+    }
+
+    pub(super) fn request_key_frame(&self) {
+        self.order(Order::RequestKeyFrame);
+    }
+
+    pub(super) fn ask_stats(&self) {
+        self.order(Order::Stats);
+    }
+
+    fn order(&self, order: Order) {
+        if let Some((_, negotiator)) = &self.peer {
+            negotiator.order(order);
+        }
+    }
+
+    fn recognise(&mut self, remote: &Sdp) {
+        if is_eyeline(&remote.sdp) {
+            self.chat.expect_acknowledgements();
+        }
+    }
+
+    pub(super) fn open_chat(&mut self) {
+        self.chat_open = true;
+    }
+
+    pub(super) fn close_chat(&mut self) {
+        self.chat_open = false;
+    }
+
+    /// The call is over: nothing can be written or confirmed any more.
+    pub(super) fn end_chat(&mut self) {
+        self.chat_open = false;
+        self.chat.close();
+    }
+
+    pub(super) fn write_chat(&mut self, text: &str, now_ms: u64) -> Result<(), ChatError> {
+        let open = self.peer.as_ref().filter(|_| self.chat_open);
+        self.chat.write(text, now_ms, |message| {
+            open.is_some_and(|(_, negotiator)| {
+                negotiator.order(Order::SendChannel(message));
+                true
+            })
+        })
+    }
+
+    pub(super) fn read_chat(&mut self, message: &ChannelMessage, now_ms: u64) {
+        if let Some(answer) = self.chat.receive(message, now_ms) {
+            self.order(Order::SendChannel(answer));
+        }
+    }
+
+    pub(super) fn not_sent(&mut self, message: &ChannelMessage) {
+        if let ChannelMessage::Text { id: Some(id), .. } = message {
+            self.chat.fail(*id);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Signing in and out, and what the server tells about people.
+use super::{
+    Actor, Message,
+    account::{Account, AccountUpdate, Entry, notice_code},
+};
+use crate::{
+    clock::Clock,
+    command::Command,
+    signaling::{Api, ServerAddress, SignalingError, events::EventsUpdate},
+    snapshot::NoticeCode,
+};
+use eyeline_call::{CallMachine, Input};
+use eyeline_protocol::{
+    event::Event,
+    rest::{Login, Register, User},
+};
+
+impl Actor {
+    /// Asks the server at `address` for a session.
+    pub(super) fn enter(&mut self, address: &str, entry: Entry) {
+        if self.account.signed_in().is_some() {
+            self.sign_out();
+        }
+        self.notice = None;
+        match ServerAddress::parse(address) {
+            Ok(server) => {
+                self.server = Some(server.clone());
+                self.account = Account::enter(server, entry, self.post.clone());
+            }
+            Err(error) => self.notify(NoticeCode::NotAServer, error.to_string()),
+        }
+    }
+
+    pub(super) fn login(username: String, password: String) -> Entry {
+        Entry::SignIn(Login { username, password, device_name: Some(device_name()) })
+    }
+
+    pub(super) fn registration(username: String, password: String, display_name: Option<String>) -> Entry {
+        Entry::Register(Register { username, password, display_name, device_name: Some(device_name()) })
+    }
+
+    pub(super) fn on_signed_in(&mut self, result: Result<Api, SignalingError>) {
+        match result {
+            Ok(api) => {
+                let session = api.session().borrow().clone();
+                self.machine = Some(CallMachine::new(session.user.id, session.device_id));
+                self.account = Account::begin(api);
+                let server = self.server.as_ref().map(ToString::to_string);
+                self.remember(|r| {
+                    r.server = server;
+                    r.refresh_token = Some(session.refresh_token);
+                });
+                self.fetch_ice_servers();
+                self.search(String::new());
+            }
+            Err(error) => {
+                if matches!(error, SignalingError::SignedOut) {
+                    self.remember(|r| r.refresh_token = None);
+                }
+                self.account = Account::Nobody;
+                self.notify(notice_code(&error), error.to_string());
+            }
+        }
+    }
+
+    /// Ends the session here and at the server, and with it a call.
+    pub(super) fn sign_out(&mut self) {
+        self.obey(Command::HangUp);
+        if let Some(account) = self.account.signed_in() {
+            let api = account.api.clone();
+            // The farewells of the call go first: they need the session.
+            let mut farewells = std::mem::take(&mut self.errands);
+            self.errands.spawn(async move {
+                while farewells.join_next().await.is_some() {}
+                if let Err(error) = api.sign_out().await {
+                    tracing::debug!(%error, "signing out");
+                }
+                None
+            });
+        }
+        self.forget_account();
+    }
+
+    fn forget_account(&mut self) {
+        self.account = Account::Nobody;
+        self.machine = None;
+        self.line.clear();
+        self.contacts = Default::default();
+        self.ice_servers.send_replace(None);
+        self.remember(|r| r.refresh_token = None);
+    }
+
+    pub(super) fn on_account(&mut self, update: AccountUpdate) {
+        match update {
+            AccountUpdate::Renewed { refresh_token } => self.remember(|r| r.refresh_token = Some(refresh_token)),
+            AccountUpdate::Events(EventsUpdate::Offline) => {}
+            AccountUpdate::Events(EventsUpdate::SignedOut) => {
+                self.obey(Command::HangUp);
+                self.forget_account();
+                self.notify(NoticeCode::SignedOut, "");
+            }
+            AccountUpdate::Events(EventsUpdate::Event(event)) => self.on_event(event),
+        }
+    }
+
+    fn on_event(&mut self, event: Event) {
+        match &event {
+            Event::Presence { user_id, presence } => {
+                let me = self.account.signed_in().is_some_and(|a| a.user.id == *user_id);
+                if !me && !self.contacts.set_presence(*user_id, *presence) {
+                    // Somebody new.
+                    self.search(self.contacts.query.clone());
+                }
+                return;
+            }
+            // Others may have come and gone while the socket was away.
+            Event::Welcome { .. } => {
+                self.search(self.contacts.query.clone());
+                self.fetch_ice_servers();
+            }
+            Event::IncomingCall { .. } | Event::CallUpdate { .. } => {}
+            Event::Error { code, message } => tracing::warn!(code, message, "the server complains"),
+            Event::TokenExpiring { .. } | Event::ServerShutdown { .. } => return,
+        }
+        self.feed(Input::Event(event));
+    }
+
+    pub(super) fn search(&mut self, query: String) {
+        let Some(account) = self.account.signed_in() else { return };
+        let api = account.api.clone();
+        self.contacts.query.clone_from(&query);
+        self.contacts.searching = true;
+        self.errands.spawn(async move {
+            let found = api.users(&query).await;
+            Some(Message::Users { query, found })
+        });
+    }
+
+    pub(super) fn on_users(&mut self, query: &str, found: Result<Vec<User>, SignalingError>) {
+        if query != self.contacts.query {
+            return;
+        }
+        self.contacts.searching = false;
+        match found {
+            Ok(people) => self.contacts.replace(people),
+            Err(error) => tracing::debug!(%error, "search"),
+        }
+    }
+
+    /// Asked for ahead of a call, so that a call need not wait for it.
+    pub(super) fn fetch_ice_servers(&mut self) {
+        let Some(account) = self.account.signed_in() else { return };
+        let api = account.api.clone();
+        self.errands.spawn(async move {
+            match api.ice_servers().await {
+                Ok(list) => Some(Message::IceServers(list.ice_servers)),
+                Err(error) => {
+                    tracing::warn!(%error, "no list of STUN and TURN servers");
+                    None
+                }
+            }
+        });
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+}
+
+/// Tells this installation from others of the same person.
+fn device_name() -> String {
+    let host = std::env::var("HOSTNAME").or_else(|_| std::env::var("COMPUTERNAME")).unwrap_or_default();
+    let system = std::env::consts::OS;
+    if host.is_empty() { system.to_owned() } else { format!("{host} ({system})") }
+}

@@ -1,0 +1,52 @@
+//! Exponential backoff with jitter.
+use rand::Rng;
+use std::time::Duration;
+
+/// First wait, before jitter.
+pub const FIRST: Duration = Duration::from_millis(500);
+/// Longest wait, before jitter.
+pub const LONGEST: Duration = Duration::from_secs(30);
+
+/// Waits between attempts: each up to twice the one before, from [`FIRST`] to [`LONGEST`], each drawn evenly from
+/// its upper half, so that a thousand clients of a restarted server do not come back in step.
+#[derive(Debug, Clone, Default)]
+pub struct Backoff {
+    failures: u32,
+}
+
+impl Backoff {
+    /// How long to wait after one more failure.
+    pub fn next(&mut self, rng: &mut impl Rng) -> Duration {
+        let ceiling = FIRST.saturating_mul(1_u32.checked_shl(self.failures.min(16)).unwrap_or(u32::MAX)).min(LONGEST);
+        self.failures = self.failures.saturating_add(1);
+        ceiling.mul_f64(rng.random_range(0.5..=1.0))
+    }
+
+    /// An attempt has succeeded.
+    pub fn reset(&mut self) {
+        self.failures = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_the_longest_and_start_over_after_success() {
+        let mut rng = rand::rng();
+        let mut backoff = Backoff::default();
+        for ceiling_ms in [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] {
+            let wait = backoff.next(&mut rng).as_millis();
+            assert!((ceiling_ms / 2..=ceiling_ms).contains(&wait), "{wait} ms of {ceiling_ms}");
+        }
+        backoff.reset();
+        assert!(backoff.next(&mut rng) <= FIRST);
+    }
+
+    #[test]
+    fn a_million_failures_do_not_overflow() {
+        let mut backoff = Backoff { failures: u32::MAX };
+        assert!(backoff.next(&mut rand::rng()) <= LONGEST);
+    }
+}

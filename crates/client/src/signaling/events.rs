@@ -1,0 +1,115 @@
+//! `/ws/events`: what the server tells this device, for as long as somebody is signed in.
+use super::{Api, SignalingError, backoff::Backoff, socket::Socket};
+use crate::task::Task;
+use eyeline_protocol::event::{ClientEvent, Event};
+use tokio::sync::mpsc;
+
+/// Messages to the server that may wait. They are acknowledgements and tokens: more than a few means a dead socket.
+const OUTBOX: usize = 16;
+
+/// What comes from the socket.
+#[derive(Debug)]
+pub enum EventsUpdate {
+    /// The server speaks. The first event after every (re)connection is `Welcome`.
+    Event(Event),
+    /// The socket was lost, or could not be opened; it is tried again.
+    Offline,
+    /// The session has ended; nothing comes any more.
+    SignedOut,
+}
+
+/// The socket, kept open by a task of its own until this is dropped.
+pub struct Events {
+    outbox: mpsc::Sender<ClientEvent>,
+    _task: Task,
+}
+
+impl Events {
+    /// Starts to keep the socket open; `updates` gets what comes.
+    pub fn start(api: Api, updates: mpsc::Sender<EventsUpdate>) -> Self {
+        let (outbox, queue) = mpsc::channel(OUTBOX);
+        Self { outbox, _task: Task::spawn(keep_open(api, updates, queue)) }
+    }
+
+    /// Tells the server something; lost where the socket is not open, since none of it matters then.
+    pub fn send(&self, event: ClientEvent) {
+        let _ = self.outbox.try_send(event);
+    }
+}
+
+async fn keep_open(api: Api, updates: mpsc::Sender<EventsUpdate>, mut queue: mpsc::Receiver<ClientEvent>) {
+    let mut backoff = Backoff::default();
+    loop {
+        match Socket::open(&api, "/ws/events").await {
+            Ok(socket) => {
+                if serve(&api, socket, &updates, &mut queue, &mut backoff).await.is_break() {
+                    return;
+                }
+            }
+            Err(SignalingError::SignedOut) => {
+                let _ = updates.send(EventsUpdate::SignedOut).await;
+                return;
+            }
+            Err(error) => tracing::debug!(%error, "events socket"),
+        }
+        if updates.send(EventsUpdate::Offline).await.is_err() {
+            return;
+        }
+        let wait = backoff.next(&mut rand::rng());
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Serves one open socket until it is lost. Breaks when nobody listens any more.
+async fn serve(
+    api: &Api,
+    mut socket: Socket,
+    updates: &mpsc::Sender<EventsUpdate>,
+    queue: &mut mpsc::Receiver<ClientEvent>,
+    backoff: &mut Backoff,
+) -> std::ops::ControlFlow<()> {
+    use std::ops::ControlFlow::{Break, Continue};
+    loop {
+        tokio::select! {
+            said = socket.next() => {
+                let Ok(text) = said else { return Continue(()) };
+                match Event::decode(&text) {
+                    Ok(Event::TokenExpiring { .. }) => {
+                        let Some(fresh) = fresh_token(api).await else { return Continue(()) };
+                        let message = ClientEvent::Token { access_token: fresh }.encode();
+                        if socket.send(message).await.is_err() {
+                            return Continue(());
+                        }
+                    }
+                    Ok(event) => {
+                        backoff.reset();
+                        if updates.send(EventsUpdate::Event(event)).await.is_err() {
+                            return Break(());
+                        }
+                    }
+                    Err(error) => tracing::warn!(%error, "event not understood"),
+                }
+            }
+            message = queue.recv() => {
+                let Some(message) = message else {
+                    socket.close().await;
+                    return Break(());
+                };
+                if socket.send(message.encode()).await.is_err() {
+                    return Continue(());
+                }
+            }
+        }
+    }
+}
+
+async fn fresh_token(api: &Api) -> Option<String> {
+    let stale = api.session().borrow().access_token.clone();
+    match api.renew(&stale).await {
+        Ok(()) => Some(api.session().borrow().access_token.clone()),
+        Err(error) => {
+            tracing::debug!(%error, "token renewal");
+            None
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! `/ws/webrtc/{call_id}`: the negotiation of one call, for as long as the call.
+use super::{Api, SignalingError, backoff::Backoff, socket::Socket};
+use crate::task::Task;
+use eyeline_protocol::{CallId, signal::Signal};
+use std::ops::ControlFlow::{self, Break, Continue};
+use tokio::sync::mpsc;
+
+/// Messages that may wait for the socket: a full negotiation of both descriptions and their candidates.
+const OUTBOX: usize = 256;
+
+/// What comes from the socket.
+#[derive(Debug)]
+pub enum RelayUpdate {
+    /// The socket is open.
+    Up,
+    /// The peer, or the server, speaks.
+    Signal(Signal),
+    /// The socket was lost, or could not be opened; it is tried again.
+    Down,
+    /// The server knows no such call of this person (any more); nothing comes any more.
+    Gone,
+}
+
+/// The socket, kept open by a task of its own until this is dropped.
+pub struct Relay {
+    outbox: mpsc::Sender<Signal>,
+    _task: Task,
+}
+
+impl Relay {
+    /// Starts to keep the socket of `call` open; `updates` gets what comes.
+    pub fn start(api: Api, call: CallId, updates: mpsc::Sender<RelayUpdate>) -> Self {
+        let (outbox, queue) = mpsc::channel(OUTBOX);
+        Self { outbox, _task: Task::spawn(keep_open(api, call, updates, queue)) }
+    }
+
+    /// Sends to the peer, now or as soon as the socket is open again. `false` where too much waits already.
+    #[must_use]
+    pub fn send(&self, signal: Signal) -> bool {
+        self.outbox.try_send(signal).is_ok()
+    }
+}
+
+async fn keep_open(
+    api: Api,
+    call: CallId,
+    updates: mpsc::Sender<RelayUpdate>,
+    mut queue: mpsc::Receiver<Signal>,
+) {
+    let path = format!("/ws/webrtc/{call}");
+    let mut backoff = Backoff::default();
+    // Taken from the queue but not known to have been written when the socket broke.
+    let mut unsent = None;
+    loop {
+        match Socket::open(&api, &path).await {
+            Ok(socket) => {
+                backoff.reset();
+                if updates.send(RelayUpdate::Up).await.is_err()
+                    || serve(socket, &updates, &mut queue, &mut unsent).await.is_break()
+                {
+                    return;
+                }
+            }
+            Err(SignalingError::Refused { status: 403 | 404 | 410, .. } | SignalingError::SignedOut) => {
+                let _ = updates.send(RelayUpdate::Gone).await;
+                return;
+            }
+            Err(error) => tracing::debug!(%error, "relay socket"),
+        }
+        if updates.send(RelayUpdate::Down).await.is_err() {
+            return;
+        }
+        let wait = backoff.next(&mut rand::rng());
+        tokio::time::sleep(wait).await;
+    }
+}
+
+async fn serve(
+    mut socket: Socket,
+    updates: &mpsc::Sender<RelayUpdate>,
+    queue: &mut mpsc::Receiver<Signal>,
+    unsent: &mut Option<Signal>,
+) -> ControlFlow<()> {
+    if let Some(signal) = unsent.take()
+        && socket.send(signal.encode()).await.is_err()
+    {
+        *unsent = Some(signal);
+        return Continue(());
+    }
+    loop {
+        tokio::select! {
+            said = socket.next() => {
+                let Ok(text) = said else { return Continue(()) };
+                match Signal::decode(&text) {
+                    Ok(signal) => {
+                        if updates.send(RelayUpdate::Signal(signal)).await.is_err() {
+                            return Break(());
+                        }
+                    }
+                    Err(error) => tracing::warn!(%error, "signal not understood"),
+                }
+            }
+            signal = queue.recv() => {
+                let Some(signal) = signal else {
+                    socket.close().await;
+                    return Break(());
+                };
+                if socket.send(signal.encode()).await.is_err() {
+                    *unsent = Some(signal);
+                    return Continue(());
+                }
+            }
+        }
+    }
+}

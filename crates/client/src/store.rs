@@ -1,0 +1,111 @@
+//! What is remembered between two runs: the server, the session, the choice of devices.
+//!
+//! One JSON file, readable by its owner only, replaced whole so that a crash leaves the old or the new one.
+use serde::{Deserialize, Serialize};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// What is remembered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Remembered {
+    /// Base address of the server that was last signed in to.
+    pub server: Option<String>,
+    /// Refresh token; `None` where nobody is signed in.
+    pub refresh_token: Option<String>,
+    /// The chosen camera's `id`.
+    pub camera: Option<String>,
+    /// The chosen microphone's `id`.
+    pub microphone: Option<String>,
+    /// The chosen speaker's `id`.
+    pub speaker: Option<String>,
+}
+
+/// The file.
+#[derive(Debug, Clone)]
+pub struct Store {
+    path: PathBuf,
+}
+
+impl Store {
+    /// The store in `folder`, which need not exist yet.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        Self { path: folder.join("client.json") }
+    }
+
+    /// What is remembered; the default where there is nothing or it cannot be read.
+    #[must_use]
+    pub fn load(&self) -> Remembered {
+        match fs::read(&self.path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|error| {
+                tracing::warn!(%error, path = %self.path.display(), "the remembered settings are damaged");
+                Remembered::default()
+            }),
+            Err(error) => {
+                if error.kind() != io::ErrorKind::NotFound {
+                    tracing::warn!(%error, path = %self.path.display(), "the remembered settings cannot be read");
+                }
+                Remembered::default()
+            }
+        }
+    }
+
+    /// Remembers.
+    ///
+    /// # Errors
+    /// Where the folder or the file cannot be written.
+    pub fn save(&self, remembered: &Remembered) -> io::Result<()> {
+        if let Some(folder) = self.path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let fresh = self.path.with_extension("json.new");
+        write_private(&fresh, &serde_json::to_vec_pretty(remembered)?)?;
+        fs::rename(&fresh, &self.path)
+    }
+}
+
+#[cfg(unix)]
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// On Windows the profile folder is the owner's alone.
+#[cfg(not(unix))]
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::write(path, bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_saved_is_loaded_and_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(&folder.path().join("deeper"));
+        assert_eq!(store.load(), Remembered::default());
+        let remembered = Remembered { server: Some("https://a.example".into()), ..Remembered::default() };
+        store.save(&remembered).unwrap();
+        assert_eq!(store.load(), remembered);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&store.path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_no_obstacle() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path());
+        fs::write(folder.path().join("client.json"), b"{\"server\": 7").unwrap();
+        assert_eq!(store.load(), Remembered::default());
+        store.save(&Remembered::default()).unwrap();
+    }
+}
