@@ -1,4 +1,4 @@
-//! The three calls that Rust cannot check. Everything else goes through safe wrappers.
+//! The four calls that Rust cannot check. Everything else goes through safe wrappers.
 #![expect(unsafe_code, reason = "each block says why it is sound")]
 use std::{
     ffi::{c_char, c_short, c_void},
@@ -27,6 +27,16 @@ pub(super) fn enter_before_exec(command: &mut Command, namespace: OwnedFd) {
     };
     // SAFETY: after the fork the closure makes one system call, and neither allocates nor locks.
     unsafe { command.pre_exec(enter) };
+}
+
+/// Has the calling thread run before all threads of the ordinary kind, as soon as it can.
+pub(super) fn run_first() -> io::Result<()> {
+    let parameters = libc::sched_param { sched_priority: 1 };
+    // SAFETY: the kernel reads `parameters` during the call; 0 is the calling thread.
+    match unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &raw const parameters) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// Makes an open `/dev/net/tun` the interface `name`, which carries bare IP packets, in the thread's namespace.
