@@ -54,8 +54,8 @@ impl Errands {
         }
     }
 
-    /// The call is over at the server: nothing is left to ask about it.
-    pub(crate) fn call_is_over(&mut self, call_id: CallId) {
+    /// Nothing is left to ask about the call: it is over at the server, or wanted again.
+    pub(crate) fn forget(&mut self, call_id: CallId) {
         self.0.retain(|errand| errand.request.call_id() != Some(call_id));
     }
 

@@ -283,6 +283,14 @@ impl CallMachine {
         }
     }
 
+    /// Forgets that the call was left, and tells whether it was.
+    pub(crate) fn want_again(&mut self, call_id: CallId) -> bool {
+        let left_before = self.is_finished(call_id);
+        self.finished.retain(|finished| *finished != call_id);
+        self.errands.forget(call_id);
+        left_before
+    }
+
     pub(crate) fn is_finished(&self, call_id: CallId) -> bool {
         self.finished.contains(&call_id)
     }

@@ -122,6 +122,8 @@ impl CallMachine {
     }
 
     fn placed(&mut self, call: Call, now: Time) {
+        // Their call, left a moment ago and dialed back: the server heard the dialing first.
+        let left_before = self.want_again(call.id);
         match (call.status, self.me.role(&call)) {
             (CallStatus::Pending, Role::Caller) => {
                 self.out.push_back(Output::StartRingback);
@@ -133,7 +135,12 @@ impl CallMachine {
             (CallStatus::Ongoing, _) => self.go_live(call, now),
             (CallStatus::Ended, role) => {
                 let reason = call.end_reason.unwrap_or(EndReason::ServerError);
-                let over = Over::told(reason, EndedBy::told(reason, role));
+                let by = if left_before {
+                    EndedBy::Me
+                } else {
+                    EndedBy::told(reason, role)
+                };
+                let over = Over::told(reason, by);
                 self.remember_finished(call.id);
                 let peer = peer_of(&call, role).clone();
                 self.show_end(Some(call.id), peer, role, None, over, now);

@@ -68,7 +68,7 @@ impl CallMachine {
             // The other side accepted while this one cancelled or declined: leave what has become of it.
             (Request::Cancel(_) | Request::Decline(_), Ok(call)) => {
                 self.errands.done(&request);
-                if self.me.takes_part(&call) {
+                if self.me.takes_part(&call) && !self.is_present(call.id) {
                     self.leave(&call, now);
                 }
             }
@@ -95,7 +95,7 @@ impl CallMachine {
     /// Takes note of a call as it now is.
     pub(crate) fn on_call(&mut self, call: Call, now: Time) {
         if call.status == CallStatus::Ended {
-            self.errands.call_is_over(call.id);
+            self.errands.forget(call.id);
         }
         match self.state.call() {
             Some(present) if present.id == call.id => {

@@ -1,0 +1,11 @@
+//! The machine in virtual time: alone against scripted inputs, and in a world of devices, server and network.
+mod busy;
+mod leaving;
+mod negotiation;
+mod peer;
+mod random;
+mod reconnecting;
+mod ringing;
+mod server;
+mod solo;
+mod world;

@@ -1,0 +1,143 @@
+//! Losing the path and looking for another.
+use crate::solo::*;
+use eyeline_call::{Output, PeerFact, Phase};
+use eyeline_protocol::{
+    rest::EndReason,
+    signal::{ConnectionState, SdpKind, Signal},
+};
+
+fn restarts(outputs: &[Output]) -> usize {
+    outputs
+        .iter()
+        .filter(|o| {
+            matches!(
+                o,
+                Output::CreateOffer {
+                    ice_restart: true,
+                    ..
+                }
+            )
+        })
+        .count()
+}
+
+#[test]
+fn short_disconnection_is_waited_out() {
+    let mut solo = Solo::caller_active();
+    solo.connection(ConnectionState::Disconnected);
+    assert_eq!(restarts(&solo.wait(2_499)), 0);
+    solo.connection(ConnectionState::Connected);
+    assert_eq!(restarts(&solo.wait(60_000)), 0);
+    assert_eq!(solo.phase(), Phase::Active);
+}
+
+#[test]
+fn longer_disconnection_restarts_ice() {
+    let mut solo = Solo::caller_active();
+    solo.connection(ConnectionState::Disconnected);
+    assert_eq!(restarts(&solo.wait(2_500)), 1);
+    assert_eq!(solo.phase(), Phase::Reconnecting);
+    solo.connection(ConnectionState::Connected);
+    assert_eq!(solo.phase(), Phase::Active);
+}
+
+#[test]
+fn failure_restarts_ice_at_once_at_the_caller_and_a_second_later_at_the_callee() {
+    let mut caller = Solo::caller_active();
+    caller.connection(ConnectionState::Failed);
+    assert_eq!(caller.phase(), Phase::Reconnecting);
+    assert_eq!(restarts(&caller.wait(0)), 1);
+    let mut callee = Solo::callee_active();
+    callee.connection(ConnectionState::Failed);
+    assert_eq!(restarts(&callee.wait(999)), 0);
+    assert_eq!(restarts(&callee.wait(1)), 1);
+}
+
+#[test]
+fn caller_restarts_when_the_callee_reports_failure() {
+    let mut solo = Solo::caller_active();
+    solo.signal(Signal::ConnectionState {
+        state: ConnectionState::Failed,
+    });
+    assert_eq!(restarts(&solo.wait(0)), 1);
+}
+
+#[test]
+fn restarts_back_off_up_to_eight_seconds_and_end_after_a_minute() {
+    let mut solo = Solo::caller_active();
+    solo.connection(ConnectionState::Failed);
+    let mut at = Vec::new();
+    let mut seq = 1;
+    for second in 0..60 {
+        for output in solo.wait(if second == 0 { 0 } else { 1_000 }) {
+            if let Output::CreateOffer {
+                seq: new,
+                ice_restart: true,
+            } = output
+            {
+                seq = new;
+                at.push(second);
+            }
+        }
+        // Every offer is answered at once, and none helps.
+        let offer = sdp(SdpKind::Offer, &format!("o{seq}"));
+        solo.fact(PeerFact::OfferCreated { seq, offer });
+        let answer = eyeline_sdp(SdpKind::Answer, &format!("a{seq}"));
+        solo.signal(Signal::Answer { answer });
+    }
+    assert_eq!(at[..5], [0, 2, 6, 14, 22]);
+    solo.wait(1_000);
+    assert_eq!(solo.end_reason(), Some(EndReason::ConnectionFailed));
+}
+
+#[test]
+fn first_connection_has_thirty_seconds() {
+    for mut solo in [Solo::caller_connecting(), Solo::callee_connecting()] {
+        solo.wait(29_999);
+        assert_eq!(solo.phase(), Phase::Connecting);
+        solo.wait(1);
+        assert_eq!(solo.end_reason(), Some(EndReason::ConnectionFailed));
+    }
+}
+
+#[test]
+fn failed_first_attempt_is_tried_again_within_its_time() {
+    let mut solo = Solo::caller_connecting();
+    solo.peer_present();
+    solo.fact(PeerFact::OfferCreated {
+        seq: 1,
+        offer: sdp(SdpKind::Offer, "o1"),
+    });
+    solo.signal(Signal::Answer {
+        answer: sdp(SdpKind::Answer, "a1"),
+    });
+    solo.connection(ConnectionState::Failed);
+    assert_eq!(restarts(&solo.wait(0)), 1);
+    assert_eq!(solo.phase(), Phase::Connecting);
+}
+
+#[test]
+fn offer_made_while_the_peer_was_away_is_made_anew_for_the_network_of_then() {
+    let mut solo = Solo::caller_active();
+    solo.signal(Signal::Peer {
+        user_id: user(PEER).id,
+        present: false,
+    });
+    solo.connection(ConnectionState::Failed);
+    solo.wait(0);
+    solo.fact(PeerFact::OfferCreated {
+        seq: 2,
+        offer: sdp(SdpKind::Offer, "o2"),
+    });
+    assert_eq!(restarts(&solo.wait(1_000)), 1);
+}
+
+#[test]
+fn time_connected_counts_from_the_first_connection() {
+    let mut solo = Solo::caller_active();
+    let since = solo.machine.view().connected_at;
+    solo.connection(ConnectionState::Failed);
+    solo.wait(5_000);
+    solo.connection(ConnectionState::Connected);
+    assert_eq!(solo.machine.view().connected_at, since);
+}
