@@ -1,1 +1,111 @@
-//! Real-time transport quality over webrtc-rs.
+//! Real-time transport quality over webrtc-rs: what its own machinery does badly, done anew.
+//!
+//! ```text
+//!                wire                                                        application
+//!  received --> RTX unwrapped --> losses found, asked again --> reports --> AppTap --> Event
+//!      sent <-- congestion control <-- pacer <-- resends, receiver reports <-- sender reports <-- RTP
+//! ```
+//!
+//! Each box is a pure core (time is an argument) and a [`plug::Stage`] around it; [`chain`] puts the stages into the
+//! slots of rtc's chain of interceptors. Nothing here reads a clock, spawns or blocks.
+#![forbid(unsafe_code)]
+
+mod bind_rtx;
+pub mod bwe;
+pub mod chain;
+pub mod nack;
+pub mod pacer;
+pub mod plug;
+pub mod report;
+pub mod rtx;
+mod sequence;
+pub mod stats;
+mod tap;
+
+use bytes::Bytes;
+use std::{sync::Arc, time::Instant};
+
+pub use chain::{Chain, ChainConfig};
+pub use report::{SenderClocks, WallClock};
+pub use stats::{SharedStats, StreamStats, TransportStats};
+
+/// Sound or picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MediaKind {
+    /// Sound.
+    Audio,
+    /// Picture.
+    Video,
+}
+
+impl MediaKind {
+    /// The kind that a MIME type such as `video/VP8` names; none for retransmission and repair formats.
+    #[must_use]
+    pub fn of(mime_type: &str) -> Option<Self> {
+        let (kind, format) = mime_type.split_once('/')?;
+        if ["rtx", "red", "ulpfec", "flexfec-03"]
+            .iter()
+            .any(|f| format.eq_ignore_ascii_case(f))
+        {
+            return None;
+        }
+        match kind {
+            "audio" => Some(Self::Audio),
+            "video" => Some(Self::Video),
+            _ => None,
+        }
+    }
+}
+
+/// One RTP packet as it arrived; retransmissions look like the packet they repeat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedRtp {
+    /// Of which stream.
+    pub kind: MediaKind,
+    /// RTP payload type, by which the codec was negotiated.
+    pub payload_type: u8,
+    /// Marker bit: the last packet of a picture, or the first of a talk spurt.
+    pub marker: bool,
+    /// Sequence number.
+    pub sequence: u16,
+    /// RTP time, in ticks of the codec's clock.
+    pub timestamp: u32,
+    /// Payload, without header extensions and padding.
+    pub payload: Bytes,
+    /// When it came off the socket.
+    pub arrival: Instant,
+}
+
+/// What the chain tells the application.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The peer began to send a stream; comes before its first packet.
+    RemoteStream {
+        /// Sound or picture.
+        kind: MediaKind,
+        /// Its format, such as `video/VP8`.
+        mime_type: String,
+        /// Its synchronisation source.
+        ssrc: u32,
+    },
+    /// Media arrived. Not in order; no packet twice where the stream is one that we ask repairs for.
+    Rtp(ReceivedRtp),
+    /// The peer's clocks: its `ntp` time is the `rtp` time of that stream.
+    SenderReport {
+        /// Of which stream.
+        kind: MediaKind,
+        /// NTP time of the peer, seconds since 1900 in the high half.
+        ntp: u64,
+        /// RTP time at that moment.
+        rtp: u32,
+        /// When the report came.
+        arrival: Instant,
+    },
+    /// The peer cannot decode without a key frame.
+    KeyFrameRequested,
+    /// What to send from now on, audio and video together, in bit/s.
+    TargetBitrate(u64),
+}
+
+/// Takes events. Called between packets on the network task: must not block, wait or take long.
+pub type EventSink = Arc<dyn Fn(Event) + Send + Sync>;

@@ -1,0 +1,403 @@
+//! One peer connection: negotiation, both media streams and the data channel, over webrtc-rs.
+//!
+//! ```text
+//!   Sdp, IceCandidate <--> Peer <--> webrtc-rs <--> network
+//!   codec threads --> MediaSender --> |      | --> MediaCallbacks --> codec threads
+//!                     events <--------'      '-- eyeline_transport's chain of stages
+//! ```
+//!
+//! Everything rare comes as a [`PeerEvent`]; media and what paces it comes by callback, straight from the network task.
+mod addresses;
+mod channel;
+mod config;
+mod handler;
+mod outgoing;
+mod sdp;
+mod servers;
+mod stats;
+#[cfg(test)]
+mod tests;
+
+use channel::Channel;
+pub use eyeline_media::{codec::VideoCodec, rtp::RtpPacket as OutgoingRtp};
+use eyeline_protocol::{
+    channel::LABEL,
+    rest::IceServer,
+    signal::{ConnectionState, IceCandidate, Sdp, SdpKind},
+};
+use eyeline_transport::{Chain, ChainConfig, SharedStats, WallClock};
+pub use eyeline_transport::{
+    Event as MediaEvent, EventSink as MediaCallbacks, MediaKind, ReceivedRtp, TransportStats,
+};
+use handler::Handler;
+pub use handler::IceState;
+pub use outgoing::MediaSender;
+use outgoing::Tracks;
+use rtc::{ice::mdns::MulticastDnsMode, peer_connection::configuration::RTCOfferOptions};
+use sdp::Payload;
+pub use stats::{PathStats, PeerStats};
+use std::{
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    time::{Duration, Instant, SystemTime},
+};
+use tokio::sync::mpsc;
+use webrtc::{
+    error::Error,
+    media_stream::track_local::TrackLocal,
+    peer_connection::{
+        PeerConnection, PeerConnectionBuilder, RTCBundlePolicy, RTCConfigurationBuilder, RTCIceCandidateInit,
+        RTCIceServer, RTCIceTransportPolicy, RTCSessionDescription, StatsSelector,
+    },
+};
+
+/// What a connection is made with.
+#[derive(Debug, Clone)]
+pub struct PeerConfig {
+    /// STUN and TURN servers.
+    pub ice_servers: Vec<IceServer>,
+    /// Use only paths through a TURN server, which hides this machine's address from the peer.
+    pub relay_only: bool,
+    /// What we can encode and decode, the preferred one first.
+    pub video_codecs: Vec<VideoCodec>,
+}
+
+/// What went wrong with a connection.
+#[derive(Debug, thiserror::Error)]
+pub enum PeerError {
+    /// The peer sent something that is no session description, or not one that fits the state of the negotiation.
+    #[error("the peer's session description was refused: {0}")]
+    BadSdp(String),
+    /// The peer sent a candidate that cannot be read.
+    #[error("the peer's candidate was refused: {0}")]
+    BadCandidate(String),
+    /// There is no open data channel.
+    #[error("the data channel is not open")]
+    ChannelNotOpen,
+    /// Too much waits in the data channel already.
+    #[error("too much waits in the data channel")]
+    ChannelFull,
+    /// No socket could be opened, or the connection is closed.
+    #[error("the peer connection does not work: {0}")]
+    Connection(#[from] Error),
+}
+
+/// What a connection reports.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PeerEvent {
+    /// A candidate for the peer; `None` ends them for this round of gathering.
+    LocalCandidate(Option<IceCandidate>),
+    /// The connection as a whole. An ICE restart shows `connecting` for a moment: no drop to show a person.
+    State(ConnectionState),
+    /// The path alone.
+    IceState(IceState),
+    /// The data channel can be used.
+    ChannelOpen,
+    /// A text message came.
+    ChannelMessage(String),
+    /// The data channel is gone.
+    ChannelClosed,
+}
+
+/// One peer connection. Closed by [`Peer::close`], or when dropped.
+pub struct Peer {
+    connection: Arc<dyn PeerConnection>,
+    video_codecs: Vec<VideoCodec>,
+    events: mpsc::Sender<PeerEvent>,
+    channel: Channel,
+    tracks: Arc<Tracks>,
+    sender: MediaSender,
+    stats: SharedStats,
+    remote: Mutex<Remote>,
+}
+
+/// What the peer's newest description says.
+#[derive(Debug, Clone, Copy, Default)]
+struct Remote {
+    is_ours: bool,
+    video: Option<Payload<VideoCodec>>,
+}
+
+impl Peer {
+    /// Opens sockets and prepares both streams; nothing is sent yet. `media` is called on the network task: it must
+    /// return at once. `events` should hold some hundreds: what does not fit is lost, and logged.
+    ///
+    /// # Errors
+    /// [`PeerError::Connection`] where no socket can be opened.
+    pub async fn new(
+        config: PeerConfig,
+        media: MediaCallbacks,
+        events: mpsc::Sender<PeerEvent>,
+    ) -> Result<Self, PeerError> {
+        let servers = servers::resolve(config.ice_servers.clone()).await;
+        let tracks = Arc::new(Tracks::new());
+        let channel = Channel::default();
+        // Multicast may be forbidden here; then a browser's `.local` candidates stay unknown, and its own checks
+        // reach us all the same (peer-reflexive candidates).
+        let make = |mdns| connect(&config, servers.clone(), &media, &events, &channel, &tracks, mdns);
+        let (connection, chain) = match make(MulticastDnsMode::QueryOnly).await {
+            Ok(made) => made,
+            Err(error) => {
+                tracing::debug!(%error, "no multicast DNS");
+                make(MulticastDnsMode::Disabled).await?
+            }
+        };
+        for track in [&tracks.audio.track, &tracks.video.track] {
+            let track = Arc::clone(track) as Arc<dyn TrackLocal>;
+            connection.add_transceiver_from_track(track, None).await?;
+        }
+        let sender = outgoing::start(Arc::clone(&tracks), chain.1);
+        Ok(Self {
+            connection,
+            video_codecs: config.video_codecs,
+            events,
+            channel,
+            tracks,
+            sender,
+            stats: chain.0,
+            remote: Mutex::default(),
+        })
+    }
+
+    /// Makes an offer and begins to gather candidates. The first offer also makes the data channel.
+    ///
+    /// # Errors
+    /// [`PeerError::Connection`] where an offer is not allowed at this point.
+    pub async fn create_offer(&self, ice_restart: bool) -> Result<Sdp, PeerError> {
+        if !self.channel.exists() {
+            let channel = self.connection.create_data_channel(LABEL, None).await?;
+            self.channel.adopt(channel, self.events.clone());
+        }
+        let options = RTCOfferOptions { ice_restart };
+        let offer = self.connection.create_offer(Some(options)).await?;
+        self.connection.set_local_description(offer.clone()).await?;
+        Ok(ours(SdpKind::Offer, &offer))
+    }
+
+    /// Answers the peer's offer and begins to gather candidates.
+    ///
+    /// # Errors
+    /// [`PeerError::BadSdp`] where the offer cannot be used.
+    pub async fn accept_offer(&self, offer: Sdp) -> Result<Sdp, PeerError> {
+        let description = RTCSessionDescription::offer(offer.sdp.clone()).map_err(bad_sdp)?;
+        self.connection
+            .set_remote_description(description)
+            .await
+            .map_err(bad_sdp)?;
+        self.take_over(&offer.sdp).await?;
+        let answer = self.connection.create_answer(None).await.map_err(bad_sdp)?;
+        self.connection
+            .set_local_description(answer.clone())
+            .await
+            .map_err(bad_sdp)?;
+        Ok(ours(SdpKind::Answer, &answer))
+    }
+
+    /// Takes the peer's answer to our offer.
+    ///
+    /// # Errors
+    /// [`PeerError::BadSdp`] where the answer cannot be used.
+    pub async fn accept_answer(&self, answer: Sdp) -> Result<(), PeerError> {
+        let description = RTCSessionDescription::answer(answer.sdp.clone()).map_err(bad_sdp)?;
+        // Before it is applied: streams are bound to their codecs meanwhile.
+        self.take_over(&answer.sdp).await?;
+        self.connection
+            .set_remote_description(description)
+            .await
+            .map_err(bad_sdp)
+    }
+
+    /// Takes our own offer back, to accept the peer's instead.
+    ///
+    /// # Errors
+    /// [`PeerError::Connection`] where there is no offer to take back.
+    pub async fn rollback(&self) -> Result<(), PeerError> {
+        let nothing = RTCSessionDescription::rollback(None)?;
+        Ok(self.connection.set_local_description(nothing).await?)
+    }
+
+    /// Adds a candidate of the peer's; one with an empty line ends them. The peer's description must be set.
+    ///
+    /// # Errors
+    /// [`PeerError::BadCandidate`]; the connection goes on without it.
+    pub async fn add_candidate(&self, candidate: IceCandidate) -> Result<(), PeerError> {
+        let candidate = RTCIceCandidateInit {
+            candidate: candidate.candidate,
+            sdp_mid: candidate.sdp_mid,
+            sdp_mline_index: candidate.sdp_m_line_index,
+            username_fragment: candidate.username_fragment,
+            url: None,
+        };
+        let added = self.connection.add_ice_candidate(candidate).await;
+        added.map_err(|error| PeerError::BadCandidate(error.to_string()))
+    }
+
+    /// The way in for encoded media.
+    #[must_use]
+    pub fn sender(&self) -> MediaSender {
+        self.sender.clone()
+    }
+
+    /// Sends a text message over the data channel.
+    ///
+    /// # Errors
+    /// [`PeerError::ChannelNotOpen`] and [`PeerError::ChannelFull`].
+    pub async fn send_channel(&self, text: &str) -> Result<(), PeerError> {
+        self.channel.send(text).await
+    }
+
+    /// Waits until the peer has acknowledged what was sent over the data channel, at most for `limit`.
+    pub async fn flush_channel(&self, limit: Duration) {
+        // Where the limit passes, what is left is lost with the connection.
+        let _ = tokio::time::timeout(limit, self.channel.flushed()).await;
+    }
+
+    /// Asks the peer for a key frame; not more often than one can come, which the caller sees to. `false` where the
+    /// peer sends no video yet.
+    ///
+    /// # Errors
+    /// [`PeerError::Connection`] where the connection is closed.
+    pub async fn request_key_frame(&self) -> Result<bool, PeerError> {
+        self.tracks.request_key_frame().await
+    }
+
+    /// The codec that our video is to be sent in, once negotiated.
+    #[must_use]
+    pub fn video_codec(&self) -> Option<VideoCodec> {
+        self.remote().video.map(|video| video.codec)
+    }
+
+    /// Whether the peer is one of our own clients, by its session description.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.remote().is_ours
+    }
+
+    /// How the connection fares.
+    pub async fn stats(&self) -> PeerStats {
+        let report = self.connection.get_stats(clock(), StatsSelector::None).await;
+        PeerStats::new(&report, self.stats.get(), self.sender.dropped())
+    }
+
+    /// Closes the connection. The peer does not see it: hanging up is signaled.
+    pub async fn close(&self) {
+        if let Err(error) = self.connection.close().await {
+            tracing::debug!(%error, "closing");
+        }
+    }
+
+    fn remote(&self) -> Remote {
+        *self.remote.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads off the peer's description what we send, and tells webrtc-rs.
+    async fn take_over(&self, sdp: &str) -> Result<(), PeerError> {
+        let video = sdp::video_codec(sdp, &self.video_codecs);
+        *self.remote.lock().unwrap_or_else(PoisonError::into_inner) = Remote {
+            is_ours: sdp::is_ours(sdp),
+            video,
+        };
+        for sender in self.connection.get_senders().await {
+            let kind = sender.track().kind().await;
+            for (of, track) in self.tracks.negotiated(sdp::opus(sdp), video) {
+                if of == kind {
+                    sender.replace_track(track).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let connection = Arc::clone(&self.connection);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { connection.close().await });
+        }
+    }
+}
+
+async fn connect(
+    config: &PeerConfig,
+    servers: Vec<RTCIceServer>,
+    media: &MediaCallbacks,
+    events: &mpsc::Sender<PeerEvent>,
+    channel: &Channel,
+    tracks: &Arc<Tracks>,
+    mdns: MulticastDnsMode,
+) -> Result<
+    (
+        Arc<dyn PeerConnection>,
+        (SharedStats, eyeline_transport::SenderClocks),
+    ),
+    PeerError,
+> {
+    let chain = Chain::new(ChainConfig {
+        wall: wall_clock(),
+        sink: watching_video(media, tracks),
+    });
+    let policy = match config.relay_only {
+        true => RTCIceTransportPolicy::Relay,
+        false => RTCIceTransportPolicy::All,
+    };
+    let configuration = RTCConfigurationBuilder::new()
+        .with_ice_servers(servers)
+        .with_ice_transport_policy(policy)
+        .with_bundle_policy(RTCBundlePolicy::MaxBundle)
+        .build();
+    let handler = Handler {
+        events: events.clone(),
+        channel: channel.clone(),
+    };
+    let connection = PeerConnectionBuilder::new()
+        .with_configuration(configuration)
+        .with_media_engine(config::media(&config.video_codecs)?)
+        .with_setting_engine(config::settings(mdns))
+        .with_interceptor_registry(chain.registry)
+        .with_handler(Arc::new(handler))
+        .with_udp_addrs(vec![addresses::LocalAddresses])
+        .with_data_channel_send_buffer_limit(channel::SEND_BUFFER)
+        .build()
+        .await?;
+    Ok((Arc::new(connection), (chain.stats, chain.clocks)))
+}
+
+/// `media`, with the peer's video noted on the way: requests for key frames must name it.
+fn watching_video(media: &MediaCallbacks, tracks: &Arc<Tracks>) -> MediaCallbacks {
+    let (media, tracks) = (Arc::clone(media), Arc::clone(tracks));
+    Arc::new(move |event| {
+        if let MediaEvent::RemoteStream {
+            kind: MediaKind::Video,
+            ssrc,
+            ..
+        } = event
+        {
+            tracks.remote_video.store(ssrc, Ordering::Relaxed);
+        }
+        media(event);
+    })
+}
+
+fn ours(kind: SdpKind, description: &RTCSessionDescription) -> Sdp {
+    Sdp {
+        kind,
+        sdp: sdp::with_session_attributes(&description.sdp),
+    }
+}
+
+fn bad_sdp(error: Error) -> PeerError {
+    PeerError::BadSdp(error.to_string())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the peer connection is an I/O shell")]
+fn clock() -> Instant {
+    Instant::now()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "read once for a connection's sender reports"
+)]
+fn wall_clock() -> WallClock {
+    WallClock::new(Instant::now(), SystemTime::now())
+}

@@ -1,0 +1,111 @@
+//! How webrtc-rs is set up: codecs, feedback, header extensions, timeouts.
+use super::{PeerError, VideoCodec};
+use rtc::ice::mdns::MulticastDnsMode;
+use rtc::rtp_transceiver::rtp_sender::{
+    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpHeaderExtensionCapability, RtpCodecKind,
+};
+use std::time::Duration;
+use webrtc::peer_connection::{MediaEngine, SettingEngine, SettingEngineBuilder};
+
+/// No answer for so long: the path is in doubt, a person may be told.
+const ICE_DISCONNECTED: Duration = Duration::from_millis(2_500);
+/// No answer for so much longer: the path is given up, ICE starts anew.
+const ICE_FAILED: Duration = Duration::from_secs(10);
+/// Time between two signs of life on an idle path.
+const ICE_KEEPALIVE: Duration = Duration::from_millis(500);
+
+/// Payload type of Opus; what browsers use.
+const OPUS: u8 = 111;
+/// First dynamic payload type of video; its retransmissions have the next one.
+const FIRST_VIDEO: u8 = 96;
+
+/// Transport-wide congestion control: the sequence number in every packet.
+const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+/// Timeouts, and whether `.local` names of browsers are asked for on the local network.
+pub(super) fn settings(mdns: MulticastDnsMode) -> SettingEngine {
+    SettingEngineBuilder::new()
+        .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
+        .with_multicast_dns_mode(mdns)
+        .with_include_loopback_candidate(true)
+        .with_discard_local_candidates_during_ice_restart(true)
+        .build()
+}
+
+/// Only what we encode and decode, in order of preference.
+pub(super) fn media(video: &[VideoCodec]) -> Result<MediaEngine, PeerError> {
+    let mut engine = MediaEngine::default();
+    let opus = RTCRtpCodecParameters {
+        rtp_codec: opus(),
+        payload_type: OPUS,
+    };
+    engine.register_codec(opus, RtpCodecKind::Audio)?;
+    for (i, &codec) in video.iter().enumerate() {
+        let payload_type = FIRST_VIDEO + 2 * i as u8;
+        let primary = RTCRtpCodecParameters {
+            rtp_codec: video_codec(codec),
+            payload_type,
+        };
+        let rtx = RTCRtpCodecParameters {
+            rtp_codec: rtx(payload_type),
+            payload_type: payload_type + 1,
+        };
+        engine.register_codec(primary, RtpCodecKind::Video)?;
+        engine.register_codec(rtx, RtpCodecKind::Video)?;
+    }
+    for kind in [RtpCodecKind::Audio, RtpCodecKind::Video] {
+        let uri = TRANSPORT_CC.to_owned();
+        engine.register_header_extension(RTCRtpHeaderExtensionCapability { uri }, kind, None)?;
+    }
+    Ok(engine)
+}
+
+/// Opus as we send it and want it: one packet is 20 ms, with in-band repair and silence left out (RFC 7587).
+pub(super) fn opus() -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: "audio/opus".into(),
+        clock_rate: 48_000,
+        channels: 2,
+        sdp_fmtp_line: "minptime=10;useinbandfec=1;usedtx=1".into(),
+        rtcp_feedback: vec![feedback("transport-cc", "")],
+    }
+}
+
+/// A video codec as it is negotiated.
+pub(super) fn video_codec(codec: VideoCodec) -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: format!("video/{}", codec.name()),
+        clock_rate: 90_000,
+        channels: 0,
+        sdp_fmtp_line: match codec {
+            VideoCodec::Vp8 => String::new(),
+            // Constrained baseline, level 3.1: what every browser decodes.
+            VideoCodec::H264 => {
+                "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f".into()
+            }
+        },
+        rtcp_feedback: vec![
+            feedback("transport-cc", ""),
+            feedback("ccm", "fir"),
+            feedback("nack", ""),
+            feedback("nack", "pli"),
+        ],
+    }
+}
+
+fn rtx(repairs: u8) -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: "video/rtx".into(),
+        clock_rate: 90_000,
+        channels: 0,
+        sdp_fmtp_line: format!("apt={repairs}"),
+        rtcp_feedback: Vec::new(),
+    }
+}
+
+fn feedback(typ: &str, parameter: &str) -> RTCPFeedback {
+    RTCPFeedback {
+        typ: typ.into(),
+        parameter: parameter.into(),
+    }
+}

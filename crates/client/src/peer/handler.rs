@@ -1,0 +1,116 @@
+//! webrtc-rs's callbacks, each handed on and never waited in: its network task stands still meanwhile.
+use super::{PeerEvent, channel::Channel};
+use eyeline_protocol::signal::{ConnectionState, IceCandidate};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use webrtc::{
+    data_channel::DataChannel,
+    peer_connection::{
+        PeerConnectionEventHandler, RTCIceConnectionState, RTCIceGatheringState, RTCPeerConnectionIceEvent,
+        RTCPeerConnectionState,
+    },
+};
+
+/// What ICE is doing (`RTCIceConnectionState`, W3C WebRTC section 5.6.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IceState {
+    /// Nothing has happened yet.
+    New,
+    /// Paths are being tried.
+    Checking,
+    /// A path works.
+    Connected,
+    /// A path works and no more are tried.
+    Completed,
+    /// The path does not answer at present.
+    Disconnected,
+    /// No path works.
+    Failed,
+    /// Closed.
+    Closed,
+}
+
+impl IceState {
+    /// The standard's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Checking => "checking",
+            Self::Connected => "connected",
+            Self::Completed => "completed",
+            Self::Disconnected => "disconnected",
+            Self::Failed => "failed",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+pub(super) struct Handler {
+    pub events: mpsc::Sender<PeerEvent>,
+    pub channel: Channel,
+}
+
+impl Handler {
+    fn tell(&self, event: PeerEvent) {
+        if let Err(error) = self.events.try_send(event) {
+            tracing::error!(%error, "the owner of the peer connection does not keep up");
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl PeerConnectionEventHandler for Handler {
+    async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
+        match event.candidate.to_json() {
+            // The end of candidates is told by the gathering state.
+            Ok(candidate) if candidate.candidate.is_empty() => {}
+            Ok(candidate) => self.tell(PeerEvent::LocalCandidate(Some(IceCandidate {
+                candidate: candidate.candidate,
+                sdp_m_line_index: candidate.sdp_mline_index.or(Some(0)),
+                sdp_mid: candidate.sdp_mid,
+                username_fragment: candidate.username_fragment,
+            }))),
+            Err(error) => tracing::warn!(%error, "candidate left out"),
+        }
+    }
+
+    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
+        if state == RTCIceGatheringState::Complete {
+            self.tell(PeerEvent::LocalCandidate(None));
+        }
+    }
+
+    async fn on_ice_connection_state_change(&self, state: RTCIceConnectionState) {
+        let state = match state {
+            RTCIceConnectionState::New => IceState::New,
+            RTCIceConnectionState::Checking => IceState::Checking,
+            RTCIceConnectionState::Connected => IceState::Connected,
+            RTCIceConnectionState::Completed => IceState::Completed,
+            RTCIceConnectionState::Disconnected => IceState::Disconnected,
+            RTCIceConnectionState::Failed => IceState::Failed,
+            RTCIceConnectionState::Closed => IceState::Closed,
+            // The enum is webrtc's and open.
+            _ => return,
+        };
+        self.tell(PeerEvent::IceState(state));
+    }
+
+    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
+        let state = match state {
+            RTCPeerConnectionState::New => ConnectionState::New,
+            RTCPeerConnectionState::Connecting => ConnectionState::Connecting,
+            RTCPeerConnectionState::Connected => ConnectionState::Connected,
+            RTCPeerConnectionState::Disconnected => ConnectionState::Disconnected,
+            RTCPeerConnectionState::Failed => ConnectionState::Failed,
+            RTCPeerConnectionState::Closed => ConnectionState::Closed,
+            // The enum is webrtc's and open.
+            _ => return,
+        };
+        self.tell(PeerEvent::State(state));
+    }
+
+    async fn on_data_channel(&self, channel: Arc<dyn DataChannel>) {
+        self.channel.adopt(channel, self.events.clone());
+    }
+}

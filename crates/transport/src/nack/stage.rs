@@ -1,0 +1,125 @@
+//! The [`NackTracker`] of each received stream, plugged into the chain: requests out, duplicates dropped.
+use super::{Arrival, NackTracker};
+use crate::{
+    plug::{Out, Stage, rtcp_out},
+    stats::SharedStats,
+};
+use rtc::{
+    interceptor::{Attribute, Packet, StreamInfo, TaggedPacket},
+    rtcp::{
+        payload_feedbacks::picture_loss_indication::PictureLossIndication,
+        transport_feedbacks::transport_layer_nack::{TransportLayerNack, nack_pairs_from_sequence_numbers},
+    },
+};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+/// Assumed until one was measured.
+const RTT_UNKNOWN: Duration = Duration::from_millis(100);
+/// Shortest time between two requests for a key frame: one must have had time to come.
+const KEY_FRAME_EVERY: Duration = Duration::from_millis(300);
+
+/// Our NACK generator. It takes the built-in one's slot.
+pub struct NackStage {
+    streams: HashMap<u32, NackTracker>,
+    stats: SharedStats,
+    /// Who we are in the feedback we send: any SSRC will do (RFC 4585 section 6.1), ours where we send.
+    sender_ssrc: u32,
+    key_frame_asked: Option<Instant>,
+}
+
+impl NackStage {
+    /// Paces by the round trip in `stats`, and counts into it.
+    pub fn new(stats: SharedStats) -> Self {
+        Self {
+            streams: HashMap::new(),
+            stats,
+            sender_ssrc: 1,
+            key_frame_asked: None,
+        }
+    }
+
+    fn may_ask_for_key_frame(&mut self, now: Instant) -> bool {
+        let due = self
+            .key_frame_asked
+            .is_none_or(|at| now.saturating_duration_since(at) >= KEY_FRAME_EVERY);
+        if due {
+            self.key_frame_asked = Some(now);
+        }
+        due
+    }
+}
+
+fn wants_nack(stream: &StreamInfo) -> bool {
+    let is_nack = |f: &rtc::interceptor::RTCPFeedback| f.typ == "nack" && f.parameter.is_empty();
+    stream.rtcp_feedback.iter().any(is_nack)
+}
+
+impl Stage for NackStage {
+    fn read(&mut self, tagged: TaggedPacket, to_app: &mut Out, _to_wire: &mut Out) {
+        if let Packet::Rtp(packet) = &tagged.message.packet
+            && let Some(tracker) = self.streams.get_mut(&packet.header.ssrc)
+        {
+            let resent = tagged.message.has(&Attribute::Retransmission);
+            match tracker.on_packet(packet.header.sequence_number, resent, tagged.now) {
+                Arrival::New | Arrival::Repaired => {}
+                // Senders also probe for bandwidth with packets that we have.
+                Arrival::Duplicate => return self.stats.update(|s| s.duplicates += 1),
+            }
+        }
+        to_app.push_back(tagged);
+    }
+
+    fn timeout(&mut self, now: Instant, to_wire: &mut Out) {
+        let rtt = self.stats.get().rtt.unwrap_or(RTT_UNKNOWN);
+        let mut key_frames = Vec::new();
+        for (&media_ssrc, tracker) in &mut self.streams {
+            let requests = tracker.poll(now, rtt);
+            if requests.key_frame {
+                key_frames.push(media_ssrc);
+            }
+            self.stats.update(|s| {
+                s.nacks_sent += requests.nack.len() as u64;
+                s.packets_abandoned += requests.abandoned;
+            });
+            if !requests.nack.is_empty() {
+                let nack = TransportLayerNack {
+                    sender_ssrc: self.sender_ssrc,
+                    media_ssrc,
+                    nacks: nack_pairs_from_sequence_numbers(&requests.nack),
+                };
+                to_wire.push_back(rtcp_out(now, Box::new(nack)));
+            }
+        }
+        for media_ssrc in key_frames {
+            if self.may_ask_for_key_frame(now) {
+                self.stats.update(|s| s.plis_sent += 1);
+                let pli = PictureLossIndication {
+                    sender_ssrc: self.sender_ssrc,
+                    media_ssrc,
+                };
+                to_wire.push_back(rtcp_out(now, Box::new(pli)));
+            }
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.streams.values().filter_map(NackTracker::deadline).min()
+    }
+
+    fn bind_local(&mut self, stream: &StreamInfo) {
+        self.sender_ssrc = stream.ssrc;
+    }
+
+    fn bind_remote(&mut self, stream: &StreamInfo) {
+        if wants_nack(stream) {
+            self.streams.insert(stream.ssrc, NackTracker::default());
+        }
+    }
+
+    fn unbind_remote(&mut self, stream: &StreamInfo) {
+        self.streams.remove(&stream.ssrc);
+    }
+}

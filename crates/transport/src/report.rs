@@ -1,0 +1,11 @@
+//! Sender and receiver reports (RFC 3550 section 6.4): the clocks of both streams, round trip, loss.
+//!
+//! ```text
+//! capture clock --> SenderClocks --> SenderReports --> SR to the peer
+//! RR from the peer --> SenderReports --> round trip, loss
+//! ```
+mod clock;
+mod sender;
+
+pub use clock::{SenderClocks, WallClock};
+pub use sender::SenderReports;
