@@ -1,4 +1,10 @@
 //! The machine in virtual time: alone against scripted inputs, and in a world of devices, server and network.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets what it does not expect has failed"
+)]
+
 mod busy;
 mod leaving;
 mod negotiation;
