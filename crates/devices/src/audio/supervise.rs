@@ -1,0 +1,205 @@
+//! The thread that owns a stream: builds it, watches it, rebuilds it, and tells when it is lost.
+use super::host::{self, Direction, Hosts, typed};
+use crate::worker::Worker;
+use cpal::{Device, ErrorKind, Stream};
+use eyeline_media::device::DeviceError;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
+        mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel},
+    },
+    time::Duration,
+};
+
+/// How often a stream is looked at.
+const CHECK_EVERY: Duration = Duration::from_millis(100);
+/// So many checks without a callback, and the stream is rebuilt: the longest period in use is some 100 ms (Bluetooth).
+const STALLED_CHECKS: u32 = 8;
+/// So many rebuilds without a callback, and the device counts as lost.
+const REBUILDS: u32 = 2;
+/// Longest that a device may take to open: Bluetooth headsets switch their profile first.
+const OPEN_LIMIT: Duration = Duration::from_secs(5);
+
+/// What callbacks say without waiting for anybody.
+#[derive(Default)]
+pub(super) struct Health {
+    /// Callbacks so far.
+    pub(super) callbacks: AtomicU64,
+    /// Samples that were missing (speaker) or found no room (microphone).
+    pub(super) missed: AtomicU64,
+    /// Between ring and air, in microseconds.
+    pub(super) device_latency_us: AtomicU64,
+    /// Samples that a callback moves.
+    pub(super) period: AtomicU32,
+    fault: AtomicU8,
+}
+
+const SOUND: u8 = 0;
+const INVALID: u8 = 1;
+const GONE: u8 = 2;
+
+impl Health {
+    /// Notes what a stream complains of.
+    pub(super) fn complain(&self, error: &cpal::Error) {
+        match error.kind() {
+            // It goes on by itself.
+            ErrorKind::Xrun | ErrorKind::RealtimeDenied | ErrorKind::DeviceChanged => {}
+            ErrorKind::DeviceNotAvailable => self.fault.store(GONE, Relaxed),
+            _ => self.fault.store(INVALID, Relaxed),
+        }
+    }
+}
+
+/// A stream with its thread. `F` is our end of what the callback reads or writes; there is a new one each time that
+/// the stream is rebuilt.
+pub(super) struct Supervised<F> {
+    pub(super) health: Arc<Health>,
+    feeds: Receiver<Result<F, DeviceError>>,
+    // Dropped after `feeds`: a thread that waits to hand over a feed gives up.
+    _worker: Worker,
+}
+
+impl<F: Send + 'static> Supervised<F> {
+    /// Opens the device named by `id`, or the default one, by `build`, which is called on the stream's own thread.
+    pub(super) fn open(
+        hosts: Arc<Hosts>,
+        direction: Direction,
+        id: Option<&str>,
+        build: impl Fn(&Device, &Arc<Health>) -> Result<(Stream, F), cpal::Error> + Send + 'static,
+    ) -> Result<(Self, F), DeviceError> {
+        let health = Arc::<Health>::default();
+        // One: the consumer takes each as it comes, or is about to be dropped.
+        let (feed, feeds) = sync_channel(1);
+        let (id, shared) = (id.map(str::to_owned), health.clone());
+        let failed = |reason: String| DeviceError::Other {
+            device: direction.kind().into(),
+            reason,
+        };
+        let worker = Worker::spawn(direction.kind(), move |stop| {
+            let name = id.clone().unwrap_or_else(|| direction.kind().into());
+            let mut device = Supervisor {
+                hosts: &hosts,
+                direction,
+                id,
+                name,
+                health: &shared,
+                build: &build,
+            };
+            let mut next = device.build();
+            let mut in_vain = 0;
+            loop {
+                let stream = match next {
+                    Ok((stream, made)) => {
+                        if feed.send(Ok(made)).is_err() {
+                            return;
+                        }
+                        stream
+                    }
+                    Err(error) => {
+                        let _given_up = feed.send(Err(error));
+                        return;
+                    }
+                };
+                let before = shared.callbacks.load(Relaxed);
+                let Some(verdict) = device.watch(|| stop.requested_within(CHECK_EVERY)) else {
+                    return;
+                };
+                drop(stream);
+                in_vain = if shared.callbacks.load(Relaxed) == before {
+                    in_vain + 1
+                } else {
+                    0
+                };
+                next = match verdict {
+                    Verdict::Rebuild if in_vain <= REBUILDS => {
+                        device.build().map_err(|e| device.gone_if_missing(e))
+                    }
+                    Verdict::Rebuild | Verdict::Lost => Err(device.lost()),
+                };
+            }
+        })
+        .map_err(|e| failed(e.to_string()))?;
+        let first = match feeds.recv_timeout(OPEN_LIMIT) {
+            Ok(first) => first?,
+            Err(RecvTimeoutError::Timeout) => return Err(DeviceError::Timeout(direction.kind().into())),
+            Err(RecvTimeoutError::Disconnected) => return Err(failed("its driver broke".into())),
+        };
+        Ok((
+            Self {
+                health,
+                feeds,
+                _worker: worker,
+            },
+            first,
+        ))
+    }
+
+    /// A new feed where the stream was rebuilt.
+    ///
+    /// # Errors
+    /// The one that ended the stream.
+    pub(super) fn changed(&self) -> Result<Option<F>, DeviceError> {
+        match self.feeds.try_recv() {
+            Ok(feed) => feed.map(Some),
+            Err(TryRecvError::Empty) => Ok(None),
+            Err(TryRecvError::Disconnected) => Err(DeviceError::Lost("audio device".into())),
+        }
+    }
+}
+
+struct Supervisor<'a, B> {
+    hosts: &'a Hosts,
+    direction: Direction,
+    id: Option<String>,
+    name: String,
+    health: &'a Arc<Health>,
+    build: &'a B,
+}
+
+enum Verdict {
+    Rebuild,
+    Lost,
+}
+
+impl<F, B: Fn(&Device, &Arc<Health>) -> Result<(Stream, F), cpal::Error>> Supervisor<'_, B> {
+    /// Finds the device and starts a stream. Once found it stays that device: where another one should take its
+    /// place, it is for the user to know.
+    fn build(&mut self) -> Result<(Stream, F), DeviceError> {
+        let (device, id) = host::find(self.hosts, self.direction, self.id.as_deref())?;
+        self.name = host::name(&device, &id);
+        self.id = Some(id);
+        self.health.fault.store(SOUND, Relaxed);
+        (self.build)(&device, self.health).map_err(|e| typed(&self.name, e))
+    }
+
+    /// Watches until something has to be done; none where it should stop.
+    fn watch(&self, mut stop: impl FnMut() -> bool) -> Option<Verdict> {
+        let (mut seen, mut quiet) = (self.health.callbacks.load(Relaxed), 0);
+        while !stop() {
+            let callbacks = self.health.callbacks.load(Relaxed);
+            quiet = if callbacks == seen { quiet + 1 } else { 0 };
+            seen = callbacks;
+            match self.health.fault.load(Relaxed) {
+                GONE => return Some(Verdict::Lost),
+                INVALID => return Some(Verdict::Rebuild),
+                _ if quiet >= STALLED_CHECKS => return Some(Verdict::Rebuild),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn lost(&self) -> DeviceError {
+        DeviceError::Lost(self.name.clone())
+    }
+
+    /// A device that was there and is not found again is lost.
+    fn gone_if_missing(&self, error: DeviceError) -> DeviceError {
+        if matches!(error, DeviceError::NotFound { .. }) {
+            self.lost()
+        } else {
+            error
+        }
+    }
+}
