@@ -1,2 +1,112 @@
-//! Eyeline, the desktop application.
-fn main() {}
+//! Eyeline, the desktop application: a window around `eyeline-client`.
+//!
+//! ```text
+//!   page -- command --> commands --> Client -- Snapshot --> window::follow -- event --> page
+//!                                      '---- pictures ----> feed -- WebSocket --> page
+//! ```
+#![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
+
+mod autopilot;
+mod commands;
+mod feed;
+mod log;
+mod options;
+#[cfg(target_os = "linux")]
+mod rendering;
+mod window;
+
+use anyhow::Context;
+use autopilot::Autopilot;
+use clap::Parser;
+use directories::ProjectDirs;
+use eyeline_client::Client;
+use eyeline_devices::SystemDevices;
+use feed::{Feed, Hub};
+use options::Options;
+use std::{path::PathBuf, sync::Arc};
+use tauri::{RunEvent, async_runtime};
+
+fn main() -> anyhow::Result<()> {
+    #[cfg(target_os = "linux")]
+    rendering::prepare();
+    let options = Options::parse();
+    let data_dir = data_dir(&options)?;
+    log::start(&data_dir).with_context(|| format!("cannot write to {}", data_dir.display()))?;
+
+    let runtime = tokio::runtime::Runtime::new()?;
+    let _entered = runtime.enter();
+    async_runtime::set(runtime.handle().clone());
+    let hub = Arc::new(Hub::default());
+    let feed = runtime
+        .block_on(Feed::start(Arc::clone(&hub)))
+        .context("cannot listen on 127.0.0.1")?;
+    let client = Client::start(
+        options.client_config(data_dir.clone()),
+        Arc::new(SystemDevices::new()),
+        hub.clone(),
+    );
+    runtime.spawn(pass_on_key_frame_wishes(Arc::clone(&hub), client.clone()));
+
+    tauri::Builder::default()
+        .manage(client.clone())
+        .manage(feed)
+        .manage(hub)
+        .invoke_handler(tauri::generate_handler![
+            commands::command,
+            commands::snapshot,
+            commands::open_feed
+        ])
+        .on_window_event(window::on_event)
+        .setup(move |app| {
+            let window = window::open(app, &options, &data_dir)?;
+            async_runtime::spawn(window::follow(window, client, Autopilot::new(&options)));
+            async_runtime::spawn(leave_when_told(app.handle().clone()));
+            Ok(())
+        })
+        .build(tauri::generate_context!())?
+        .run(|app, event| {
+            // No code: the system or the last window asks. With one, `leave` has done its work.
+            if let RunEvent::ExitRequested { code: None, api, .. } = event {
+                api.prevent_exit();
+                window::leave(app);
+            }
+        });
+    Ok(())
+}
+
+/// Where the program keeps what it remembers.
+fn data_dir(options: &Options) -> anyhow::Result<PathBuf> {
+    let usual = || ProjectDirs::from("dev", "", "Eyeline").map(|dirs| dirs.data_local_dir().to_owned());
+    options
+        .data_dir
+        .clone()
+        .or_else(usual)
+        .context("no home folder: name a folder with --data-dir")
+}
+
+async fn pass_on_key_frame_wishes(hub: Arc<Hub>, client: Client) {
+    loop {
+        hub.key_frame_wanted().await;
+        client.request_remote_key_frame();
+    }
+}
+
+/// Leaves on an interrupt and, where there is such a thing, on a request to terminate.
+async fn leave_when_told(app: tauri::AppHandle) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            return;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_err() {
+        return;
+    }
+    window::leave(&app);
+}
