@@ -38,7 +38,7 @@ export const words = {
     call: (name: string) => `Call ${name}`,
     signOut: 'Sign out',
     loading: 'Loading contacts',
-    offline: 'No connection to the server. Trying again…',
+    connecting: 'Connecting to the server…',
     insecure: 'Not encrypted',
     insecureHint: 'The connection to this server is plain HTTP',
     empty: 'Nobody else is here yet',
@@ -79,7 +79,7 @@ export const words = {
     closeChat: 'Close chat',
     unread: (count: number) => (count === 1 ? '1 unread message' : `${count} unread messages`),
     remote: (name: string) => `Picture of ${name}`,
-    remoteCameraOff: (name: string) => `${name}’s camera is off`,
+    remoteCameraOff: 'Camera is off',
     waitingForPicture: 'Waiting for the picture…',
     remoteMuted: (name: string) => `${name} is muted`,
     you: 'You',
@@ -216,13 +216,11 @@ export function clock(ms: number): string {
 
 /** At most two initials, of the first and the last word of a name. */
 export function initials(name: string): string {
-  const parts = name.trim().split(/\s+/u).filter(Boolean);
-  const first = parts[0] ?? '';
-  const last = parts.length > 1 ? (parts.at(-1) ?? '') : '';
-  return (
-    [first, last]
-      .map((part) => [...part][0] ?? '')
-      .join('')
-      .toLocaleUpperCase() || '?'
-  );
+  const words = name.trim().split(/\s+/u);
+  const last = words.length > 1 ? words.at(-1) : undefined;
+  return [words[0], last].map(firstLetter).join('').toLocaleUpperCase() || '?';
+}
+
+function firstLetter(word = ''): string {
+  return Array.from(word)[0] ?? '';
 }

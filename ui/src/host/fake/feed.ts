@@ -6,8 +6,8 @@ import { drawPerson, PICTURE } from './picture';
 
 export type FeedKind = 'good' | 'i420' | 'damaged';
 
-const FPS = 30;
-const BITRATE = 1_500_000;
+const FPS = 20;
+const BITRATE = 1_000_000;
 
 export class FakeFeed implements FeedSocket {
   binaryType: BinaryType = 'blob';
@@ -30,7 +30,8 @@ export class FakeFeed implements FeedSocket {
     const context = new OffscreenCanvas(PICTURE.width, PICTURE.height).getContext('2d', { willReadFrequently: true });
     if (!context) throw new Error('no 2D context');
     this.#context = context;
-    queueMicrotask(() => this.onopen?.());
+    // A task, as the opening of a real socket is.
+    setTimeout(() => this.onopen?.());
     this.#timer = setInterval(() => this.#tick(), 1000 / FPS);
   }
 

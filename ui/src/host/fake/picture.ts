@@ -1,7 +1,10 @@
 /** A person in a room, drawn: enough of a face to judge a layout by. */
 import type { Which } from '../host';
 
-export const PICTURE = { width: 1280, height: 720 };
+/** What is sent; software encoding of more than this would take a test machine's time. */
+export const PICTURE = { width: 640, height: 360 };
+/** What the drawing is laid out in. */
+const PAPER = { width: 1280, height: 720 };
 
 const COLOURS = {
   remote: {
@@ -31,14 +34,16 @@ export function drawPerson(context: Context, which: Which, frame: number): void 
   const nod = Math.sin(t * 2.3) * 5;
   const talk = Math.max(0, Math.sin(t * 9) * Math.sin(t * 1.7)) * 10;
 
-  const wall = context.createLinearGradient(0, 0, PICTURE.width, PICTURE.height);
+  context.save();
+  context.scale(PICTURE.width / PAPER.width, PICTURE.height / PAPER.height);
+  const wall = context.createLinearGradient(0, 0, PAPER.width, PAPER.height);
   wall.addColorStop(0, colours.wall[0] ?? '');
   wall.addColorStop(1, colours.wall[1] ?? '');
-  fill(context, wall, () => context.rect(0, 0, PICTURE.width, PICTURE.height));
+  fill(context, wall, () => context.rect(0, 0, PAPER.width, PAPER.height));
   const glow = context.createRadialGradient(220, 160, 20, 220, 160, 520);
   glow.addColorStop(0, colours.light);
   glow.addColorStop(1, 'transparent');
-  fill(context, glow, () => context.rect(0, 0, PICTURE.width, PICTURE.height));
+  fill(context, glow, () => context.rect(0, 0, PAPER.width, PAPER.height));
   fill(context, 'rgb(40 30 24 / 30%)', () => context.roundRect(930, 90, 250, 330, 6));
   fill(context, 'rgb(255 255 255 / 22%)', () => context.roundRect(946, 106, 218, 298, 3));
 
@@ -57,6 +62,7 @@ export function drawPerson(context: Context, which: Which, frame: number): void 
   }
   fill(context, colours.shade, () => context.ellipse(0, 388, 15, 22, 0, 0, Math.PI * 2));
   fill(context, '#8a3f3a', () => context.ellipse(0, 446, 46, 8 + talk, 0, 0, Math.PI * 2));
+  context.restore();
   context.restore();
 }
 
