@@ -1,0 +1,10 @@
+//! Meters: latency from the test card's clock, lip-sync from flash and beep, freezes from the times of rendering.
+mod freeze;
+mod latency;
+mod samples;
+mod skew;
+
+pub use freeze::FreezeMeter;
+pub use latency::LatencyMeter;
+pub use samples::{Percentiles, Samples};
+pub use skew::SkewMeter;

@@ -1,0 +1,267 @@
+//! Packets -> whole frames, in order, none without what it refers to.
+//!
+//! A frame is released when every packet since the last released frame has arrived, or when it is a key frame. This needs no
+//! knowledge of the codec's references, and is exact for the streams that are sent here: each frame refers to the one before.
+use crate::{
+    codec::VideoCodec,
+    frame::MediaTime,
+    rtp::{self, RtpPacket, sequence::Unwrapper},
+};
+use bytes::Bytes;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+/// Packets kept: four seconds at 2 Mbit/s. A gap that lasts longer is past repair, a key frame is quicker.
+const MAX_PACKETS: usize = 1024;
+/// How long reordering on the network may make a stream look as if its first key frame were missing.
+const REORDER_WAIT: Duration = Duration::from_millis(30);
+/// A request for a key frame is repeated after this: an answer takes a round trip and the encoding of a large picture.
+const REQUEST_INTERVAL: Duration = Duration::from_millis(500);
+/// Repair by retransmission is waited for between these, depending on the round trip.
+const REPAIR_WAIT: (Duration, Duration) = (Duration::from_millis(120), Duration::from_millis(500));
+
+/// One whole encoded frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncodedFrame {
+    /// What it is encoded with.
+    pub codec: VideoCodec,
+    /// A VP8 frame, or an H.264 access unit with start codes.
+    pub data: Bytes,
+    /// Whether decoding can begin here.
+    pub key: bool,
+    /// RTP time, 90 kHz, modulo 2^32.
+    pub rtp_timestamp: u32,
+    /// RTP time that never wraps, from an arbitrary start.
+    pub rtp_time: i64,
+    /// When its last packet arrived.
+    pub complete_at: MediaTime,
+}
+
+struct Packet {
+    codec: VideoCodec,
+    rtp_timestamp: u32,
+    rtp_time: i64,
+    marker: bool,
+    /// Without the payload descriptor; empty for padding.
+    data: Bytes,
+    arrival: MediaTime,
+}
+
+/// Puts frames together. Time is an argument.
+pub struct Assembler {
+    packets: BTreeMap<i64, Packet>,
+    key_starts: BTreeSet<i64>,
+    sequences: Unwrapper,
+    timestamps: Unwrapper,
+    /// Sequence number after the last released frame; unknown until a key frame is found.
+    next: Option<i64>,
+    blocked_since: Option<MediaTime>,
+    last_request: Option<MediaTime>,
+    repair_wait: Duration,
+    released: Vec<u8>,
+}
+
+impl Default for Assembler {
+    fn default() -> Self {
+        Self {
+            packets: BTreeMap::new(),
+            key_starts: BTreeSet::new(),
+            sequences: Unwrapper::default(),
+            timestamps: Unwrapper::default(),
+            next: None,
+            blocked_since: None,
+            last_request: None,
+            repair_wait: REPAIR_WAIT.0 * 2,
+            released: Vec::new(),
+        }
+    }
+}
+
+impl Assembler {
+    /// Takes a packet; `false` where it is of no use: seen before, or too late.
+    pub fn push(&mut self, codec: VideoCodec, packet: RtpPacket, arrival: MediaTime) -> bool {
+        let sequence = self.sequences.sequence(packet.sequence);
+        let rtp_time = self.timestamps.timestamp(packet.timestamp);
+        if self.next.is_some_and(|next| sequence < next) || self.packets.contains_key(&sequence) {
+            return false;
+        }
+        if self.packets.len() >= MAX_PACKETS {
+            self.require_key_frame();
+            self.packets.clear();
+            self.key_starts.clear();
+        }
+        let (data, starts_key) = match codec {
+            VideoCodec::Vp8 => match rtp::vp8::parse(&packet.payload) {
+                Some(payload) => {
+                    let key = payload.starts_frame && rtp::vp8::is_key(&payload.data);
+                    (payload.data, key)
+                }
+                None => (Bytes::new(), false),
+            },
+            VideoCodec::H264 => {
+                let key = rtp::h264::starts_sequence(&packet.payload);
+                (packet.payload, key)
+            }
+        };
+        if starts_key {
+            self.key_starts.insert(sequence);
+        }
+        let RtpPacket {
+            marker,
+            timestamp: rtp_timestamp,
+            ..
+        } = packet;
+        self.packets.insert(
+            sequence,
+            Packet {
+                codec,
+                rtp_timestamp,
+                rtp_time,
+                marker,
+                data,
+                arrival,
+            },
+        );
+        true
+    }
+
+    /// The next frame that can be decoded.
+    pub fn pop(&mut self, now: MediaTime) -> Option<EncodedFrame> {
+        self.skip_padding();
+        let in_order = self.next.and_then(|next| Some((next, self.end_of_frame(next)?)));
+        let found = in_order.or_else(|| {
+            self.key_starts
+                .iter()
+                .find_map(|start| Some((*start, self.end_of_frame(*start)?)))
+        });
+        let Some((start, end)) = found else {
+            if self.has_gap() {
+                self.blocked_since.get_or_insert(now);
+            } else {
+                self.blocked_since = None;
+            }
+            return None;
+        };
+        self.blocked_since = None;
+        self.packets = self.packets.split_off(&start);
+        let rest = self.packets.split_off(&(end + 1));
+        let packets = std::mem::replace(&mut self.packets, rest);
+        self.key_starts = self.key_starts.split_off(&(end + 1));
+        self.next = Some(end + 1);
+        self.join(packets)
+    }
+
+    /// Whether a key frame must be asked for now; says so at most once each [`REQUEST_INTERVAL`].
+    pub fn poll_key_frame_request(&mut self, now: MediaTime) -> bool {
+        if self.request_due().is_none_or(|due| now < due) {
+            return false;
+        }
+        self.last_request = Some(now);
+        true
+    }
+
+    /// When [`Self::poll_key_frame_request`] may have something to say.
+    #[must_use]
+    pub fn request_due(&self) -> Option<MediaTime> {
+        let nothing_to_begin_with = self.next.is_none() && self.key_starts.is_empty();
+        let wait = if nothing_to_begin_with {
+            REORDER_WAIT
+        } else {
+            self.repair_wait
+        };
+        let due = self.blocked_since?.plus(wait);
+        Some(
+            self.last_request
+                .map_or(due, |last| due.max(last.plus(REQUEST_INTERVAL))),
+        )
+    }
+
+    /// Says that nothing can be decoded before the next key frame.
+    pub fn require_key_frame(&mut self) {
+        self.next = None;
+    }
+
+    /// Adapts the wait for retransmissions: two of them may be needed, and each takes a round trip.
+    pub fn set_round_trip(&mut self, rtt: Duration) {
+        self.repair_wait = (rtt * 2 + Duration::from_millis(60)).clamp(REPAIR_WAIT.0, REPAIR_WAIT.1);
+    }
+
+    /// Steps over packets without content: padding, which a sender may use to probe.
+    fn skip_padding(&mut self) {
+        while let Some(next) = self.next
+            && self
+                .packets
+                .get(&next)
+                .is_some_and(|packet| packet.data.is_empty())
+        {
+            self.packets.remove(&next);
+            self.next = Some(next + 1);
+        }
+    }
+
+    /// Last packet of the frame that starts at `start`, if all of it is here.
+    fn end_of_frame(&self, start: i64) -> Option<i64> {
+        let rtp_time = self.packets.get(&start)?.rtp_time;
+        for (expected, (sequence, packet)) in (start..).zip(self.packets.range(start..)) {
+            if *sequence != expected {
+                return None;
+            }
+            if packet.rtp_time != rtp_time {
+                return Some(sequence - 1);
+            }
+            if packet.marker {
+                return Some(*sequence);
+            }
+        }
+        None
+    }
+
+    /// Whether something is missing, rather than still on its way.
+    fn has_gap(&self) -> bool {
+        let Some(((first, _), (last, _))) = self.packets.first_key_value().zip(self.packets.last_key_value())
+        else {
+            return false;
+        };
+        let Some(start) = self.next.or_else(|| self.key_starts.first().copied()) else {
+            return true;
+        };
+        let expected = last - start.min(*first) + 1;
+        usize::try_from(expected).is_ok_and(|expected| expected > self.packets.len())
+    }
+
+    fn join(&mut self, packets: BTreeMap<i64, Packet>) -> Option<EncodedFrame> {
+        let (_, first) = packets.first_key_value()?;
+        let (codec, rtp_timestamp, rtp_time) = (first.codec, first.rtp_timestamp, first.rtp_time);
+        let complete_at = packets.values().map(|packet| packet.arrival).max()?;
+        self.released.clear();
+        for packet in packets.values() {
+            match codec {
+                VideoCodec::Vp8 => self.released.extend_from_slice(&packet.data),
+                VideoCodec::H264 => {
+                    if !rtp::h264::append(&packet.data, &mut self.released) {
+                        tracing::debug!(rtp_time, "payload of an unknown form");
+                    }
+                }
+            }
+        }
+        let data = Bytes::copy_from_slice(&self.released);
+        let key = match codec {
+            VideoCodec::Vp8 => rtp::vp8::is_key(&data),
+            VideoCodec::H264 => rtp::h264::is_key(&data),
+        };
+        Some(EncodedFrame {
+            codec,
+            data,
+            key,
+            rtp_timestamp,
+            rtp_time,
+            complete_at,
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "assembler_tests.rs"]
+mod tests;

@@ -1,0 +1,1 @@
+//! Packets lost, reordered and doubled; frames whole or not at all.

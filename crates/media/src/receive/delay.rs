@@ -1,0 +1,109 @@
+//! How long sound must be held back so that nearly every packet comes in time (the idea of NetEQ's delay manager).
+use super::timing::MinFilter;
+use crate::frame::MediaTime;
+use std::time::Duration;
+
+/// Target before anything is known.
+const START: Duration = Duration::from_millis(40);
+/// The target stays between these: below, the playout thread's own jitter would be heard; above, no conversation is possible.
+const RANGE_US: (i64, i64) = (20_000, 500_000);
+/// On top of the histogram's answer: a packet is needed up to one block before it is heard.
+const MARGIN_US: i64 = 10_000;
+/// Width of a bucket, and their number: half a second in all.
+const BUCKET_US: i64 = 5_000;
+const BUCKETS: usize = 100;
+/// What a past packet still weighs after each new one: 300 packets, six seconds, make the picture.
+const FORGET: f32 = 1.0 - 1.0 / 300.0;
+/// Share of the packets that must come in time (NetEQ's own quantile).
+const QUANTILE: f32 = 0.97;
+/// Packets until the histogram is believed.
+const BELIEVED: u32 = 25;
+
+/// Arrival times in, target delay out.
+#[derive(Debug)]
+pub(super) struct DelayEstimator {
+    base: MinFilter,
+    histogram: [f32; BUCKETS],
+    packets: u32,
+    target_us: i64,
+}
+
+impl Default for DelayEstimator {
+    fn default() -> Self {
+        Self {
+            base: MinFilter::default(),
+            histogram: [0.0; BUCKETS],
+            packets: 0,
+            target_us: i64::try_from(START.as_micros()).unwrap_or(RANGE_US.0),
+        }
+    }
+}
+
+impl DelayEstimator {
+    /// Takes the arrival of a packet whose first sample has this media time, in microseconds.
+    pub(super) fn arrived(&mut self, media_us: i64, arrival: MediaTime) {
+        let transit = arrival.0 - media_us;
+        let late = transit - self.base.update(transit, arrival.0);
+        let bucket = usize::try_from(late / BUCKET_US).unwrap_or(0).min(BUCKETS - 1);
+        self.histogram.iter_mut().for_each(|weight| *weight *= FORGET);
+        self.histogram[bucket] += 1.0 - FORGET;
+        self.packets = self.packets.saturating_add(1);
+        if self.packets >= BELIEVED {
+            self.target_us = (self.quantile_us() + MARGIN_US).clamp(RANGE_US.0, RANGE_US.1);
+        }
+    }
+
+    fn quantile_us(&self) -> i64 {
+        let wanted = self.histogram.iter().sum::<f32>() * QUANTILE;
+        let mut sum = 0.0;
+        let mut edge = 0;
+        for weight in self.histogram {
+            sum += weight;
+            edge += BUCKET_US;
+            if sum >= wanted {
+                break;
+            }
+        }
+        edge
+    }
+
+    /// The delay to aim at, in microseconds.
+    pub(super) fn target_us(&self) -> i64 {
+        self.target_us
+    }
+
+    /// How much later than the quickest packet allows a sample of this media time would be played at `now`.
+    pub(super) fn delay_us(&self, media_us: i64, now: MediaTime) -> i64 {
+        self.base.get().map_or(0, |base| now.0 - media_us - base)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target_ms(late_us: impl Fn(i64) -> i64) -> i64 {
+        let mut delay = DelayEstimator::default();
+        for packet in 0..1000 {
+            delay.arrived(
+                packet * 20_000,
+                MediaTime(1_000_000 + packet * 20_000 + late_us(packet)),
+            );
+        }
+        delay.target_us() / 1000
+    }
+
+    #[test]
+    fn clean_network_needs_the_least() {
+        assert_eq!(target_ms(|_| 0), 20);
+    }
+
+    #[test]
+    fn jitter_is_covered_but_one_outlier_in_a_hundred_is_not() {
+        assert_eq!(target_ms(|packet| (packet * 7 % 10) * 10_000), 105);
+        assert_eq!(
+            target_ms(|packet| if packet % 100 == 0 { 300_000 } else { 0 }),
+            20
+        );
+    }
+}

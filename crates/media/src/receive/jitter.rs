@@ -1,0 +1,284 @@
+//! The audio jitter buffer: Opus packets in, 10 ms of sound out whenever it is asked.
+//!
+//! Playout time is media time + quickest transit + delay. The delay is steered towards the estimator's target by playing faster
+//! or slower. A missing packet is recovered from the next one's redundancy, else concealed; when nothing is left,
+//! concealment goes on and the late packets are played after it, later than planned.
+use super::{delay::DelayEstimator, stretch};
+use crate::{
+    codec::{
+        CodecError,
+        opus::{FRAME_SAMPLES, MAX_PACKET_SAMPLES, OpusDecoder},
+    },
+    frame::{BLOCK_SAMPLES, MediaTime},
+    rtp::{RtpPacket, sequence::Unwrapper},
+    stats::AudioReceiveCounters,
+};
+use bytes::Bytes;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+/// Packets kept: two seconds. Older sound is no conversation.
+const MAX_PACKETS: usize = 100;
+/// The delay is left alone within this distance of the target, in microseconds.
+const SLACK_US: i64 = 10_000;
+/// Beyond the target by this, any seam will do.
+const URGENT_US: i64 = 80_000;
+/// Beyond the target by this, packets are skipped: catching up by playing faster would take seconds.
+const SKIP_US: i64 = 400_000;
+/// A packet this short before a pause means that the sender is silent, not that packets are lost.
+const SILENT_PACKET: usize = 8;
+/// After concealing for this long, the stream counts as paused and starts anew.
+const PAUSE: Duration = Duration::from_secs(1);
+
+struct Packet {
+    sequence: i64,
+    payload: Bytes,
+}
+
+/// What is played where packets are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Waiting for the first packet to become due.
+    Waiting,
+    /// Playing packets.
+    Playing,
+    /// Nothing is there; since this many samples.
+    Starved(usize),
+}
+
+/// Orders, decodes, conceals and stretches. Time is an argument.
+pub struct JitterBuffer {
+    packets: BTreeMap<i64, Packet>,
+    sequences: Unwrapper,
+    timestamps: Unwrapper,
+    delay: DelayEstimator,
+    decoder: OpusDecoder,
+    scratch: Box<[f32; MAX_PACKET_SAMPLES]>,
+    /// Decoded and not played yet.
+    pcm: Vec<f32>,
+    state: State,
+    /// RTP time of what follows `pcm`.
+    next: i64,
+    last_sequence: i64,
+    silent: bool,
+    counters: Arc<AudioReceiveCounters>,
+}
+
+impl JitterBuffer {
+    /// An empty buffer that counts what it does.
+    pub(crate) fn new(counters: Arc<AudioReceiveCounters>) -> Result<Self, CodecError> {
+        Ok(Self {
+            packets: BTreeMap::new(),
+            sequences: Unwrapper::default(),
+            timestamps: Unwrapper::default(),
+            delay: DelayEstimator::default(),
+            decoder: OpusDecoder::new()?,
+            scratch: Box::new([0.0; MAX_PACKET_SAMPLES]),
+            pcm: Vec::with_capacity(2 * MAX_PACKET_SAMPLES),
+            state: State::Waiting,
+            next: 0,
+            last_sequence: 0,
+            silent: false,
+            counters,
+        })
+    }
+
+    /// Takes a packet in any order.
+    pub fn push(&mut self, packet: RtpPacket, arrival: MediaTime) {
+        self.counters.packets.add(1);
+        self.counters.bytes.add(packet.payload.len());
+        let sequence = self.sequences.sequence(packet.sequence);
+        let at = self.timestamps.timestamp(packet.timestamp);
+        let late = at < self.next && self.state == State::Playing;
+        self.delay.arrived(media_us(at), arrival);
+        if packet.payload.is_empty() || late || self.packets.contains_key(&at) {
+            self.counters.packets_discarded.add(1);
+            return;
+        }
+        self.packets.insert(
+            at,
+            Packet {
+                sequence,
+                payload: packet.payload,
+            },
+        );
+        if self.packets.len() > MAX_PACKETS {
+            self.packets.pop_first();
+            self.counters.packets_discarded.add(1);
+        }
+    }
+
+    /// The next 10 ms, given to the speaker at `now`, and the RTP time of their first sample; no time while nothing plays.
+    pub fn pull(&mut self, now: MediaTime) -> ([f32; BLOCK_SAMPLES], Option<u32>) {
+        let mut block = [0.0; BLOCK_SAMPLES];
+        if self.state == State::Waiting && !self.start(now) {
+            return (block, None);
+        }
+        while self.pcm.len() < BLOCK_SAMPLES {
+            if let Err(error) = self.decode_next(now) {
+                tracing::debug!(%error, "sound not decoded");
+                self.pcm.resize(self.pcm.len() + FRAME_SAMPLES, 0.0);
+                self.next += FRAME_SAMPLES as i64;
+                self.counters.samples_concealed.add(FRAME_SAMPLES);
+            }
+        }
+        let first = self.first_unplayed();
+        block.copy_from_slice(&self.pcm[..BLOCK_SAMPLES]);
+        self.pcm.drain(..BLOCK_SAMPLES);
+        self.counters.samples_played.add(BLOCK_SAMPLES);
+        self.report(first, now);
+        if self.state_is_paused() {
+            self.state = State::Waiting;
+            self.pcm.clear();
+        }
+        (block, u32::try_from(first.rem_euclid(1 << 32)).ok())
+    }
+
+    fn report(&self, first: i64, now: MediaTime) {
+        let ms = |us: i64| us as f32 / 1000.0;
+        self.counters
+            .jitter_buffer_ms
+            .set(ms(self.delay.delay_us(media_us(first), now)));
+        self.counters.jitter_target_ms.set(ms(self.delay.target_us()));
+    }
+
+    fn state_is_paused(&self) -> bool {
+        let State::Starved(samples) = self.state else {
+            return false;
+        };
+        samples as u128 * 1_000_000 / 48_000 >= PAUSE.as_micros()
+    }
+
+    fn first_unplayed(&self) -> i64 {
+        self.next - i64::try_from(self.pcm.len()).unwrap_or(0)
+    }
+
+    /// Begins with the first packet once it has waited for the target delay.
+    fn start(&mut self, now: MediaTime) -> bool {
+        let Some((at, packet)) = self.packets.first_key_value() else {
+            return false;
+        };
+        if self.delay.delay_us(media_us(*at), now) < self.delay.target_us() {
+            return false;
+        }
+        self.next = *at;
+        self.last_sequence = packet.sequence - 1;
+        self.state = State::Playing;
+        true
+    }
+
+    /// Adds some sound to `pcm`: of the next packet, or in its place.
+    fn decode_next(&mut self, now: MediaTime) -> Result<(), CodecError> {
+        self.settle_late(now);
+        let Some((at, sequence)) = self
+            .packets
+            .first_key_value()
+            .map(|(at, packet)| (*at, packet.sequence))
+        else {
+            return self.starve();
+        };
+        let gap = usize::try_from(at - self.next).unwrap_or(0);
+        if gap > 0 {
+            return self.bridge(gap, sequence);
+        }
+        let Some(packet) = self.packets.remove(&at) else {
+            return Ok(());
+        };
+        let samples = self.decoder.decode(&packet.payload, &mut self.scratch)?;
+        self.pcm.extend_from_slice(&self.scratch[..samples]);
+        self.next = at + i64::try_from(samples).unwrap_or(0);
+        self.last_sequence = sequence;
+        self.silent = packet.payload.len() <= SILENT_PACKET;
+        self.state = State::Playing;
+        self.steer(now);
+        Ok(())
+    }
+
+    /// Packets whose time has passed: worthless while later ones were played, else the playout goes back to them.
+    fn settle_late(&mut self, now: MediaTime) {
+        while let Some((at, _)) = self.packets.first_key_value()
+            && *at < self.next
+        {
+            let beyond = self.delay.delay_us(media_us(*at), now) - self.delay.target_us();
+            if matches!(self.state, State::Starved(_)) && beyond < SKIP_US {
+                self.next = *at;
+                return;
+            }
+            self.packets.pop_first();
+            self.counters.packets_discarded.add(1);
+        }
+    }
+
+    /// Nothing is there.
+    fn starve(&mut self) -> Result<(), CodecError> {
+        let since = if let State::Starved(samples) = self.state {
+            samples
+        } else {
+            0
+        };
+        self.state = State::Starved(since + BLOCK_SAMPLES);
+        self.invent(BLOCK_SAMPLES, self.silent)
+    }
+
+    /// Something is missing before the next packet.
+    fn bridge(&mut self, gap: usize, next_sequence: i64) -> Result<(), CodecError> {
+        let silence = next_sequence == self.last_sequence + 1 && !matches!(self.state, State::Starved(_));
+        if silence || self.silent {
+            return self.invent(gap.min(BLOCK_SAMPLES), true);
+        }
+        if gap == FRAME_SAMPLES
+            && let Some((_, packet)) = self.packets.first_key_value()
+        {
+            let samples = self
+                .decoder
+                .recover(&packet.payload, &mut self.scratch[..FRAME_SAMPLES])?;
+            self.pcm.extend_from_slice(&self.scratch[..samples]);
+            self.next += FRAME_SAMPLES as i64;
+            self.counters.samples_recovered.add(samples);
+            return Ok(());
+        }
+        self.invent(gap.min(BLOCK_SAMPLES), false)
+    }
+
+    /// Adds invented sound: comfort noise where the sender is silent, concealment where packets are lost.
+    fn invent(&mut self, samples: usize, comfort: bool) -> Result<(), CodecError> {
+        // Opus conceals in steps of 2.5 ms only (RFC 6716, section 4.4).
+        let samples = samples.next_multiple_of(120);
+        let made = self.decoder.conceal(&mut self.scratch[..samples])?;
+        self.pcm.extend_from_slice(&self.scratch[..made]);
+        self.next += i64::try_from(made).unwrap_or(0);
+        let counter = if comfort {
+            &self.counters.samples_comfort
+        } else {
+            &self.counters.samples_concealed
+        };
+        counter.add(made);
+        Ok(())
+    }
+
+    /// Plays faster or slower where the delay is off its target.
+    fn steer(&mut self, now: MediaTime) {
+        let beyond = self.delay.delay_us(media_us(self.first_unplayed()), now) - self.delay.target_us();
+        if beyond.abs() <= SLACK_US {
+            return;
+        }
+        let Some(period) = stretch::period(&self.pcm, beyond > URGENT_US) else {
+            return;
+        };
+        if beyond > 0 {
+            stretch::shorten(&mut self.pcm, period);
+            self.counters.samples_accelerated.add(period);
+        } else {
+            stretch::lengthen(&mut self.pcm, period);
+            self.counters.samples_expanded.add(period);
+        }
+    }
+}
+
+/// Media time of an unwrapped 48 kHz RTP time, in microseconds.
+fn media_us(rtp_time: i64) -> i64 {
+    rtp_time * 125 / 6
+}
+
+#[cfg(test)]
+#[path = "jitter_tests.rs"]
+mod tests;

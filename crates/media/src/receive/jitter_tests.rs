@@ -1,0 +1,1 @@
+//! The jitter buffer in virtual time.

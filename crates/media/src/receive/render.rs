@@ -1,0 +1,99 @@
+//! The render stage: pictures wait here for their moment, and the newest one that is due wins.
+use super::timing::bounded;
+use crate::{
+    clock::MediaClock,
+    frame::{I420, MediaTime},
+    receive::EncodedFrame,
+    slot::lock,
+    stats::VideoReceiveCounters,
+};
+use std::{
+    sync::{
+        Arc, Mutex,
+        mpsc::{Receiver, TryRecvError},
+    },
+    time::Duration,
+};
+
+/// Longest that a picture may wait, whatever clocks and reports say.
+const MAX_WAIT: Duration = Duration::from_millis(700);
+
+/// About a picture that is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct RenderInfo {
+    /// Its RTP time, 90 kHz.
+    pub rtp_timestamp: u32,
+    /// Whether it was a key frame.
+    pub key: bool,
+    /// When its last packet arrived.
+    pub complete_at: MediaTime,
+    /// When it is shown: now, by the capture clock.
+    pub rendered_at: MediaTime,
+}
+
+/// Shows decoded pictures.
+pub trait VideoSink: Send {
+    /// Shows a picture now. Must return quickly: the next picture waits.
+    fn render(&mut self, image: &Arc<I420>, info: &RenderInfo);
+}
+
+/// Takes encoded frames at the moment at which they are to be shown, for a decoder elsewhere. The first one is a key frame, and
+/// none is left out.
+pub trait EncodedSink: Send {
+    /// Takes a frame now. Must return quickly.
+    fn frame(&mut self, frame: &EncodedFrame, info: &RenderInfo);
+}
+
+/// Where pictures go; either, both or none.
+#[derive(Default)]
+pub(super) struct Outputs {
+    pub(super) decoded: Option<Box<dyn VideoSink>>,
+    pub(super) encoded: Option<Box<dyn EncodedSink>>,
+}
+
+/// A picture on its way to the sinks.
+pub(super) struct Item {
+    pub(super) frame: EncodedFrame,
+    pub(super) image: Option<Arc<I420>>,
+    pub(super) for_encoded_sink: bool,
+    pub(super) due: MediaTime,
+}
+
+/// Runs until the decode stage hangs up.
+pub(super) fn run(items: &Receiver<Item>, outputs: &Mutex<Outputs>, counters: &VideoReceiveCounters) {
+    let mut following = None;
+    while let Some(mut item) = following.take().or_else(|| items.recv().ok()) {
+        let now = MediaClock::now();
+        MediaClock::wait_until(bounded(item.due, now, MAX_WAIT));
+        let rendered_at = MediaClock::now();
+        match items.try_recv() {
+            Ok(next) => {
+                if next.due <= rendered_at && next.image.is_some() && item.image.take().is_some() {
+                    counters.frames_dropped.add(1);
+                }
+                following = Some(next);
+            }
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => {}
+        }
+        let info = RenderInfo {
+            rtp_timestamp: item.frame.rtp_timestamp,
+            key: item.frame.key,
+            complete_at: item.frame.complete_at,
+            rendered_at,
+        };
+        let mut outputs = lock(outputs);
+        let mut rendered = false;
+        if let (true, Some(sink)) = (item.for_encoded_sink, &mut outputs.encoded) {
+            sink.frame(&item.frame, &info);
+            rendered = true;
+        }
+        if let (Some(image), Some(sink)) = (&item.image, &mut outputs.decoded) {
+            sink.render(image, &info);
+            rendered = true;
+        }
+        if rendered {
+            counters.frames_rendered.add(1);
+            counters.playout_wait_ms.average(rendered_at - info.complete_at);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! When a picture is shown, as far as the network decides: as soon as it is whole, but not in bursts.
+use crate::frame::MediaTime;
+use std::time::Duration;
+
+/// The quickest transit of this long serves as the base: sender's and receiver's clocks drift apart by 0.1 ms in it.
+const BASE_WINDOW_US: i64 = 5_000_000;
+/// Weight of one picture in the mean lateness.
+const GAIN: f64 = 0.06;
+/// Most that smoothness may cost.
+const MAX_WAIT_US: f64 = 100_000.0;
+
+/// Transit times in, the moment of showing out. Pictures are delayed by the mean lateness: that takes the edge off jitter,
+/// and costs nothing on a path that has none.
+#[derive(Debug, Default)]
+pub(super) struct VideoTiming {
+    base: MinFilter,
+    mean_late_us: f64,
+}
+
+impl VideoTiming {
+    /// The moment at which a picture of this RTP time, whole since `complete_at`, is due.
+    pub(super) fn due(&mut self, rtp_time: i64, complete_at: MediaTime) -> MediaTime {
+        let media_us = rtp_time * 100 / 9;
+        let transit = complete_at.0 - media_us;
+        let base = self.base.update(transit, complete_at.0);
+        #[expect(clippy::cast_precision_loss, reason = "microseconds of a few seconds")]
+        let late = ((transit - base) as f64).min(4.0 * MAX_WAIT_US);
+        self.mean_late_us += (late - self.mean_late_us) * GAIN;
+        #[expect(clippy::cast_possible_truncation, reason = "bounded above")]
+        let wait = self.mean_late_us.min(MAX_WAIT_US) as i64;
+        complete_at.max(MediaTime(media_us + base + wait))
+    }
+}
+
+/// Minimum over the last one to two windows.
+#[derive(Debug, Default)]
+pub(super) struct MinFilter {
+    windows: Option<[i64; 2]>,
+    since_us: i64,
+}
+
+impl MinFilter {
+    /// Takes a value, and returns the minimum.
+    pub(super) fn update(&mut self, value: i64, now_us: i64) -> i64 {
+        let [mut current, mut previous] = self.windows.unwrap_or_else(|| {
+            self.since_us = now_us;
+            [value; 2]
+        });
+        if now_us - self.since_us > BASE_WINDOW_US {
+            (previous, current) = (current, value);
+            self.since_us = now_us;
+        }
+        current = current.min(value);
+        self.windows = Some([current, previous]);
+        current.min(previous)
+    }
+
+    /// The minimum, if there is one.
+    pub(super) fn get(&self) -> Option<i64> {
+        self.windows.map(|[current, previous]| current.min(previous))
+    }
+}
+
+/// What remains until `due`, at most `limit`.
+pub(super) fn bounded(due: MediaTime, now: MediaTime, limit: Duration) -> MediaTime {
+    due.min(now.plus(limit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steady_stream_is_shown_at_once() {
+        let mut timing = VideoTiming::default();
+        for frame in 0..100_i64 {
+            let complete_at = MediaTime(5_000_000 + frame * 100_000 / 3);
+            let due = timing.due(frame * 3000, complete_at);
+            assert!(due - complete_at < Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn jitter_is_halved_at_least() {
+        let mut timing = VideoTiming::default();
+        let (mut shown, mut arrived) = (Vec::new(), Vec::new());
+        for frame in 0..300_i64 {
+            let jitter = if frame % 2 == 0 { 0 } else { 40_000 };
+            let complete_at = MediaTime(5_000_000 + frame * 100_000 / 3 + jitter);
+            arrived.push(complete_at.0 - frame * 100_000 / 3);
+            shown.push(timing.due(frame * 3000, complete_at).0 - frame * 100_000 / 3);
+        }
+        let spread = |delays: &[i64]| delays.iter().max().unwrap() - delays.iter().min().unwrap();
+        assert!(
+            spread(&shown[200..]) * 2 < spread(&arrived[200..]) + 4_000,
+            "{}",
+            spread(&shown[200..])
+        );
+    }
+
+    #[test]
+    fn minimum_forgets_what_is_long_past() {
+        let mut filter = MinFilter::default();
+        filter.update(0, 0);
+        assert_eq!(filter.update(10, 1_000_000), 0);
+        filter.update(10, 6_000_000);
+        assert_eq!(filter.update(10, 12_000_000), 10);
+    }
+}

@@ -1,0 +1,98 @@
+//! VP8 in RTP (RFC 7741).
+use super::{MAX_PAYLOAD, PayloadWriter, chunks};
+use bytes::Bytes;
+
+/// X (extended) and S (start of a partition) of the first octet; I (picture id follows) of the extension.
+const EXTENDED: u8 = 0x80;
+const START: u8 = 0x10;
+const PARTITION: u8 = 0x07;
+const PICTURE_ID: u8 = 0x80;
+const TL0_INDEX: u8 = 0x40;
+const TEMPORAL_OR_KEY: u8 = 0x30;
+const DESCRIPTOR: usize = 4;
+
+/// Cuts one encoded frame into payloads, each with a descriptor that carries the 15-bit picture id.
+#[must_use]
+pub fn packetize(frame: &[u8], picture_id: u16) -> Vec<Bytes> {
+    let count = frame.len().div_ceil(MAX_PAYLOAD - DESCRIPTOR);
+    let mut writer = PayloadWriter::with_capacity(frame.len() + count * DESCRIPTOR);
+    for (index, chunk) in chunks(frame, MAX_PAYLOAD - DESCRIPTOR).enumerate() {
+        let first = EXTENDED | if index == 0 { START } else { 0 };
+        let [high, low] = (picture_id | 0x8000).to_be_bytes();
+        writer.push(&[first, PICTURE_ID, high, low], chunk);
+    }
+    writer.payloads
+}
+
+/// One payload without its descriptor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payload {
+    /// Whether a frame starts here.
+    pub starts_frame: bool,
+    /// VP8 data.
+    pub data: Bytes,
+}
+
+/// Reads a descriptor of any of the allowed shapes; `None` where it is cut short.
+#[must_use]
+pub fn parse(payload: &Bytes) -> Option<Payload> {
+    let first = *payload.first()?;
+    let mut at = 1;
+    if first & EXTENDED != 0 {
+        let extension = *payload.get(at)?;
+        at += 1;
+        if extension & PICTURE_ID != 0 {
+            // M: the picture id has 15 bits in two octets.
+            at += if payload.get(at)? & 0x80 != 0 { 2 } else { 1 };
+        }
+        at += usize::from(extension & TL0_INDEX != 0);
+        at += usize::from(extension & TEMPORAL_OR_KEY != 0);
+    }
+    (at < payload.len()).then(|| Payload {
+        starts_frame: first & START != 0 && first & PARTITION == 0,
+        data: payload.slice(at..),
+    })
+}
+
+/// Whether a frame is a key frame: the inverse of its first bit (RFC 6386, section 9.1).
+#[must_use]
+pub fn is_key(frame: &[u8]) -> bool {
+    frame.first().is_some_and(|octet| octet & 1 == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn frame_survives_packets(frame in prop::collection::vec(any::<u8>(), 1..9000), id in 0_u16..0x8000) {
+            let payloads = packetize(&frame, id);
+            prop_assert!(payloads.iter().all(|payload| payload.len() <= MAX_PAYLOAD));
+            let parsed: Vec<_> = payloads.iter().map(|payload| parse(payload).unwrap()).collect();
+            prop_assert!(parsed[0].starts_frame && parsed[1..].iter().all(|payload| !payload.starts_frame));
+            let joined: Vec<u8> = parsed.iter().flat_map(|payload| payload.data.to_vec()).collect();
+            prop_assert_eq!(joined, frame);
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..20)) {
+            let _ = parse(&Bytes::from(bytes));
+        }
+    }
+
+    #[test]
+    fn every_extension_is_skipped() {
+        let all = Bytes::from_static(&[0x90, 0xf0, 0x81, 0x02, 7, 0x20, 0xaa]);
+        assert_eq!(
+            parse(&all).unwrap(),
+            Payload {
+                starts_frame: true,
+                data: Bytes::from_static(&[0xaa])
+            }
+        );
+        let short_id = Bytes::from_static(&[0x90, 0x80, 0x11, 0xbb]);
+        assert_eq!(parse(&short_id).unwrap().data, Bytes::from_static(&[0xbb]));
+    }
+}

@@ -1,0 +1,275 @@
+//! The audio sender: microphone -> clean-up -> mute -> Opus -> RTP, all on one thread.
+use super::{IDLE, TIMEOUTS_UNTIL_LOST};
+use crate::{
+    codec::opus::{FRAME_SAMPLES, OpusEncoder, OpusSettings},
+    device::{AudioSource, DeviceError},
+    error::{PipelineError, spawn},
+    frame::{AudioBlock, BLOCK_SAMPLES, MediaTime, SAMPLE_RATE_HZ},
+    process::{AudioProcessor, ProcessingSettings, RenderTap, SonoraProcessor},
+    rtp::{RtpPacket, Sequencer, clock::SenderClock},
+    slot::{Latest, Taken, lock},
+    stats::{AudioSendCounters, AudioSendStats, rms},
+};
+use bytes::Bytes;
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+/// Muted frames of 20 ms that are encoded still, so that the codec's history fades into silence.
+const MUTE_FADE_FRAMES: u32 = 10;
+/// Of the muted frames after that, one in this many is encoded: 400 ms, as Opus' own DTX does.
+const MUTE_REFRESH_FRAMES: u32 = 20;
+
+/// How an audio sender works.
+#[derive(Debug, Clone, Copy)]
+pub struct AudioSendConfig {
+    /// The codec.
+    pub opus: OpusSettings,
+    /// The clean-up of what the microphone delivers.
+    pub processing: ProcessingSettings,
+}
+
+impl AudioSendConfig {
+    /// For a microphone beside a loudspeaker.
+    #[must_use]
+    pub fn real() -> Self {
+        Self {
+            opus: OpusSettings::default(),
+            processing: ProcessingSettings::ALL,
+        }
+    }
+
+    /// For sound out of a file or a generator: untouched, and sent without pauses so that every lost packet shows.
+    #[must_use]
+    pub fn synthetic() -> Self {
+        Self {
+            opus: OpusSettings {
+                dtx: false,
+                ..OpusSettings::default()
+            },
+            processing: ProcessingSettings::NONE,
+        }
+    }
+}
+
+/// What an audio sender has to say.
+#[derive(Debug, Clone)]
+pub enum AudioSendEvent {
+    /// The microphone failed and was closed.
+    SourceLost(DeviceError),
+}
+
+/// A running audio sender. Dropping it ends its thread and closes the microphone, at the latest after `PULL_LIMIT`.
+pub struct AudioSend {
+    shared: Arc<Shared>,
+    clock: SenderClock,
+}
+
+struct Shared {
+    sources: Latest<Option<Box<dyn AudioSource>>>,
+    muted: AtomicBool,
+    opus: Mutex<OpusSettings>,
+    counters: AudioSendCounters,
+}
+
+impl AudioSend {
+    /// Starts without a microphone. `speaker` carries what is played, for echo cancellation; `out` gets each packet on the
+    /// audio thread and must not block.
+    ///
+    /// # Errors
+    /// [`PipelineError`].
+    pub fn start(
+        config: AudioSendConfig,
+        speaker: RenderTap,
+        out: impl FnMut(RtpPacket) + Send + 'static,
+        events: impl FnMut(AudioSendEvent) + Send + 'static,
+    ) -> Result<Self, PipelineError> {
+        let clock = SenderClock::new(SAMPLE_RATE_HZ);
+        let shared = Arc::new(Shared {
+            sources: Latest::default(),
+            muted: AtomicBool::new(false),
+            opus: Mutex::new(config.opus),
+            counters: AudioSendCounters::default(),
+        });
+        let stage = Stage {
+            encoder: OpusEncoder::new(config.opus)?,
+            processor: SonoraProcessor::new(config.processing)
+                .map(|processor| Box::new(processor) as Box<dyn AudioProcessor>),
+            speaker,
+            clock: clock.clone(),
+            out,
+            sequencer: Sequencer::default(),
+            pending: Vec::with_capacity(FRAME_SAMPLES),
+            timestamp: None,
+            spurt: true,
+            muted_frames: 0,
+        };
+        let this = Self {
+            shared: Arc::clone(&shared),
+            clock,
+        };
+        spawn("audio-send", move || run(&shared, stage, events))?;
+        Ok(this)
+    }
+
+    /// Takes a microphone, or lets go of the one it has.
+    pub fn set_source(&self, source: Option<Box<dyn AudioSource>>) {
+        self.shared.sources.put(source);
+    }
+
+    /// Sends silence instead of the microphone's sound, for almost nothing.
+    pub fn set_muted(&self, muted: bool) {
+        self.shared.muted.store(muted, Ordering::Relaxed);
+    }
+
+    /// Changes bitrate, DTX or expected loss.
+    pub fn set_opus(&self, settings: OpusSettings) {
+        *lock(&self.shared.opus) = settings;
+    }
+
+    /// Capture time to RTP time, for sender reports.
+    #[must_use]
+    pub fn clock(&self) -> SenderClock {
+        self.clock.clone()
+    }
+
+    /// What was done so far, and the loudness of the microphone.
+    #[must_use]
+    pub fn stats(&self) -> AudioSendStats {
+        self.shared.counters.snapshot()
+    }
+}
+
+impl Drop for AudioSend {
+    fn drop(&mut self) {
+        self.shared.sources.close();
+    }
+}
+
+fn run<F: FnMut(RtpPacket)>(shared: &Shared, mut stage: Stage<F>, mut events: impl FnMut(AudioSendEvent)) {
+    let mut source: Option<Box<dyn AudioSource>> = None;
+    let mut timeouts = 0;
+    loop {
+        match shared
+            .sources
+            .take(if source.is_some() { Duration::ZERO } else { IDLE })
+        {
+            Taken::Value(changed) => {
+                source = changed;
+                timeouts = 0;
+                stage.spurt = true;
+                shared.counters.level.set(0.0);
+            }
+            Taken::Timeout => {}
+            Taken::Closed => return,
+        }
+        let Some(microphone) = &mut source else { continue };
+        match microphone.read() {
+            Ok(block) => {
+                timeouts = 0;
+                stage.block(block, shared);
+            }
+            Err(DeviceError::Timeout(_)) if timeouts < TIMEOUTS_UNTIL_LOST => timeouts += 1,
+            Err(error) => {
+                source = None;
+                shared.counters.level.set(0.0);
+                events(AudioSendEvent::SourceLost(error));
+            }
+        }
+    }
+}
+
+/// What happens to each block.
+struct Stage<F> {
+    encoder: OpusEncoder,
+    processor: Option<Box<dyn AudioProcessor>>,
+    speaker: RenderTap,
+    clock: SenderClock,
+    out: F,
+    sequencer: Sequencer,
+    /// Samples of a frame that is not full yet.
+    pending: Vec<f32>,
+    /// RTP time of the first pending sample, by count of samples.
+    timestamp: Option<u32>,
+    /// Whether the next packet is the first after silence (RFC 7587, section 4.1: the marker).
+    spurt: bool,
+    muted_frames: u32,
+}
+
+impl<F: FnMut(RtpPacket)> Stage<F> {
+    fn block(&mut self, mut block: AudioBlock, shared: &Shared) {
+        // The canceller goes on hearing while muted: it is converged when the person speaks again.
+        if let Some(processor) = &mut self.processor {
+            while let Some(played) = self.speaker.pop() {
+                processor.render(&played);
+            }
+            processor.capture(&mut block);
+        }
+        shared.counters.level.set(rms(&block.samples));
+        if self.pending.is_empty() {
+            self.align(block.captured_at);
+        }
+        self.pending.extend_from_slice(&block.samples);
+        if self.pending.len() < FRAME_SAMPLES {
+            return;
+        }
+        let timestamp = self.timestamp.unwrap_or(0);
+        self.timestamp = Some(timestamp.wrapping_add(2 * BLOCK_SAMPLES as u32));
+        let muted = shared.muted.load(Ordering::Relaxed);
+        self.frame(timestamp, muted, shared);
+        self.pending.clear();
+    }
+
+    /// RTP time runs by count of samples, so that the receiver sees no gaps; a pause of the microphone moves it on.
+    fn align(&mut self, captured_at: MediaTime) {
+        if self
+            .timestamp
+            .is_none_or(|counted| !self.clock.follow(counted, captured_at))
+        {
+            self.timestamp = Some(self.clock.rtp(captured_at));
+            self.spurt = true;
+        }
+    }
+
+    fn frame(&mut self, timestamp: u32, muted: bool, shared: &Shared) {
+        if muted {
+            self.pending.fill(0.0);
+            self.muted_frames += 1;
+            let after_fade = self.muted_frames.saturating_sub(MUTE_FADE_FRAMES);
+            if !after_fade.is_multiple_of(MUTE_REFRESH_FRAMES) {
+                shared.counters.frames_silent.add(1);
+                self.spurt = true;
+                return;
+            }
+        } else {
+            self.muted_frames = 0;
+        }
+        let settings = *lock(&shared.opus);
+        if settings != self.encoder.settings()
+            && let Err(error) = self.encoder.configure(settings)
+        {
+            tracing::warn!(%error, ?settings, "audio settings not taken");
+        }
+        let Ok(samples) = <&[f32; FRAME_SAMPLES]>::try_from(self.pending.as_slice()) else {
+            return;
+        };
+        match self.encoder.encode(samples) {
+            Ok(Some(packet)) => {
+                let packet = Bytes::copy_from_slice(packet);
+                shared.counters.packets.add(1);
+                shared.counters.bytes.add(packet.len());
+                (self.out)(self.sequencer.packet(self.spurt, timestamp, packet));
+                self.spurt = false;
+            }
+            Ok(None) => {
+                shared.counters.frames_silent.add(1);
+                self.spurt = true;
+            }
+            Err(error) => tracing::warn!(%error, "20 ms of sound lost"),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The encode stage: one captured picture in, the packets of one encoded picture out.
+use crate::{
+    clock::MediaClock,
+    codec::{CodecError, EncoderSettings, VideoCodec, VideoEncoder},
+    frame::{I420, MediaTime, VideoFrame},
+    pool::FramePool,
+    rtp::{self, RtpPacket, Sequencer, clock::SenderClock},
+    scale,
+    slot::lock,
+    stats::VideoSendCounters,
+};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+/// Shortest time between two key frames that are asked for: a receiver behind a lossy path may ask for each lost packet,
+/// and each key frame makes the next loss likelier.
+const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
+
+/// What the encoder works towards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VideoTarget {
+    /// Bits a second, of encoded pictures.
+    pub bitrate_bps: u32,
+    /// Pictures are scaled down, never up, to fit into this many pixels.
+    pub max_size: (u32, u32),
+    /// Frames a second, at most.
+    pub max_fps: u32,
+}
+
+impl Default for VideoTarget {
+    /// 640x480 at 30 frames a second in 1 Mbit/s.
+    fn default() -> Self {
+        Self {
+            bitrate_bps: 1_000_000,
+            max_size: (640, 480),
+            max_fps: 30,
+        }
+    }
+}
+
+/// About one encoded picture.
+#[derive(Debug, Clone, Copy)]
+pub struct FrameInfo {
+    /// When it was captured.
+    pub captured_at: MediaTime,
+    /// Whether it is a key frame.
+    pub key: bool,
+    /// Encoded size in bytes.
+    pub bytes: usize,
+    /// Pixels.
+    pub size: (u32, u32),
+    /// Time that encoding took.
+    pub encode: Duration,
+}
+
+/// What the handle tells the encode stage.
+pub(super) struct Control {
+    pub(super) codec: VideoCodec,
+    pub(super) target: VideoTarget,
+    pub(super) key_frame: bool,
+}
+
+impl Control {
+    pub(super) fn new(codec: VideoCodec, target: VideoTarget) -> Self {
+        Self {
+            codec,
+            target,
+            key_frame: false,
+        }
+    }
+}
+
+/// Scales, encodes and packetizes.
+pub(super) struct EncodeStage<F> {
+    clock: SenderClock,
+    out: F,
+    encoder: Option<(VideoCodec, EncoderSettings, Box<dyn VideoEncoder>)>,
+    pool: FramePool,
+    sequencer: Sequencer,
+    picture_id: u16,
+    last_key: Option<MediaTime>,
+    due: MediaTime,
+}
+
+impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
+    pub(super) fn new(clock: SenderClock, out: F) -> Self {
+        Self {
+            clock,
+            out,
+            encoder: None,
+            pool: FramePool::default(),
+            sequencer: Sequencer::default(),
+            picture_id: rand::random::<u16>() >> 1,
+            last_key: None,
+            due: MediaTime(i64::MIN / 2),
+        }
+    }
+
+    pub(super) fn run(
+        &mut self,
+        frame: &VideoFrame,
+        control: &Mutex<Control>,
+        counters: &VideoSendCounters,
+    ) -> Result<(), CodecError> {
+        let at = frame.captured_at;
+        let (codec, target, key) = {
+            let mut control = lock(control);
+            let ready = self.last_key.is_none_or(|last| at - last >= KEY_FRAME_INTERVAL);
+            let key = control.key_frame && ready;
+            control.key_frame &= !key;
+            (control.codec, control.target, key)
+        };
+        if !self.admit(at, target.max_fps) {
+            counters.frames_dropped.add(1);
+            return Ok(());
+        }
+        let started = MediaClock::now();
+        let (width, height) = scale::fit((frame.image.width(), frame.image.height()), target.max_size);
+        let image = self.scaled(&frame.image, width, height);
+        let settings = EncoderSettings {
+            width,
+            height,
+            bitrate_bps: target.bitrate_bps,
+            fps: target.max_fps.max(1),
+        };
+        let encoder = match prepare(&mut self.encoder, codec, settings) {
+            Ok(encoder) => encoder,
+            Err(error) => {
+                self.encoder = None;
+                return Err(error);
+            }
+        };
+        let encoded = match encoder.encode(&image, at, key) {
+            Ok(Some(encoded)) => encoded,
+            Ok(None) => {
+                counters.frames_dropped.add(1);
+                lock(control).key_frame |= key;
+                return Ok(());
+            }
+            Err(error) => {
+                self.encoder = None;
+                return Err(error);
+            }
+        };
+        let payloads = match codec {
+            VideoCodec::Vp8 => rtp::vp8::packetize(encoded.data, self.picture_id),
+            VideoCodec::H264 => rtp::h264::packetize(encoded.data),
+        };
+        self.picture_id = (self.picture_id + 1) & 0x7fff;
+        let info = FrameInfo {
+            captured_at: at,
+            key: encoded.key,
+            bytes: encoded.data.len(),
+            size: (width, height),
+            encode: MediaClock::now() - started,
+        };
+        if info.key {
+            self.last_key = Some(at);
+            counters.key_frames.add(1);
+        }
+        let packets = self.sequencer.picture(payloads, self.clock.rtp(at));
+        counters.frames_encoded.add(1);
+        counters.packets.add(packets.len());
+        counters
+            .bytes
+            .add(packets.iter().map(|packet| packet.payload.len()).sum());
+        counters.encode_ms.average(info.encode);
+        counters.size.set(width, height);
+        (self.out)(packets, info);
+        Ok(())
+    }
+
+    /// Whether a picture captured at `at` is wanted at this frame rate. A camera's jitter of a quarter frame is forgiven.
+    fn admit(&mut self, at: MediaTime, max_fps: u32) -> bool {
+        let interval = Duration::from_secs(1) / max_fps.max(1);
+        if at.plus(interval / 4) < self.due {
+            return false;
+        }
+        self.due = if at > self.due.plus(interval) {
+            at.plus(interval)
+        } else {
+            self.due.plus(interval)
+        };
+        true
+    }
+
+    fn scaled(&mut self, image: &Arc<I420>, width: u32, height: u32) -> Arc<I420> {
+        if (image.width(), image.height()) == (width, height) {
+            return Arc::clone(image);
+        }
+        self.pool
+            .fill(width, height, |smaller| scale::scale(image, smaller))
+    }
+}
+
+/// The encoder for `codec` with `settings` in force.
+fn prepare(
+    slot: &mut Option<(VideoCodec, EncoderSettings, Box<dyn VideoEncoder>)>,
+    codec: VideoCodec,
+    settings: EncoderSettings,
+) -> Result<&mut dyn VideoEncoder, CodecError> {
+    match slot {
+        Some((present, in_force, encoder)) if *present == codec => {
+            if *in_force != settings {
+                encoder.configure(settings)?;
+                *in_force = settings;
+            }
+        }
+        Some(_) | None => *slot = Some((codec, settings, codec.encoder(settings)?)),
+    }
+    match slot {
+        Some((_, _, encoder)) => Ok(&mut **encoder),
+        None => Err(CodecError::Missing(codec.name())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admitted(source_fps: i64, max_fps: u32) -> usize {
+        let mut stage = EncodeStage::new(SenderClock::new(90_000), |_, _| ());
+        (0..source_fps * 10)
+            .filter(|frame| stage.admit(MediaTime(frame * 1_000_000 / source_fps), max_fps))
+            .count()
+    }
+
+    #[test]
+    fn frame_rate_is_limited_and_otherwise_untouched() {
+        assert_eq!(admitted(30, 30), 300);
+        assert!((149..=151).contains(&admitted(30, 15)));
+        assert!((298..=302).contains(&admitted(60, 30)));
+        assert_eq!(admitted(25, 30), 250);
+    }
+}
