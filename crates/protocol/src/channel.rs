@@ -24,9 +24,11 @@ pub fn is_eyeline(sdp: &str) -> bool {
 #[must_use]
 pub fn tool_marked(mut description: Sdp) -> Sdp {
     if !is_eyeline(&description.sdp) {
-        let at = session_level(&description.sdp).len();
+        let session = session_level(&description.sdp);
+        let line_end = if session.ends_with('\n') { "" } else { "\r\n" };
         let line = concat!("a=tool:eyeline/", env!("CARGO_PKG_VERSION"), "\r\n");
-        description.sdp.insert_str(at, line);
+        let at = session.len();
+        description.sdp.insert_str(at, &format!("{line_end}{line}"));
     }
     description
 }
