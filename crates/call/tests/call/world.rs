@@ -35,6 +35,7 @@ pub struct Weather {
     pub delay_ms: u64,
 }
 
+#[expect(clippy::large_enum_variant, reason = "few at a time")]
 enum Delivery {
     Input(usize, Input),
     Request(usize, Request),
