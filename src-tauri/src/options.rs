@@ -1,6 +1,6 @@
 //! The command line. An ordinary person needs none of it; the demo and the tests do.
 use clap::Parser;
-use eyeline_client::{CameraChoice, ClientConfig, MicrophoneChoice, SpeakerChoice};
+use eyeline_client::config::{CameraChoice, ClientConfig, MicrophoneChoice, SpeakerChoice};
 use eyeline_media::device::CaptureFormat;
 use std::{fmt, path::PathBuf, str::FromStr};
 
@@ -32,7 +32,7 @@ pub struct Options {
     /// tone, device, device:ID, none or wav:FILE
     #[arg(long, default_value = "device")]
     pub mic: Microphone,
-    /// null, device, device:ID or wav:FILE
+    /// null, device or device:ID
     #[arg(long, default_value = "device")]
     pub speaker: Speaker,
     /// Where the sign-in, the choices and the log are kept
@@ -136,8 +136,7 @@ impl FromStr for Speaker {
             ("null", None) => SpeakerChoice::Null,
             ("device", None) => SpeakerChoice::Device(None),
             (_, Some(("device", id))) => SpeakerChoice::Device(Some(id.to_owned())),
-            (_, Some(("wav", file))) => SpeakerChoice::Wav(file.into()),
-            (_, Some(_) | None) => return Err(Unknown("null, device, device:ID or wav:FILE")),
+            (_, Some(_) | None) => return Err(Unknown("null, device or device:ID")),
         }))
     }
 }
