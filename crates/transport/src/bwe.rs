@@ -1,23 +1,23 @@
 //! How much the path carries: a target bitrate from transport-wide feedback.
 //!
 //! ```text
-//! PacketReport --+--> AckedRate ------------------------.
+//! PacketReport --+--> Throughput -----------------------.
 //!                +--> Trendline --> overuse? --> RateControl --> min --> target
 //!                '--> LossControl ----------------------'
 //! ```
 //! After Google's congestion control (draft-ietf-rmcat-gcc-02, with the trendline filter that libwebrtc put in place of
 //! the Kalman filter): queues are seen growing before they overflow. The built-in one cannot see a queue (measured:
 //! a 1 Mbit/s link is overfilled until audio is 90 s late). Probing and the use of a link's known capacity are to come.
-mod acked;
 mod loss;
 mod rate;
+mod throughput;
 mod trendline;
 
-use acked::AckedRate;
 use loss::LossControl;
-use rate::RateControl;
+use rate::{RateControl, Rates};
 use rtc::interceptor::{BandwidthEstimator, PacketReport};
 use std::time::{Duration, Instant};
+use throughput::Throughput;
 use trendline::Trendline;
 
 use crate::{Event, EventSink, stats::SharedStats};
@@ -47,7 +47,9 @@ pub enum Usage {
 
 /// The estimator, as rtc's congestion control slot takes it.
 pub struct Estimator {
-    acked: AckedRate,
+    sent: Throughput,
+    acked: Throughput,
+    epoch: Option<Instant>,
     trendline: Trendline,
     rate: RateControl,
     loss: LossControl,
@@ -60,7 +62,9 @@ impl Estimator {
     /// Says each notable change of the target to `sink`.
     pub fn new(sink: EventSink, stats: SharedStats) -> Self {
         Self {
-            acked: AckedRate::default(),
+            sent: Throughput::default(),
+            acked: Throughput::default(),
+            epoch: None,
             trendline: Trendline::default(),
             rate: RateControl::new(START_BPS),
             loss: LossControl::new(),
@@ -91,18 +95,28 @@ impl Estimator {
 
 impl BandwidthEstimator for Estimator {
     fn on_reports(&mut self, now: Instant, reports: &[PacketReport]) {
-        let mut usage = None;
+        let mut overused = false;
         for report in reports {
+            let epoch = *self.epoch.get_or_insert(report.departure);
+            self.sent
+                .on_packet(report.departure.saturating_duration_since(epoch), report.size);
             self.loss.on_packet(report.arrived);
             if let Some(arrival) = report.arrival {
                 self.acked.on_packet(arrival, report.size);
-                usage = self.trendline.on_packet(report.departure, arrival).or(usage);
+                overused |= self.trendline.on_packet(report.departure, arrival) == Some(Usage::Over);
             }
         }
-        let acked = self.acked.bps();
+        let rates = Rates {
+            sent: self.sent.bps(),
+            acked: self.acked.bps(),
+        };
         let rtt = self.stats.get().rtt;
-        let usage = usage.unwrap_or_else(|| self.trendline.usage());
-        self.rate.update(now, usage, acked, rtt);
+        let usage = if overused {
+            Usage::Over
+        } else {
+            self.trendline.usage()
+        };
+        self.rate.update(now, usage, rates, rtt);
         self.loss.update(now, self.rate.target());
         self.say(now);
     }

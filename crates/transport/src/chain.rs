@@ -87,3 +87,6 @@ impl Chain {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

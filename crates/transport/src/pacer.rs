@@ -47,7 +47,8 @@ impl Budget {
 
     fn ready_at(&self) -> Option<Instant> {
         let wait = Duration::from_secs_f64((-self.bits / self.rate).max(0.0));
-        self.filled.map(|at| at + wait)
+        // Rounded up: called a nanosecond early, it would be called again at once, and again.
+        self.filled.map(|at| at + wait + Duration::from_micros(1))
     }
 }
 

@@ -67,8 +67,9 @@ impl PeerConnectionEventHandler for Handler {
             Ok(candidate) if candidate.candidate.is_empty() => {}
             Ok(candidate) => self.tell(PeerEvent::LocalCandidate(Some(IceCandidate {
                 candidate: candidate.candidate,
-                sdp_m_line_index: candidate.sdp_mline_index.or(Some(0)),
-                sdp_mid: candidate.sdp_mid,
+                // All media share one path, that of the first description.
+                sdp_m_line_index: Some(0),
+                sdp_mid: candidate.sdp_mid.filter(|mid| !mid.is_empty()),
                 username_fragment: candidate.username_fragment,
             }))),
             Err(error) => tracing::warn!(%error, "candidate left out"),

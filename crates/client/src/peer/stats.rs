@@ -59,14 +59,17 @@ impl PeerStats {
     }
 }
 
+/// The pair names candidates without the prefix that the report lists them under.
 fn path(report: &RTCStatsReport, local: &str, remote: &str) -> Option<PathStats> {
-    let candidate_type = |id| match report.get(id) {
-        Some(RTCStatsReportEntry::LocalCandidate(c) | RTCStatsReportEntry::RemoteCandidate(c)) => {
-            type_name(c.candidate_type)
-        }
-        _ => None,
+    let local = match report.get(&format!("RTCLocalIceCandidate_{local}")) {
+        Some(RTCStatsReportEntry::LocalCandidate(c)) => type_name(c.candidate_type)?,
+        _ => return None,
     };
-    let (local, remote) = (candidate_type(local)?, candidate_type(remote)?);
+    let remote = match report.get(&format!("RTCRemoteIceCandidate_{remote}")) {
+        Some(RTCStatsReportEntry::RemoteCandidate(c)) => type_name(c.candidate_type)?,
+        // Never signaled: found by its own checks.
+        _ => "prflx",
+    };
     Some(PathStats {
         local,
         remote,

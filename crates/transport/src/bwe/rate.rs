@@ -17,6 +17,18 @@ const PACKET_BITS: f64 = 1_200.0 * 8.0;
 const CUT_EVERY: Duration = Duration::from_millis(200);
 const RTT_UNKNOWN: Duration = Duration::from_millis(100);
 
+/// Sending less than this part of the target, we fill no queue: another does, or the machine was busy.
+const APP_LIMITED: f64 = 0.6;
+
+/// Throughput over the last moments in bit/s, where known.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Rates {
+    /// What left us.
+    pub sent: Option<f64>,
+    /// What arrived at the peer.
+    pub acked: Option<f64>,
+}
+
 /// Additive increase near the limit, multiplicative elsewhere, multiplicative decrease.
 #[derive(Debug)]
 pub(super) struct RateControl {
@@ -42,15 +54,15 @@ impl RateControl {
         self.target
     }
 
-    pub fn update(&mut self, now: Instant, usage: Usage, acked: Option<f64>, rtt: Option<Duration>) {
+    pub fn update(&mut self, now: Instant, usage: Usage, rates: Rates, rtt: Option<Duration>) {
         let elapsed = self
             .updated
             .replace(now)
             .map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         let rtt = rtt.unwrap_or(RTT_UNKNOWN);
         match usage {
-            Usage::Normal => self.increase(elapsed.min(Duration::from_secs(1)), acked, rtt),
-            Usage::Over => self.decrease(now, acked, rtt),
+            Usage::Normal => self.increase(elapsed.min(Duration::from_secs(1)), rates.acked, rtt),
+            Usage::Over => self.decrease(now, rates, rtt),
             // The queue drains: whatever is sent more now makes that take longer.
             Usage::Under => {}
         }
@@ -78,7 +90,7 @@ impl RateControl {
         self.target = grown.min(lead.max(self.target));
     }
 
-    fn decrease(&mut self, now: Instant, acked: Option<f64>, rtt: Duration) {
+    fn decrease(&mut self, now: Instant, rates: Rates, rtt: Duration) {
         if self
             .cut
             .is_some_and(|at| now.saturating_duration_since(at) < CUT_EVERY.max(rtt))
@@ -86,7 +98,12 @@ impl RateControl {
             return;
         }
         self.cut = Some(now);
-        let arrives = acked.unwrap_or(self.target);
+        if rates.sent.is_some_and(|sent| sent < APP_LIMITED * self.target) {
+            // What arrives is then no measure of the path.
+            self.target *= DECREASE;
+            return;
+        }
+        let arrives = rates.acked.unwrap_or(self.target);
         self.limit = Some(self.limit.map_or(arrives, |limit| 0.95 * limit + 0.05 * arrives));
         self.target = self.target.min(DECREASE * arrives);
     }

@@ -1,4 +1,4 @@
-//! How fast acknowledged packets arrived at the peer.
+//! How fast packets left us, or arrived at the peer.
 use std::{collections::VecDeque, time::Duration};
 
 /// Over how long the rate is taken: some pictures, so that a key frame does not look like a faster link.
@@ -6,19 +6,19 @@ const WINDOW: Duration = Duration::from_millis(500);
 /// Packets in the window, at most: 500 ms of 20 Mbit/s.
 const PACKETS_MAX: usize = 1024;
 
-/// Bytes by arrival, on the peer's clock.
+/// Bytes by time, on one clock: ours for what left, the peer's for what arrived.
 #[derive(Debug, Default)]
-pub(super) struct AckedRate {
+pub(super) struct Throughput {
     packets: VecDeque<(Duration, usize)>,
     bytes: usize,
 }
 
-impl AckedRate {
-    pub fn on_packet(&mut self, arrival: Duration, size: usize) {
-        self.packets.push_back((arrival, size));
+impl Throughput {
+    pub fn on_packet(&mut self, at: Duration, size: usize) {
+        self.packets.push_back((at, size));
         self.bytes += size;
         while let Some(&(oldest, size)) = self.packets.front()
-            && (arrival.saturating_sub(oldest) > WINDOW || self.packets.len() > PACKETS_MAX)
+            && (at.saturating_sub(oldest) > WINDOW || self.packets.len() > PACKETS_MAX)
         {
             self.packets.pop_front();
             self.bytes -= size;
@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn a_steady_stream_has_its_rate() {
-        let mut rate = AckedRate::default();
+        let mut rate = Throughput::default();
         assert_eq!(rate.bps(), None);
         for i in 0..200 {
             rate.on_packet(Duration::from_millis(10 * i), 1_250);

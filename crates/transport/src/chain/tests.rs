@@ -1,0 +1,235 @@
+//! Two whole chains against each other in virtual time, over a link that delays and loses.
+use super::*;
+use crate::{Event, MediaKind, TransportStats};
+use rtc::{
+    interceptor::{
+        AttributedPacket, Interceptor, Packet, RTCPFeedback, RTPHeaderExtension, StreamInfo, TaggedPacket,
+    },
+    rtp,
+    shared::TransportContext,
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant, UNIX_EPOCH},
+};
+
+const SSRC: u32 = 10;
+const RTX_SSRC: u32 = 11;
+const ONE_WAY: Duration = Duration::from_millis(25);
+const TWCC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+struct End {
+    interceptors: Box<dyn Interceptor>,
+    stats: SharedStats,
+    events: Arc<Mutex<Vec<Event>>>,
+}
+
+impl End {
+    fn new(at: Instant) -> Self {
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&events);
+        let chain = Chain::new(ChainConfig {
+            wall: WallClock::new(at, UNIX_EPOCH),
+            sink: Arc::new(move |event| log.lock().expect("one thread").push(event)),
+        });
+        Self {
+            interceptors: Box::new(chain.registry.build()),
+            stats: chain.stats,
+            events,
+        }
+    }
+
+    fn write(&mut self, packet: rtp::Packet, now: Instant) {
+        self.interceptors
+            .handle_write(tagged(Packet::Rtp(packet), now))
+            .expect("no stage refuses a packet");
+    }
+
+    fn tick(&mut self, now: Instant) {
+        if self.interceptors.poll_timeout().is_some_and(|at| at <= now) {
+            self.interceptors
+                .handle_timeout(now)
+                .expect("no stage refuses the time");
+        }
+    }
+
+    fn received(&self) -> Vec<u16> {
+        let events = self.events.lock().expect("one thread");
+        let sequence = |event: &Event| match event {
+            Event::Rtp(packet) => Some(packet.sequence),
+            _ => None,
+        };
+        events.iter().filter_map(sequence).collect()
+    }
+}
+
+fn tagged(packet: Packet, now: Instant) -> TaggedPacket {
+    TaggedPacket {
+        now,
+        transport: TransportContext::default(),
+        message: AttributedPacket::new(packet),
+    }
+}
+
+fn video(rtx: bool) -> StreamInfo {
+    let nack = |parameter: &str| RTCPFeedback {
+        typ: "nack".into(),
+        parameter: parameter.into(),
+    };
+    StreamInfo {
+        ssrc: if rtx { RTX_SSRC } else { SSRC },
+        ssrc_rtx: (!rtx).then_some(RTX_SSRC),
+        payload_type: if rtx { 97 } else { 96 },
+        payload_type_rtx: (!rtx).then_some(97),
+        mime_type: if rtx { "video/rtx" } else { "video/VP8" }.into(),
+        clock_rate: 90_000,
+        rtcp_feedback: if rtx { vec![] } else { vec![nack(""), nack("pli")] },
+        rtp_header_extensions: vec![RTPHeaderExtension {
+            uri: TWCC.into(),
+            id: 1,
+        }],
+        ..StreamInfo::default()
+    }
+}
+
+struct Run {
+    sent: usize,
+    lost: u64,
+    sender: TransportStats,
+    receiver: TransportStats,
+    received: Vec<u16>,
+    events: Vec<Event>,
+}
+
+/// Sends 30 pictures a second of three packets each for `seconds`; every packet of either direction is lost with
+/// `loss_percent`. The last second sends nothing, so that repairs may end.
+fn run(seconds: u64, loss_percent: u64) -> Run {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "any instant will do: the run counts from it"
+    )]
+    let start = Instant::now();
+    let (mut a, mut b) = (End::new(start), End::new(start));
+    a.interceptors.bind_local_stream(&video(false));
+    b.interceptors.bind_remote_stream(&video(false));
+    b.interceptors.bind_remote_stream(&video(true));
+    let mut wire = BTreeMap::<(Instant, u64), (bool, Packet)>::new();
+    let (mut random, mut count, mut lost, mut sequence) = (0x9E37_79B9_7F4A_7C15u64, 0u64, 0u64, 65_000u16);
+    let mut sent = 0;
+    for t in 0..seconds * 1_000 {
+        let now = start + Duration::from_millis(t);
+        if t % 33 == 0 && t + 1_000 < seconds * 1_000 {
+            for i in 0..3 {
+                let mut packet = rtp::Packet {
+                    payload: vec![0; 600].into(),
+                    ..Default::default()
+                };
+                packet.header.version = 2;
+                packet.header.ssrc = SSRC;
+                packet.header.payload_type = 96;
+                packet.header.sequence_number = sequence;
+                packet.header.timestamp = (t * 90) as u32;
+                packet.header.marker = i == 2;
+                a.write(packet, now);
+                sequence = sequence.wrapping_add(1);
+                sent += 1;
+            }
+        }
+        a.tick(now);
+        b.tick(now);
+        for (from_a, end) in [(true, &mut a), (false, &mut b)] {
+            while let Some(packet) = end.interceptors.poll_write() {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                count += 1;
+                if random % 100 < loss_percent {
+                    lost += u64::from(from_a && matches!(packet.message.packet, Packet::Rtp(_)));
+                } else {
+                    wire.insert((now + ONE_WAY, count), (from_a, packet.message.packet));
+                }
+            }
+        }
+        while let Some(entry) = wire.first_entry()
+            && entry.key().0 <= now
+        {
+            let (from_a, packet) = entry.remove();
+            let end = if from_a { &mut b } else { &mut a };
+            end.interceptors
+                .handle_read(tagged(packet, now))
+                .expect("no stage refuses a packet");
+            while end.interceptors.poll_read().is_some() {}
+        }
+    }
+    let events = a.events.lock().expect("one thread").clone();
+    Run {
+        sent,
+        lost,
+        sender: a.stats.get(),
+        receiver: b.stats.get(),
+        received: b.received(),
+        events,
+    }
+}
+
+#[test]
+fn five_percent_loss_is_repaired_whole_by_about_as_many_retransmissions() {
+    let run = run(30, 5);
+    let mut received = run.received.clone();
+    received.sort_unstable();
+    received.dedup();
+    assert_eq!(received.len(), run.received.len(), "no packet comes twice");
+    assert_eq!(received.len(), run.sent, "every packet comes");
+    assert!(run.lost > 80, "{}", run.lost);
+    let resent = run.sender.retransmits_sent;
+    assert!(
+        resent >= run.lost - 10 && resent <= run.lost * 5 / 4,
+        "{resent} resent for {} lost",
+        run.lost
+    );
+    assert_eq!(run.receiver.packets_abandoned, 0);
+    assert_eq!(run.receiver.plis_sent, 0);
+}
+
+#[test]
+fn a_clean_link_needs_no_repairs_and_its_round_trip_is_known() {
+    let run = run(5, 0);
+    assert_eq!(run.received.len(), run.sent);
+    assert_eq!((run.sender.retransmits_sent, run.receiver.nacks_sent), (0, 0));
+    let rtt = run.sender.rtt.expect("reports went both ways");
+    assert!(rtt.abs_diff(ONE_WAY * 2) < Duration::from_millis(10), "{rtt:?}");
+    assert_eq!(run.sender.video_out.loss, Some(0.0));
+    assert_eq!(run.receiver.video_in.packets as usize, run.sent);
+    assert!(
+        run.events
+            .iter()
+            .any(|event| matches!(event, Event::TargetBitrate(_))),
+        "feedback arrives"
+    );
+}
+
+#[test]
+fn the_receiver_learns_the_senders_clock() {
+    #[expect(clippy::disallowed_methods, reason = "any instant will do")]
+    let start = Instant::now();
+    let mut b = End::new(start);
+    b.interceptors.bind_remote_stream(&video(false));
+    let report = rtc::rtcp::sender_report::SenderReport {
+        ssrc: SSRC,
+        ntp_time: 77,
+        rtp_time: 88,
+        ..Default::default()
+    };
+    b.interceptors
+        .handle_read(tagged(Packet::Rtcp(vec![Box::new(report)]), start))
+        .expect("a report");
+    let events = b.events.lock().expect("one thread").clone();
+    let expected = Event::SenderReport {
+        kind: MediaKind::Video,
+        ntp: 77,
+        rtp: 88,
+        arrival: start,
+    };
+    assert!(events.contains(&expected), "{events:?}");
+}
