@@ -123,11 +123,20 @@ fn nearly() -> impl Strategy<Value = String> {
     any_value.prop_map(|value| value.to_string())
 }
 
+/// Whatever decodes encodes to something that decodes to the same.
 fn decode_all(text: &str) {
-    let _ = Signal::decode(text);
-    let _ = ChannelMessage::decode(text);
-    let _ = Event::decode(text);
-    let _ = ClientEvent::decode(text);
+    if let Ok(message) = Signal::decode(text) {
+        assert_eq!(Signal::decode(&message.encode()), Ok(message));
+    }
+    if let Ok(message) = ChannelMessage::decode(text) {
+        assert_eq!(ChannelMessage::decode(&message.encode()), Ok(message));
+    }
+    if let Ok(message) = Event::decode(text) {
+        assert_eq!(Event::decode(&message.encode()), Ok(message));
+    }
+    if let Ok(message) = ClientEvent::decode(text) {
+        assert_eq!(ClientEvent::decode(&message.encode()), Ok(message));
+    }
 }
 
 proptest! {
