@@ -36,9 +36,12 @@ fn ntp_duration(d: Duration) -> u64 {
     (d.as_secs() << 32) + ((u64::from(d.subsec_nanos()) << 32) / 1_000_000_000)
 }
 
+/// An RTP time, and when what carries it was captured; known once the stream has begun.
+type Reading = Option<(u32, Instant)>;
+
 /// Which RTP time each sent stream had at which moment of capture, as the media side says. Shared with it.
 #[derive(Debug, Clone, Default)]
-pub struct SenderClocks(Arc<Mutex<[Option<(u32, Instant)>; 2]>>);
+pub struct SenderClocks(Arc<Mutex<[Reading; 2]>>);
 
 impl SenderClocks {
     /// What carries RTP time `rtp` was captured at `at`.
