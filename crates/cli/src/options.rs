@@ -4,6 +4,9 @@ use eyeline_client::config::{CameraChoice, MediaOptions, MicrophoneChoice, Speak
 use eyeline_media::{codec::VideoCodec, device::CaptureFormat};
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
+/// The test card where nobody says otherwise.
+const CARD: CaptureFormat = CaptureFormat { width: 1280, height: 720, fps: 30 };
+
 /// Eyeline without a window: makes real calls and measures them.
 #[derive(Debug, Parser)]
 #[command(name = "eyeline-cli", version, after_help = crate::exit::HELP)]
@@ -12,10 +15,10 @@ pub struct Options {
     #[arg(long, default_value = "http://127.0.0.1:8000", global = true)]
     pub server: String,
     /// User name to sign in with.
-    #[arg(long, global = true, required = false)]
+    #[arg(long, global = true)]
     pub user: Option<String>,
     /// Password.
-    #[arg(long, global = true, required = false, env = "EYELINE_PASSWORD", hide_env_values = true)]
+    #[arg(long, global = true, env = "EYELINE_PASSWORD", hide_env_values = true, overrides_with = "password")]
     pub password: Option<String>,
     /// Create the account if it does not exist, else sign in.
     #[arg(long, global = true)]
@@ -26,7 +29,7 @@ pub struct Options {
 }
 
 /// What to do.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub enum Command {
     /// Place a call, run it, hang up after --duration.
     Call {
@@ -41,6 +44,9 @@ pub enum Command {
         /// Refuse the call instead of taking it.
         #[arg(long)]
         decline: bool,
+        /// Let the call ring, and neither take nor refuse it.
+        #[arg(long, conflicts_with = "decline")]
+        wait: bool,
         /// Media.
         #[command(flatten)]
         media: Media,
@@ -108,6 +114,24 @@ pub enum Codec {
     H264,
 }
 
+impl Default for Media {
+    fn default() -> Self {
+        Self {
+            camera: CameraChoice::TestCard(CARD),
+            mic: MicrophoneChoice::Tone,
+            speaker: SpeakerChoice::Null,
+            video_codec: None,
+            max_kbps: None,
+            relay_only: false,
+            duration: None,
+            say: None,
+            stats: None,
+            dump_video: None,
+            dump_audio: None,
+        }
+    }
+}
+
 impl Media {
     /// For the client.
     pub fn options(&self) -> MediaOptions {
@@ -130,7 +154,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 fn camera(text: &str) -> Result<CameraChoice, String> {
     Ok(match split(text) {
-        ("testcard", None) => CameraChoice::TestCard(CaptureFormat { width: 1280, height: 720, fps: 30 }),
+        ("testcard", None) => CameraChoice::TestCard(CARD),
         ("testcard", Some(format)) => CameraChoice::TestCard(capture_format(format)?),
         ("y4m", Some(path)) => CameraChoice::Y4m(path.into()),
         ("device", id) => CameraChoice::Device(id.map(str::to_owned)),

@@ -43,7 +43,9 @@ pub fn unix_ms() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// Now, for those who want the system's own type.
 #[expect(clippy::disallowed_methods, reason = "this is the shell's clock")]
-fn instant() -> Instant {
+#[must_use]
+pub fn instant() -> Instant {
     Instant::now()
 }

@@ -1,5 +1,5 @@
 //! What a client is started with.
-use eyeline_media::device::CaptureFormat;
+use eyeline_media::{codec::VideoCodec, device::CaptureFormat};
 use std::path::PathBuf;
 
 /// The settings of one client.
@@ -7,12 +7,16 @@ use std::path::PathBuf;
 pub struct ClientConfig {
     /// Where the server, the session and the choice of devices are remembered.
     pub data_dir: PathBuf,
+    /// Whether the session and the choice of devices outlive this run.
+    pub remember: bool,
     /// Where pictures come from.
     pub camera: CameraChoice,
     /// Where sound comes from.
     pub microphone: MicrophoneChoice,
     /// Where sound goes.
     pub speaker: SpeakerChoice,
+    /// Where what is played is kept as a WAV file, beside the speaker.
+    pub dump_audio: Option<PathBuf>,
     /// How media is sent.
     pub media: MediaOptions,
 }
@@ -23,9 +27,11 @@ impl ClientConfig {
     pub fn new(data_dir: PathBuf) -> Self {
         Self {
             data_dir,
+            remember: true,
             camera: CameraChoice::Device(None),
             microphone: MicrophoneChoice::Device(None),
             speaker: SpeakerChoice::Device(None),
+            dump_audio: None,
             media: MediaOptions::default(),
         }
     }
@@ -64,8 +70,6 @@ pub enum SpeakerChoice {
     Device(Option<String>),
     /// Played by the clock and thrown away.
     Null,
-    /// A WAV file that gets what would be heard.
-    Wav(PathBuf),
 }
 
 /// How media is sent.

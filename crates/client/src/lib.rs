@@ -5,11 +5,24 @@
 //!                | ^
 //!     call::CallMachine (pure)
 //!                | |
-//!   signaling (REST, WebSockets)   peer (webrtc-rs)   media (capture .. render)
+//!   signaling (REST, WebSockets)   peer (webrtc-rs)   studio (devices, capture .. render) --> Viewer
 //! ```
+mod actor;
+mod chat;
+mod client;
+pub mod clock;
 pub mod command;
+pub mod config;
+pub mod peer;
+pub mod signaling;
 pub mod snapshot;
+pub mod stats;
+mod store;
+mod studio;
+mod task;
 pub mod viewer;
 
+pub use client::Client;
 pub use command::Command;
+pub use config::ClientConfig;
 pub use snapshot::Snapshot;

@@ -27,18 +27,23 @@ pub struct Remembered {
 #[derive(Debug, Clone)]
 pub struct Store {
     path: PathBuf,
+    /// Otherwise nothing is read or written.
+    enabled: bool,
 }
 
 impl Store {
-    /// The store in `folder`, which need not exist yet.
+    /// The store in `folder`, which need not exist yet. One that is not `enabled` remembers nothing.
     #[must_use]
-    pub fn new(folder: &Path) -> Self {
-        Self { path: folder.join("client.json") }
+    pub fn new(folder: &Path, enabled: bool) -> Self {
+        Self { path: folder.join("client.json"), enabled }
     }
 
     /// What is remembered; the default where there is nothing or it cannot be read.
     #[must_use]
     pub fn load(&self) -> Remembered {
+        if !self.enabled {
+            return Remembered::default();
+        }
         match fs::read(&self.path) {
             Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|error| {
                 tracing::warn!(%error, path = %self.path.display(), "the remembered settings are damaged");
@@ -58,6 +63,9 @@ impl Store {
     /// # Errors
     /// Where the folder or the file cannot be written.
     pub fn save(&self, remembered: &Remembered) -> io::Result<()> {
+        if !self.enabled {
+            return Ok(());
+        }
         if let Some(folder) = self.path.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -88,7 +96,7 @@ mod tests {
     #[test]
     fn what_was_saved_is_loaded_and_is_private() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::new(&folder.path().join("deeper"));
+        let store = Store::new(&folder.path().join("deeper"), true);
         assert_eq!(store.load(), Remembered::default());
         let remembered = Remembered { server: Some("https://a.example".into()), ..Remembered::default() };
         store.save(&remembered).unwrap();
@@ -103,7 +111,7 @@ mod tests {
     #[test]
     fn a_damaged_file_is_no_obstacle() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::new(folder.path());
+        let store = Store::new(folder.path(), true);
         fs::write(folder.path().join("client.json"), b"{\"server\": 7").unwrap();
         assert_eq!(store.load(), Remembered::default());
         store.save(&Remembered::default()).unwrap();

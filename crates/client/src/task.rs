@@ -11,6 +11,11 @@ impl Task {
     pub fn spawn(work: impl Future<Output = ()> + Send + 'static) -> Self {
         Self(tokio::spawn(work))
     }
+
+    /// Waits until the work has ended by itself.
+    pub async fn ended(mut self) {
+        let _ = (&mut self.0).await;
+    }
 }
 
 impl Drop for Task {

@@ -1,17 +1,23 @@
 //! Where pictures go: a window, a file, or nowhere.
 use bytes::Bytes;
-use eyeline_media::frame::{MediaTime, VideoFrame};
+use eyeline_media::{
+    codec::VideoCodec,
+    frame::{AudioBlock, MediaTime, VideoFrame},
+};
+use tokio::sync::watch;
 
 /// Takes pictures as they are due. Called on media threads: an implementation must not block.
 pub trait Viewer: Send + Sync + 'static {
-    /// In which form the other side's pictures are wanted at present; asked before every picture.
-    fn remote_form(&self) -> RemoteForm;
+    /// In which form the other side's pictures are wanted, now and as it changes.
+    fn remote_form(&self) -> watch::Receiver<RemoteForm>;
     /// The other side's picture, decoded, at the moment at which it is to be seen.
     fn remote_decoded(&self, frame: VideoFrame);
     /// The other side's picture, as it was encoded, at the moment at which it is to be decoded and seen.
     fn remote_encoded(&self, picture: EncodedPicture);
     /// This side's own picture.
     fn own(&self, frame: VideoFrame);
+    /// 10 ms of the other side's sound; `captured_at` is when it is heard here.
+    fn heard(&self, _block: &AudioBlock) {}
     /// A side's camera was turned off or the call ended: what was drawn last is no longer true.
     fn cleared(&self, side: Side);
 }
@@ -41,12 +47,12 @@ pub enum RemoteForm {
 pub struct EncodedPicture {
     /// VP8 frame (RFC 6386), or H.264 access unit in Annex B form.
     pub data: Bytes,
-    /// Name of the codec, as in SDP: `VP8` or `H264`.
-    pub codec: &'static str,
+    /// What it is encoded with.
+    pub codec: VideoCodec,
     /// Whether it can be decoded without any other.
     pub key_frame: bool,
-    /// The sender's capture time, on this machine's capture clock.
-    pub captured_at: MediaTime,
+    /// When it is to be seen, by this process's capture clock.
+    pub shown_at: MediaTime,
 }
 
 /// A viewer that does not look.
@@ -54,8 +60,8 @@ pub struct EncodedPicture {
 pub struct NoViewer;
 
 impl Viewer for NoViewer {
-    fn remote_form(&self) -> RemoteForm {
-        RemoteForm::Nothing
+    fn remote_form(&self) -> watch::Receiver<RemoteForm> {
+        watch::channel(RemoteForm::Nothing).1
     }
     fn remote_decoded(&self, _: VideoFrame) {}
     fn remote_encoded(&self, _: EncodedPicture) {}

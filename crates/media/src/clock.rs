@@ -52,6 +52,12 @@ impl MediaClock {
         MediaTime(unix_us - Self::get().origin_unix_us)
     }
 
+    /// Microseconds of `at` since the NTP era (1900).
+    #[must_use]
+    pub fn ntp_us(at: MediaTime) -> i64 {
+        Self::unix_us(at) + NTP_TO_UNIX_S as i64 * 1_000_000
+    }
+
     /// `at` as an NTP timestamp, seconds in the upper 32 bits (RFC 3550, section 4): for sender reports.
     #[must_use]
     pub fn ntp(at: MediaTime) -> u64 {

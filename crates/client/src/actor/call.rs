@@ -42,8 +42,8 @@ impl Actor {
             }
             Output::CloseSignaling(_) => self.line.close_relay(),
             Output::Send(signal) => self.line.send_signal(signal),
-            Output::CreatePeer { call_id, role } => {
-                self.line.make_peer(call_id, role, &self.config.media, self.ice_servers.subscribe());
+            Output::CreatePeer { call_id, .. } => {
+                self.line.make_peer(call_id, &self.config.media, self.ice_servers.subscribe());
             }
             Output::ClosePeer(_) => {
                 if let Some(farewell) = self.line.close_peer() {
@@ -119,8 +119,8 @@ impl Actor {
             Outcome::AnswerCreated { seq, answer } => PeerFact::AnswerCreated { seq, answer },
             Outcome::NegotiationFailed => PeerFact::NegotiationFailed,
             Outcome::NotSent(message) => return self.line.not_sent(&message),
-            Outcome::Stats(peer) => {
-                let stats = self.line.studio.stats(&peer);
+            Outcome::Stats(peer, ice) => {
+                let stats = self.line.studio.stats(&peer, ice);
                 self.line.stats = Some(stats.clone());
                 self.stats.send_replace(Some(stats));
                 return;
@@ -145,7 +145,10 @@ impl Actor {
                 },
                 // The end of candidates needs no mark: checks go on until a pair works.
                 PeerEvent::LocalCandidate(None) => return,
-                other => return self.line.studio.on_peer_event(other),
+                PeerEvent::IceState(state) => {
+                    tracing::debug!(state = state.name(), "ICE");
+                    return;
+                }
             },
         };
         self.feed(Input::Peer { call_id, fact });
@@ -156,6 +159,8 @@ impl Actor {
             StudioEvent::Trouble(code, error) => self.notify(code, error.to_string()),
             StudioEvent::KeyFrameNeeded => self.line.request_key_frame(),
             StudioEvent::Tick => self.line.ask_stats(),
+            // What has been seen is in the next snapshot.
+            StudioEvent::Seen => {}
         }
     }
 

@@ -10,7 +10,6 @@ use crate::{
     stats::CallStats,
     studio::{Studio, StudioEvent},
 };
-use eyeline_call::Role;
 use eyeline_protocol::{
     CallId,
     channel::{ChannelMessage, is_eyeline},
@@ -111,18 +110,16 @@ impl Line {
     pub(super) fn make_peer(
         &mut self,
         call: CallId,
-        role: Role,
         options: &MediaOptions,
         ice_servers: watch::Receiver<Option<Vec<IceServer>>>,
     ) {
         let making = Making {
-            role,
             relay_only: options.relay_only,
             video_codecs: options.video_codecs.clone(),
             ice_servers,
-            media: self.studio.callbacks(),
+            link: self.studio.link(),
         };
-        self.peer = Some((call, Negotiator::start(making, self.studio.outlet())));
+        self.peer = Some((call, Negotiator::start(making)));
     }
 
     /// Closes the peer connection; the future ends when its last words have left.

@@ -96,7 +96,7 @@ impl Actor {
         viewer: Arc<dyn Viewer>,
         ends: Ends,
     ) -> Self {
-        let store = Store::new(&config.data_dir);
+        let store = Store::new(&config.data_dir, config.remember);
         let remembered = store.load();
         let studio = Studio::new(&config, &remembered, Arc::clone(&devices), Arc::clone(&viewer));
         Self {

@@ -1,5 +1,6 @@
 //! Lip-sync: audio is the master clock, a picture is shown when the sound of its moment is heard.
 use crate::{
+    clock::MediaClock,
     frame::{MediaTime, SAMPLE_RATE_HZ},
     rtp::VIDEO_CLOCK_HZ,
     slot::lock,
@@ -18,6 +19,9 @@ const LIMIT_US: i64 = 1_000_000;
 const STALE: Duration = Duration::from_secs(1);
 /// A jump of the audio delay that is followed at once; less is smoothed.
 const JUMP_US: i64 = 40_000;
+
+/// A longer delay than this comes from clocks that do not agree.
+const PLAUSIBLE_US: u64 = 10_000_000;
 
 /// Which stream a sender report is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +92,18 @@ impl AvSync {
             Some(_) | None => delay_us,
         };
         state.heard = Some(Heard { delay_us, at });
+    }
+
+    /// From capture at the sender to being heard here, by the Unix clocks of both: true on one machine, and as true as
+    /// the two clocks agree on two. `None` where nothing is heard, or the clocks plainly do not agree.
+    #[must_use]
+    pub fn audio_delay(&self) -> Option<Duration> {
+        let heard = lock(&self.0).heard?;
+        let delay_us = heard.delay_us + MediaClock::ntp_us(MediaTime(0));
+        u64::try_from(delay_us)
+            .ok()
+            .filter(|us| *us < PLAUSIBLE_US)
+            .map(Duration::from_micros)
     }
 
     /// When the picture of this RTP time is due; `None` where sound has no say.

@@ -1,0 +1,233 @@
+//! What the peer connection and the running media know of each other: packets both ways, and who asks whom for what.
+use super::{StudioEvent, meter::Counters, target::MediaTarget};
+use crate::{
+    clock::instant,
+    peer::{MediaCallbacks, MediaEvent, MediaKind, MediaSender, PeerStats, ReceivedRtp},
+    snapshot::SideView,
+};
+use eyeline_media::{
+    clock::MediaClock,
+    codec::{VideoCodec, opus::OpusSettings},
+    frame::MediaTime,
+    receive::{AvSync, StreamKind},
+    rtp::{RtpPacket, clock::SenderClock},
+    send::FrameInfo,
+};
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::mpsc;
+
+/// Without a packet for so long, a side that does not say what it sends counts as sending nothing. Opus with DTX still
+/// sends every 400 ms.
+const SILENT_AFTER: Duration = Duration::from_secs(2);
+/// In-band FEC of Opus is dimensioned for the loss that is reported, within these bounds, in percent.
+const EXPECTED_LOSS_PCT: std::ops::RangeInclusive<f64> = 5.0..=30.0;
+
+/// Cheap to clone; all clones are one.
+#[derive(Clone, Default)]
+pub(crate) struct PeerLink(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    sender: Mutex<Option<MediaSender>>,
+    ends: OnceLock<Ends>,
+    /// When the last packet of each kind came, by the capture clock; 0 for never.
+    audio_seen: AtomicI64,
+    video_seen: AtomicI64,
+    codecs: Mutex<Codecs>,
+}
+
+/// What the pictures are encoded with, each way, once known.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Codecs {
+    pub sent: Option<VideoCodec>,
+    pub received: Option<VideoCodec>,
+}
+
+/// The media's ends, once they run.
+struct Ends {
+    counters: Counters,
+    sync: AvSync,
+    target: Mutex<MediaTarget>,
+    events: mpsc::Sender<StudioEvent>,
+}
+
+impl PeerLink {
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the media's ends; once.
+    pub(super) fn attach(
+        &self,
+        counters: &Counters,
+        sync: AvSync,
+        target: MediaTarget,
+        events: mpsc::Sender<StudioEvent>,
+    ) {
+        let ends = Ends { counters: counters.clone(), sync, target: Mutex::new(target), events };
+        let _ = self.0.ends.set(ends);
+    }
+
+    /// For the video sender: each picture's packets.
+    pub(super) fn video_outlet(&self) -> impl FnMut(Vec<RtpPacket>, FrameInfo) + Send + 'static {
+        let link = self.clone();
+        move |packets, _| {
+            let Some(sender) = lock(&link.0.sender).clone() else { return };
+            if let Some(ends) = link.0.ends.get() {
+                stamp(&sender, MediaKind::Video, &ends.counters.video_out.clock());
+            }
+            for packet in packets {
+                sender.send(MediaKind::Video, packet);
+            }
+        }
+    }
+
+    /// For the audio sender: each packet.
+    pub(super) fn audio_outlet(&self) -> impl FnMut(RtpPacket) + Send + 'static {
+        let link = self.clone();
+        move |packet| {
+            let Some(sender) = lock(&link.0.sender).clone() else { return };
+            if let Some(ends) = link.0.ends.get() {
+                stamp(&sender, MediaKind::Audio, &ends.counters.audio_out.clock());
+            }
+            sender.send(MediaKind::Audio, packet);
+        }
+    }
+
+    /// For the peer connection: what arrives. Called on its network task.
+    pub(crate) fn callbacks(&self) -> MediaCallbacks {
+        let link = self.clone();
+        Arc::new(move |event| {
+            if let Some(ends) = link.0.ends.get() {
+                link.on_media(event, ends);
+            }
+        })
+    }
+
+    fn on_media(&self, event: MediaEvent, ends: &Ends) {
+        match event {
+            MediaEvent::RemoteStream { kind: MediaKind::Video, mime_type, .. } => {
+                lock(&self.0.codecs).received = codec_of(&mime_type);
+            }
+            MediaEvent::RemoteStream { kind: MediaKind::Audio, .. } => {}
+            MediaEvent::Rtp(packet) => self.on_packet(packet, ends),
+            MediaEvent::SenderReport { kind, ntp, rtp, .. } => {
+                let kind = match kind {
+                    MediaKind::Audio => StreamKind::Audio,
+                    MediaKind::Video => StreamKind::Video,
+                };
+                ends.sync.on_sender_report(kind, ntp, rtp);
+            }
+            MediaEvent::KeyFrameRequested => ends.counters.video_out.request_key_frame(),
+            MediaEvent::TargetBitrate(bps) => {
+                let mut target = lock(&ends.target);
+                target.set_total(bps);
+                ends.counters.video_out.set_target(target.video());
+            }
+        }
+    }
+
+    fn on_packet(&self, packet: ReceivedRtp, ends: &Ends) {
+        let now = MediaClock::now();
+        let kind = packet.kind;
+        let incoming = RtpPacket {
+            marker: packet.marker,
+            sequence: packet.sequence,
+            timestamp: packet.timestamp,
+            payload: packet.payload,
+        };
+        let seen = match kind {
+            MediaKind::Audio => {
+                ends.counters.audio_in.push(incoming, now);
+                &self.0.audio_seen
+            }
+            MediaKind::Video => {
+                let Some(codec) = lock(&self.0.codecs).received else { return };
+                ends.counters.video_in.push(codec, incoming, now);
+                &self.0.video_seen
+            }
+        };
+        if seen.swap(now.0.max(1), Ordering::Relaxed) == 0 {
+            let _ = ends.events.try_send(StudioEvent::Seen);
+        }
+    }
+
+    /// From now on packets leave through `sender`, and the other side gets a picture that it can begin with.
+    pub(crate) fn connect(&self, sender: MediaSender) {
+        *lock(&self.0.sender) = Some(sender);
+        if let Some(ends) = self.0.ends.get() {
+            ends.counters.video_out.request_key_frame();
+        }
+    }
+
+    /// From now on no packets leave.
+    pub(crate) fn disconnect(&self) {
+        *lock(&self.0.sender) = None;
+    }
+
+    /// The codec that was agreed on.
+    pub(crate) fn set_codec(&self, codec: VideoCodec) {
+        lock(&self.0.codecs).sent = Some(codec);
+        if let Some(ends) = self.0.ends.get() {
+            ends.counters.video_out.set_codec(codec);
+        }
+    }
+
+    pub(super) fn set_muted(&self, muted: bool) {
+        if let Some(ends) = self.0.ends.get() {
+            ends.counters.audio_out.set_muted(muted);
+        }
+    }
+
+    pub(super) fn codecs(&self) -> Codecs {
+        *lock(&self.0.codecs)
+    }
+
+    /// From capture by the other side to being heard here, where the two clocks agree.
+    pub(super) fn audio_delay(&self) -> Option<Duration> {
+        self.0.ends.get().and_then(|ends| ends.sync.audio_delay())
+    }
+
+    /// Lets the media know how the path fares.
+    pub(super) fn adapt(&self, peer: &PeerStats) {
+        let Some(ends) = self.0.ends.get() else { return };
+        if let Some(rtt) = peer.rtt {
+            ends.counters.video_in.set_round_trip(rtt);
+        }
+        let loss_pct = peer.transport.audio_out.loss.unwrap_or(0.0) * 100.0;
+        let expected = loss_pct.clamp(*EXPECTED_LOSS_PCT.start(), *EXPECTED_LOSS_PCT.end());
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 5..=30")]
+        let expected_loss_pct = expected.round() as u8;
+        ends.counters.audio_out.set_opus(OpusSettings { expected_loss_pct, ..ends.counters.opus });
+    }
+
+    /// What the other side sends, as far as its packets tell.
+    pub(super) fn seen(&self) -> SideView {
+        let now = MediaClock::now();
+        let recent = |seen: &AtomicI64| {
+            let at = seen.load(Ordering::Relaxed);
+            at != 0 && now - MediaTime(at) < SILENT_AFTER
+        };
+        SideView { microphone: recent(&self.0.audio_seen), camera: recent(&self.0.video_seen) }
+    }
+}
+
+/// Ties RTP time to capture time for the sender reports, from which the other side derives lip-sync.
+fn stamp(sender: &MediaSender, kind: MediaKind, clock: &SenderClock) {
+    sender.set_clock(kind, clock.rtp(MediaClock::now()), instant());
+}
+
+fn codec_of(mime_type: &str) -> Option<VideoCodec> {
+    let (_, name) = mime_type.split_once('/')?;
+    VideoCodec::AVAILABLE.iter().copied().find(|codec| codec.name().eq_ignore_ascii_case(name))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,166 @@
+//! The media of one call while it runs.
+use super::{
+    Choices, PeerLink, StudioEvent,
+    meter::{Counters, Meter},
+    open,
+    sinks::{self, DecodedView, EncodedView},
+    switch::Switch,
+    target::MediaTarget,
+};
+use crate::{
+    config::{CameraChoice, MediaOptions, MicrophoneChoice},
+    peer::{IceState, PeerStats},
+    snapshot::{NoticeCode, SideView},
+    stats::CallStats,
+    task::Task,
+    viewer::{RemoteForm, Viewer},
+};
+use eyeline_call::MediaState;
+use eyeline_media::{
+    codec::CodecError,
+    device::DeviceBackend,
+    error::PipelineError,
+    process::RenderTap,
+    receive::{AvSync, VideoReceive, VideoReceiveEvent},
+    send::{AudioSend, AudioSendConfig, AudioSendEvent, VideoSend, VideoSendConfig, VideoSendEvent},
+};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::mpsc,
+    time::{Interval, MissedTickBehavior, interval},
+};
+
+/// How often the figures are read.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Senders, receivers, and the switches of the devices behind them.
+pub(super) struct Running {
+    link: PeerLink,
+    camera: Switch<CameraChoice>,
+    microphone: Switch<MicrophoneChoice>,
+    speaker: Switch<crate::config::SpeakerChoice>,
+    media: MediaState,
+    meter: Meter,
+    tick: Interval,
+    _views: Task,
+}
+
+impl Running {
+    pub(super) fn start(
+        choices: &Choices,
+        options: &MediaOptions,
+        devices: &Arc<dyn DeviceBackend>,
+        viewer: &Arc<dyn Viewer>,
+        events: mpsc::Sender<StudioEvent>,
+    ) -> Result<Self, PipelineError> {
+        let sync = AvSync::default();
+        let played = RenderTap::default();
+        let target = MediaTarget::new(options);
+        let link = PeerLink::new();
+
+        let codec = options.video_codecs.first().copied().ok_or(CodecError::Missing("video"))?;
+        let video_config = VideoSendConfig { codec, target: target.video() };
+        let report = events.clone();
+        let video_out = VideoSend::start(video_config, link.video_outlet(), move |event| match event {
+            VideoSendEvent::SourceLost(error) => {
+                let _ = report.try_send(StudioEvent::Trouble(NoticeCode::Camera, error));
+            }
+            VideoSendEvent::EncoderFailed(error) => tracing::warn!(%error, "a picture was not encoded"),
+        })?;
+        sinks::show_own(&video_out, viewer)?;
+
+        let audio_config = match choices.microphone {
+            MicrophoneChoice::Device(_) => AudioSendConfig::real(),
+            MicrophoneChoice::Tone | MicrophoneChoice::Wav(_) | MicrophoneChoice::None => AudioSendConfig::synthetic(),
+        };
+        let report = events.clone();
+        let audio_out =
+            AudioSend::start(audio_config, played.clone(), link.audio_outlet(), move |event| match event {
+                AudioSendEvent::SourceLost(error) => {
+                    let _ = report.try_send(StudioEvent::Trouble(NoticeCode::Microphone, error));
+                }
+            })?;
+
+        let report = events.clone();
+        let video_in = VideoReceive::start(sync.clone(), move |event| match event {
+            VideoReceiveEvent::KeyFrameNeeded => {
+                let _ = report.try_send(StudioEvent::KeyFrameNeeded);
+            }
+        })?;
+        let audio_in = sinks::hear(sync.clone(), played, events.clone())?;
+
+        let (video_out, audio_out) = (Arc::new(video_out), Arc::new(audio_out));
+        let (video_in, audio_in) = (Arc::new(video_in), Arc::new(audio_in));
+        let counters = Counters {
+            opus: audio_config.opus,
+            video_out: Arc::clone(&video_out),
+            audio_out: Arc::clone(&audio_out),
+            video_in: Arc::clone(&video_in),
+            audio_in: Arc::clone(&audio_in),
+        };
+        link.attach(&counters, sync, target, events.clone());
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Ok(Self {
+            camera: open::camera(video_out, options.capture, Arc::clone(devices), events.clone()),
+            microphone: open::microphone(audio_out, Arc::clone(devices), events.clone()),
+            speaker: open::speaker(audio_in, Arc::clone(viewer), choices.dump_audio.clone(), Arc::clone(devices), events),
+            media: MediaState { microphone: false, camera: false },
+            meter: Meter::new(counters),
+            tick,
+            _views: Task::spawn(follow(video_in, Arc::clone(viewer))),
+            link,
+        })
+    }
+
+    /// Turns camera and microphone on or off.
+    pub(super) fn set(&mut self, media: MediaState, choices: &Choices) {
+        self.media = media;
+        self.link.set_muted(!media.microphone);
+        self.apply(choices);
+    }
+
+    /// Opens what is chosen and not yet open.
+    pub(super) fn apply(&mut self, choices: &Choices) {
+        self.camera.set(self.media.camera.then(|| choices.camera.clone()));
+        // A muted microphone stays open: the canceller goes on hearing, and opening it again would take too long.
+        self.microphone.set(Some(choices.microphone.clone()));
+        self.speaker.set(Some(choices.speaker.clone()));
+    }
+
+    pub(super) fn link(&self) -> PeerLink {
+        self.link.clone()
+    }
+
+    pub(super) fn seen(&self) -> SideView {
+        self.link.seen()
+    }
+
+    pub(super) fn stats(&mut self, peer: &PeerStats, ice: Option<IceState>) -> CallStats {
+        self.link.adapt(peer);
+        self.meter.read(peer, ice, &self.link)
+    }
+
+    pub(super) async fn tick(&mut self) {
+        self.tick.tick().await;
+    }
+}
+
+/// Hands the other side's pictures to the viewer, in the form that it wants at present.
+async fn follow(video: Arc<VideoReceive>, viewer: Arc<dyn Viewer>) {
+    let mut form = viewer.remote_form();
+    loop {
+        let wanted = *form.borrow_and_update();
+        video.set_decoded_sink(match wanted {
+            RemoteForm::Decoded => Some(Box::new(DecodedView(Arc::clone(&viewer)))),
+            RemoteForm::Nothing | RemoteForm::Encoded => None,
+        });
+        video.set_encoded_sink(match wanted {
+            RemoteForm::Encoded => Some(Box::new(EncodedView(Arc::clone(&viewer)))),
+            RemoteForm::Nothing | RemoteForm::Decoded => None,
+        });
+        if form.changed().await.is_err() {
+            return;
+        }
+    }
+}
