@@ -14,9 +14,9 @@ it('decodes the remote picture in the webview, and it moves', async () => {
   const before = await pixels(page, 'remote-video');
   await drawn(page, 'remote-video', 30);
   expect(before.equals(await pixels(page, 'remote-video'))).toBe(false);
-  const { kind, width, height } = await find(page, 'remote-video').evaluate((canvas: HTMLElement) => ({
-    ...canvas.dataset,
-  }));
+  const { kind, width, height } = await find(page, 'remote-video').evaluate((canvas: HTMLElement) =>
+    Object.assign({}, canvas.dataset),
+  );
   expect({ kind, width, height }).toEqual({ kind: 'encoded', width: '640', height: '360' });
 });
 
