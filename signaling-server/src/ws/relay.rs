@@ -1,0 +1,156 @@
+//! `WS /ws/webrtc/{call_id}`: the negotiation of a call, between its two members only.
+use super::{
+    Upgrade,
+    outbox::{Close, Outbox, Outgoing},
+    room::{Side, TooManyCandidates},
+    socket::{self, Handler, Reply},
+};
+use crate::{app::App, bus::Topic, clock, error::ApiError, http::CallPath};
+use axum::{extract::State, http::StatusCode, response::Response};
+use eyeline_protocol::{
+    CallId, DecodeError,
+    rest::{CallStatus, EndReason},
+    signal::{CANDIDATES_MAX, SDP_MAX_BYTES, Signal},
+};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use std::num::NonZeroU32;
+
+/// Largest message in bytes: the largest SDP, whose every line end JSON makes twice as long, with room for its frame.
+const MESSAGE_MAX: usize = 2 * SDP_MAX_BYTES;
+/// Messages a second that a socket may send for long: a negotiation takes a few dozen in all.
+const RATE: NonZeroU32 = NonZeroU32::new(50).unwrap();
+/// Messages that it may send at once: all candidates of a negotiation.
+const BURST: NonZeroU32 = NonZeroU32::new(CANDIDATES_MAX as u32).unwrap();
+
+/// Opens a member's signaling socket.
+///
+/// # Errors
+/// 401, 403, 404, 409 `already_ended`, 426.
+pub async fn open(
+    State(app): State<App>,
+    CallPath(id): CallPath,
+    upgrade: Upgrade,
+) -> Result<Response, ApiError> {
+    let user = upgrade.who.user;
+    let device = upgrade.who.device;
+    let call = app.switchboard.member_call(id, user).await?;
+    if call.status == CallStatus::Ended {
+        return Err(
+            ApiError::new(StatusCode::CONFLICT, "already_ended", "the call has ended")
+                .with_call(app.switchboard.view(&call)),
+        );
+    }
+    let side = if call.caller.id == user {
+        Side::Caller
+    } else {
+        Side::Callee
+    };
+    // Twice the limit, so that a message somewhat too long is answered and does not cost the socket.
+    let ws = socket::limited(upgrade.into_websocket()?, 2 * MESSAGE_MAX);
+    let tracker = app.sockets.clone();
+    Ok(ws.on_upgrade(move |ws| {
+        tracker.track_future(async move {
+            let (outbox, inbox) = Outbox::new();
+            let _subscription = app
+                .bus
+                .subscribe(&[Topic::Call(id), Topic::Device(device)], &outbox);
+            app.rooms.join(&call, side, outbox.clone(), clock::now());
+            let relay = Relay {
+                app: app.clone(),
+                call: id,
+                side,
+                limit: limit(),
+                socket_id: outbox.id(),
+            };
+            // Whatever ended between the check above and the subscription was not heard: look again.
+            if let Some(reason) = ended(&app, id).await {
+                app.rooms.remove(id);
+                outbox.text(Signal::Ended { reason }.encode());
+                outbox.push(Outgoing::Close(Close::CallEnded));
+            }
+            socket::run(ws, inbox, app.shutdown.clone(), relay).await;
+        })
+    }))
+}
+
+async fn ended(app: &App, id: CallId) -> Option<EndReason> {
+    match app.storage.call(id).await {
+        Ok(call) => call.and_then(|call| call.end_reason),
+        Err(error) => {
+            tracing::error!(call = %id, %error, "the call could not be read again");
+            None
+        }
+    }
+}
+
+fn limit() -> DefaultDirectRateLimiter {
+    RateLimiter::direct(Quota::per_second(RATE).allow_burst(BURST))
+}
+
+struct Relay {
+    app: App,
+    call: CallId,
+    side: Side,
+    limit: DefaultDirectRateLimiter,
+    socket_id: u64,
+}
+
+impl Relay {
+    /// Validates one message, and relays it.
+    fn take(&self, text: &str) -> Result<(), (&'static str, String)> {
+        if self.limit.check().is_err() {
+            return Err(("rate_limited", format!("more than {RATE} messages a second")));
+        }
+        if text.len() > MESSAGE_MAX {
+            return Err(("too_large", format!("more than {MESSAGE_MAX} bytes")));
+        }
+        let signal = Signal::decode(text).map_err(|error| (code(&error), error.to_string()))?;
+        if !signal.is_from_client() {
+            return Err((
+                "not_allowed",
+                format!("only the server sends {:?}", signal.kind()),
+            ));
+        }
+        self.app
+            .rooms
+            .relay(self.call, self.side, &signal, clock::now())
+            .map_err(|TooManyCandidates| {
+                (
+                    "too_many_candidates",
+                    format!("more than {CANDIDATES_MAX} candidates in one negotiation"),
+                )
+            })
+    }
+}
+
+impl Handler for Relay {
+    async fn text(&mut self, text: &str) -> Reply {
+        match self.take(text) {
+            Ok(()) => Reply::None,
+            Err((code, message)) => Reply::Refuse(
+                Signal::Error {
+                    code: code.into(),
+                    message,
+                }
+                .encode()
+                .into(),
+            ),
+        }
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.app.rooms.leave(self.call, self.side, self.socket_id);
+    }
+}
+
+/// A decoding error's code on the wire.
+pub(super) fn code(error: &DecodeError) -> &'static str {
+    match error {
+        DecodeError::NotJson(_) => "not_json",
+        DecodeError::NoType => "no_type",
+        DecodeError::UnknownType(_) => "unknown_type",
+        DecodeError::Malformed { .. } => "malformed",
+    }
+}

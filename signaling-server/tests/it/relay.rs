@@ -1,0 +1,310 @@
+//! The relay between the two members of a call.
+use crate::support::{Person, Running, Socket, code, start};
+use eyeline_protocol::{
+    CallId,
+    rest::{Call, EndReason},
+    signal::{CANDIDATES_MAX, ConnectionState, IceCandidate, SDP_MAX_BYTES, Sdp, SdpKind, Signal},
+};
+use tokio_tungstenite::tungstenite::Error;
+
+fn sdp(ufrag: &str) -> String {
+    format!("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\na=ice-ufrag:{ufrag}\r\n")
+}
+
+fn offer(ufrag: &str) -> Signal {
+    Signal::Offer {
+        offer: Sdp {
+            kind: SdpKind::Offer,
+            sdp: sdp(ufrag),
+        },
+    }
+}
+
+fn answer() -> Signal {
+    Signal::Answer {
+        answer: Sdp {
+            kind: SdpKind::Answer,
+            sdp: sdp("callee"),
+        },
+    }
+}
+
+fn candidate(n: usize) -> Signal {
+    Signal::IceCandidate {
+        candidate: Some(IceCandidate {
+            candidate: format!("candidate:{n} 1 udp 1 192.0.2.1 9 typ host"),
+            sdp_m_line_index: Some(0),
+            sdp_mid: Some("0".into()),
+            username_fragment: None,
+        }),
+    }
+}
+
+async fn accepted() -> (Running, Person, Person, Call) {
+    let server = start().await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let call = ada.call_and_be_accepted(&bob).await;
+    (server, ada, bob, call)
+}
+
+/// Both members' sockets, each of which knows of the other.
+async fn met() -> (Running, Person, Person, Call, Socket, Socket) {
+    let (server, ada, bob, call) = accepted().await;
+    let mut a = ada.relay(call.id).await;
+    a.peer(false).await;
+    let mut b = bob.relay(call.id).await;
+    b.peer(true).await;
+    a.peer(true).await;
+    (server, ada, bob, call, a, b)
+}
+
+#[tokio::test]
+async fn messages_reach_the_other_member_in_order_and_unchanged() {
+    let (_server, _ada, _bob, _call, mut a, mut b) = met().await;
+    for signal in [
+        offer("one"),
+        candidate(1),
+        Signal::IceCandidate { candidate: None },
+    ] {
+        a.signal(&signal).await;
+        assert_eq!(b.relayed().await, signal);
+    }
+    let state = Signal::ConnectionState {
+        state: ConnectionState::Connected,
+    };
+    for signal in [answer(), candidate(2), state] {
+        b.signal(&signal).await;
+        assert_eq!(a.relayed().await, signal);
+    }
+}
+
+#[tokio::test]
+async fn what_comes_before_the_other_member_waits_offer_first() {
+    let (_server, ada, bob, call) = accepted().await;
+    let mut a = ada.relay(call.id).await;
+    for signal in [
+        candidate(1),
+        offer("stale"),
+        candidate(2),
+        offer("one"),
+        candidate(3),
+    ] {
+        a.signal(&signal).await;
+    }
+    // The answer to this shows that everything before it was taken.
+    a.send("{}").await;
+    assert_eq!(a.refusal().await, "no_type");
+    let mut b = bob.relay(call.id).await;
+    assert_eq!(b.relayed().await, offer("one"));
+    assert_eq!(b.relayed().await, candidate(3));
+}
+
+#[tokio::test]
+async fn candidates_wait_for_their_offer_even_when_both_are_there() {
+    let (_server, _ada, _bob, _call, mut a, mut b) = met().await;
+    for signal in [candidate(1), candidate(2), offer("one")] {
+        a.signal(&signal).await;
+    }
+    for expected in [offer("one"), candidate(1), candidate(2)] {
+        assert_eq!(b.relayed().await, expected);
+    }
+}
+
+#[tokio::test]
+async fn members_learn_of_each_others_coming_and_going() {
+    let (_server, _ada, bob, call, mut a, b) = met().await;
+    b.close().await;
+    a.peer(false).await;
+    let _b = bob.relay(call.id).await;
+    a.peer(true).await;
+}
+
+#[tokio::test]
+async fn the_last_socket_of_a_person_takes_over() {
+    let (_server, _ada, bob, call, mut a, mut b) = met().await;
+    let mut newer = bob.relay(call.id).await;
+    assert_eq!(b.close_code().await, 4409);
+    a.peer(true).await;
+    a.signal(&offer("one")).await;
+    assert_eq!(newer.relayed().await, offer("one"));
+}
+
+#[tokio::test]
+async fn the_end_of_the_call_ends_both_sockets() {
+    let (_server, ada, _bob, call, mut a, mut b) = met().await;
+    ada.act("end", call.id).await;
+    for socket in [&mut a, &mut b] {
+        assert_eq!(
+            socket.relayed().await,
+            Signal::Ended {
+                reason: EndReason::Hangup
+            }
+        );
+        assert_eq!(socket.close_code().await, 1000);
+    }
+}
+
+#[tokio::test]
+async fn a_lost_socket_does_not_end_the_call() {
+    let (_server, ada, _bob, call, a, b) = met().await;
+    drop((a, b));
+    let now: Call = ada.get(&format!("/calls/{}", call.id)).await;
+    assert_eq!(now.status, call.status);
+}
+
+async fn refused(server: &Running, path: &str, headers: &[(&'static str, &str)]) -> (u16, String) {
+    match Socket::open(&server.address, path, headers)
+        .await
+        .map(drop)
+        .map_err(|error| *error)
+    {
+        Err(Error::Http(response)) => {
+            let body = response.body().clone().unwrap_or_default();
+            (
+                response.status().as_u16(),
+                code(&serde_json::from_slice(&body).unwrap()).to_owned(),
+            )
+        }
+        other => panic!("{other:?} instead of a refusal"),
+    }
+}
+
+#[tokio::test]
+async fn sockets_are_refused_before_the_upgrade() {
+    let (server, ada, _bob, call) = accepted().await;
+    let eve = server.person("eve").await;
+    let path = format!("/ws/webrtc/{}", call.id);
+    let token = |person: &Person| format!("Bearer {}", person.session.access_token);
+    assert_eq!(refused(&server, &path, &[]).await, (401, "no_token".into()));
+    assert_eq!(
+        refused(&server, &format!("{path}?token=x"), &[]).await,
+        (401, "bad_token".into())
+    );
+    let as_eve = [("authorization", token(&eve))];
+    let headers = as_eve.each_ref().map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(
+        refused(&server, &path, &headers).await,
+        (403, "not_a_member".into())
+    );
+    let unknown = format!("/ws/webrtc/{}", CallId::new());
+    assert_eq!(
+        refused(&server, &unknown, &headers).await,
+        (404, "no_such_call".into())
+    );
+    ada.act("end", call.id).await;
+    let as_ada = token(&ada);
+    assert_eq!(
+        refused(&server, &path, &[("authorization", &as_ada)]).await,
+        (409, "already_ended".into())
+    );
+}
+
+#[tokio::test]
+async fn a_token_is_taken_from_header_subprotocol_or_query() {
+    let (server, ada, _bob, call) = accepted().await;
+    let (path, token) = (format!("/ws/webrtc/{}", call.id), &ada.session.access_token);
+    let (bearer, list) = (format!("Bearer {token}"), format!("bearer, {token}"));
+    for (path, headers) in [
+        (path.clone(), vec![("authorization", bearer.as_str())]),
+        (path.clone(), vec![("sec-websocket-protocol", list.as_str())]),
+        (format!("{path}?token={token}"), vec![]),
+    ] {
+        Socket::open(&server.address, &path, &headers)
+            .await
+            .unwrap()
+            .peer(false)
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn messages_that_do_not_fit_are_answered_and_not_relayed() {
+    let (_server, _ada, _bob, _call, mut a, mut b) = met().await;
+    let long = "x".repeat(SDP_MAX_BYTES);
+    for (text, expected) in [
+        ("not json".to_owned(), "not_json"),
+        (r#"{"offer":1}"#.into(), "no_type"),
+        (r#"{"type":"dance"}"#.into(), "unknown_type"),
+        (
+            r#"{"type":"offer","offer":{"type":"answer","sdp":"v=0"}}"#.into(),
+            "malformed",
+        ),
+        (
+            r#"{"type":"offer","offer":{"type":"offer","sdp":"hello"}}"#.into(),
+            "malformed",
+        ),
+        (
+            format!(r#"{{"type":"offer","offer":{{"type":"offer","sdp":"v=0{long}"}}}}"#),
+            "malformed",
+        ),
+        (
+            format!(r#"{{"type":"offer","offer":"{long}{long}"}}"#),
+            "too_large",
+        ),
+        (r#"{"type":"ended","reason":"hangup"}"#.into(), "not_allowed"),
+    ] {
+        a.send(text).await;
+        assert_eq!(a.refusal().await, expected);
+    }
+    a.signal(&offer("one")).await;
+    assert_eq!(b.relayed().await, offer("one"), "nothing came before it");
+}
+
+#[tokio::test]
+async fn a_negotiation_has_a_bounded_number_of_candidates() {
+    let (_server, _ada, _bob, _call, mut a, mut b) = met().await;
+    a.signal(&offer("one")).await;
+    b.relayed().await;
+    // A little at a time, so that the rate is not what stops it.
+    for n in 0..CANDIDATES_MAX {
+        a.signal(&candidate(n)).await;
+        loop {
+            match Signal::decode(&b.text().await).unwrap() {
+                Signal::IceCandidate { .. } => break,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    crate::support::eventually(async || {
+        a.signal(&candidate(0)).await;
+        a.refusal().await == "too_many_candidates"
+    })
+    .await;
+    crate::support::eventually(async || {
+        a.signal(&offer("two")).await;
+        // A refusal for the rate may come first; a new offer counts anew once it is through.
+        a.send("{}").await;
+        a.refusal().await == "no_type"
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_flood_is_refused_and_then_cut_off() {
+    let (_server, _ada, _bob, _call, mut a, _b) = met().await;
+    for _ in 0..400 {
+        a.signal(&Signal::ConnectionState {
+            state: ConnectionState::New,
+        })
+        .await;
+    }
+    assert_eq!(a.refusal().await, "rate_limited");
+    assert_eq!(a.close_code().await, 1008);
+}
+
+#[tokio::test]
+async fn garbage_without_end_costs_the_socket() {
+    let (_server, _ada, _bob, _call, mut a, mut b) = met().await;
+    for _ in 0..20 {
+        a.send("garbage").await;
+    }
+    assert_eq!(a.close_code().await, 1008);
+    b.peer(false).await;
+}
+
+#[tokio::test]
+async fn binary_frames_cost_the_socket() {
+    let (_server, _ada, _bob, _call, mut a, _b) = met().await;
+    a.send_binary().await;
+    assert_eq!(a.close_code().await, 1002);
+}
