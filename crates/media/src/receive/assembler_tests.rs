@@ -1,1 +1,177 @@
 //! Packets lost, reordered and doubled; frames whole or not at all.
+use super::*;
+use crate::rtp::Sequencer;
+use proptest::prelude::*;
+
+const FRAME_MS: i64 = 33;
+
+/// Frames of random length, the first and each `key_every`th one a key frame, and their packets.
+fn stream(lengths: &[usize], key_every: usize) -> Vec<(Vec<u8>, Vec<RtpPacket>)> {
+    let mut sequencer = Sequencer::default();
+    let frame = |(index, length): (usize, &usize)| {
+        let mut data = vec![(index % 251) as u8; *length];
+        data[0] = u8::from(!index.is_multiple_of(key_every));
+        let payloads = rtp::vp8::packetize(&data, index as u16);
+        (
+            data,
+            sequencer.picture(payloads, (index as u32).wrapping_mul(3000).wrapping_sub(50_000)),
+        )
+    };
+    lengths.iter().enumerate().map(frame).collect()
+}
+
+fn ms(ms: i64) -> MediaTime {
+    MediaTime(ms * 1000)
+}
+
+fn push_all(assembler: &mut Assembler, packets: impl IntoIterator<Item = RtpPacket>) {
+    for packet in packets {
+        assembler.push(VideoCodec::Vp8, packet, ms(0));
+    }
+}
+
+/// All frames that can be had now.
+fn drain(assembler: &mut Assembler, now: MediaTime) -> Vec<EncodedFrame> {
+    std::iter::from_fn(|| assembler.pop(now)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whole_stream_survives_reordering_and_duplicates(
+        lengths in prop::collection::vec(1_usize..6000, 1..40),
+        shifts in prop::collection::vec(0_usize..12, 300),
+    ) {
+        let frames = stream(&lengths, 1000);
+        let mut packets: Vec<(usize, RtpPacket)> = frames
+            .iter()
+            .flat_map(|(_, packets)| packets.clone())
+            .enumerate()
+            .flat_map(|(index, packet)| {
+                let shift = shifts[index % shifts.len()];
+                let twice = (shift % 3 == 0).then(|| (index + 2 * shift, packet.clone()));
+                [Some((index + shift, packet)), twice].into_iter().flatten()
+            })
+            .collect();
+        packets.sort_by_key(|(at, _)| *at);
+        let mut assembler = Assembler::default();
+        let mut released = Vec::new();
+        for (_, packet) in packets {
+            assembler.push(VideoCodec::Vp8, packet, ms(0));
+            released.extend(drain(&mut assembler, ms(0)).into_iter().map(|frame| frame.data.to_vec()));
+        }
+        let sent: Vec<Vec<u8>> = frames.into_iter().map(|(data, _)| data).collect();
+        prop_assert_eq!(released, sent);
+    }
+
+    #[test]
+    fn no_frame_comes_without_the_one_before_it_unless_it_is_a_key_frame(
+        lengths in prop::collection::vec(1_usize..4000, 10..60),
+        lost in prop::collection::vec(prop::bool::weighted(0.1), 400),
+    ) {
+        let frames = stream(&lengths, 7);
+        let mut assembler = Assembler::default();
+        let mut released: Vec<EncodedFrame> = Vec::new();
+        let mut count = 0;
+        for (index, (_, packets)) in frames.iter().enumerate() {
+            for packet in packets {
+                count += 1;
+                if !lost[count % lost.len()] {
+                    assembler.push(VideoCodec::Vp8, packet.clone(), ms(index as i64 * FRAME_MS));
+                    released.extend(drain(&mut assembler, ms(index as i64 * FRAME_MS)));
+                }
+            }
+        }
+        prop_assert!(released.first().is_none_or(|frame| frame.key));
+        for pair in released.windows(2) {
+            let step = pair[1].rtp_time - pair[0].rtp_time;
+            prop_assert!(step == 3000 || (step > 0 && pair[1].key));
+        }
+    }
+}
+
+#[test]
+fn gap_asks_for_a_key_frame_after_a_wait_and_not_too_often() {
+    let frames = stream(&[3000; 200], 1000);
+    let mut assembler = Assembler::default();
+    assembler.set_round_trip(Duration::from_millis(50));
+    let mut requests = Vec::new();
+    for (index, (_, packets)) in frames.into_iter().enumerate() {
+        let now = ms(index as i64 * FRAME_MS);
+        for (part, packet) in packets.into_iter().enumerate() {
+            if (index, part) != (10, 1) {
+                assembler.push(VideoCodec::Vp8, packet, now);
+            }
+        }
+        drain(&mut assembler, now);
+        if assembler.poll_key_frame_request(now) {
+            requests.push(now.0 / 1000 - 10 * FRAME_MS);
+        }
+    }
+    assert!((120..300).contains(&requests[0]), "{requests:?}");
+    assert!(
+        requests.windows(2).all(|pair| pair[1] - pair[0] >= 500) && requests.len() > 5,
+        "{requests:?}"
+    );
+}
+
+#[test]
+fn late_repair_is_welcome_even_after_the_request() {
+    let frames = stream(&[3000; 20], 1000);
+    let mut assembler = Assembler::default();
+    let mut missing = None;
+    let mut released = 0;
+    for (index, (_, packets)) in frames.into_iter().enumerate() {
+        for (part, packet) in packets.into_iter().enumerate() {
+            if (index, part) == (5, 1) {
+                missing = Some(packet);
+            } else {
+                assembler.push(VideoCodec::Vp8, packet, ms(0));
+            }
+        }
+        released += drain(&mut assembler, ms(0)).len();
+    }
+    assert_eq!(released, 5);
+    assert!(assembler.poll_key_frame_request(ms(1000)));
+    assembler.push(VideoCodec::Vp8, missing.unwrap(), ms(1100));
+    assert_eq!(drain(&mut assembler, ms(1100)).len(), 15);
+}
+
+#[test]
+fn stream_without_a_first_key_frame_asks_for_one_soon() {
+    let mut frames = stream(&[1000; 10], 1000);
+    frames.remove(0);
+    let mut assembler = Assembler::default();
+    for (_, packets) in frames {
+        push_all(&mut assembler, packets);
+        assert_eq!(assembler.pop(ms(0)), None);
+    }
+    assert!(!assembler.poll_key_frame_request(ms(10)));
+    assert!(assembler.poll_key_frame_request(ms(40)));
+}
+
+#[test]
+fn padding_between_frames_is_stepped_over() {
+    let mut sequencer = Sequencer::default();
+    let mut assembler = Assembler::default();
+    let frame = |data: &[u8], sequencer: &mut Sequencer, at| {
+        sequencer.picture(rtp::vp8::packetize(data, 0), at).remove(0)
+    };
+    let packets = [
+        frame(&[0, 1], &mut sequencer, 0),
+        sequencer.packet(false, 0, Bytes::new()),
+        frame(&[1, 2], &mut sequencer, 3000),
+    ];
+    push_all(&mut assembler, packets);
+    assert_eq!(drain(&mut assembler, ms(0)).len(), 2);
+}
+
+#[test]
+fn memory_is_bounded_when_nothing_can_be_decoded() {
+    let mut assembler = Assembler::default();
+    for (_, packets) in stream(&vec![2000; 5000], 100_000).into_iter().skip(1) {
+        push_all(&mut assembler, packets);
+    }
+    assert!(assembler.packets.len() <= MAX_PACKETS);
+}

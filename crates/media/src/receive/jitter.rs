@@ -41,8 +41,14 @@ enum State {
     Waiting,
     /// Playing packets.
     Playing,
-    /// Nothing is there; since this many samples.
-    Starved(usize),
+    /// Nothing is there since `from`, in RTP time. Whether packets are late or the sender is silent is not known before
+    /// the next packet; until then nothing is counted.
+    Starved {
+        /// RTP time of what was missing first.
+        from: i64,
+        /// Samples invented since.
+        invented: usize,
+    },
 }
 
 /// Orders, decodes, conceals and stretches. Time is an argument.
@@ -126,7 +132,8 @@ impl JitterBuffer {
         self.pcm.drain(..BLOCK_SAMPLES);
         self.counters.samples_played.add(BLOCK_SAMPLES);
         self.report(first, now);
-        if self.state_is_paused() {
+        if self.is_paused() {
+            self.settle(self.silent);
             self.state = State::Waiting;
             self.pcm.clear();
         }
@@ -141,11 +148,11 @@ impl JitterBuffer {
         self.counters.jitter_target_ms.set(ms(self.delay.target_us()));
     }
 
-    fn state_is_paused(&self) -> bool {
-        let State::Starved(samples) = self.state else {
+    fn is_paused(&self) -> bool {
+        let State::Starved { invented, .. } = self.state else {
             return false;
         };
-        samples as u128 * 1_000_000 / 48_000 >= PAUSE.as_micros()
+        invented as u128 * 1_000_000 / 48_000 >= PAUSE.as_micros()
     }
 
     fn first_unplayed(&self) -> i64 {
@@ -195,35 +202,50 @@ impl JitterBuffer {
 
     /// Packets whose time has passed: worthless while later ones were played, else the playout goes back to them.
     fn settle_late(&mut self, now: MediaTime) {
+        if let State::Starved { from, .. } = self.state
+            && let Some((at, packet)) = self.packets.first_key_value()
+        {
+            self.silent = *at > from && packet.sequence == self.last_sequence + 1;
+            let go_back = self.delay.delay_us(media_us(*at), now) - self.delay.target_us() < SKIP_US;
+            if go_back {
+                self.next = self.next.min(*at);
+            }
+            self.settle(self.silent);
+            self.state = State::Playing;
+        }
         while let Some((at, _)) = self.packets.first_key_value()
             && *at < self.next
         {
-            let beyond = self.delay.delay_us(media_us(*at), now) - self.delay.target_us();
-            if matches!(self.state, State::Starved(_)) && beyond < SKIP_US {
-                self.next = *at;
-                return;
-            }
             self.packets.pop_first();
             self.counters.packets_discarded.add(1);
         }
     }
 
+    /// Counts what was invented since nothing came, now that it is known why.
+    fn settle(&mut self, silence: bool) {
+        if let State::Starved { invented, .. } = self.state {
+            self.count_invented(invented, silence);
+        }
+    }
+
     /// Nothing is there.
     fn starve(&mut self) -> Result<(), CodecError> {
-        let since = if let State::Starved(samples) = self.state {
-            samples
-        } else {
-            0
+        let (from, before) = match self.state {
+            State::Starved { from, invented } => (from, invented),
+            State::Waiting | State::Playing => (self.next, 0),
         };
-        self.state = State::Starved(since + BLOCK_SAMPLES);
-        self.invent(BLOCK_SAMPLES, self.silent)
+        let invented = before + self.invent(BLOCK_SAMPLES)?;
+        self.state = State::Starved { from, invented };
+        Ok(())
     }
 
     /// Something is missing before the next packet.
     fn bridge(&mut self, gap: usize, next_sequence: i64) -> Result<(), CodecError> {
-        let silence = next_sequence == self.last_sequence + 1 && !matches!(self.state, State::Starved(_));
-        if silence || self.silent {
-            return self.invent(gap.min(BLOCK_SAMPLES), true);
+        let silence = self.silent || next_sequence == self.last_sequence + 1;
+        if silence {
+            let made = self.invent(gap.min(BLOCK_SAMPLES))?;
+            self.count_invented(made, true);
+            return Ok(());
         }
         if gap == FRAME_SAMPLES
             && let Some((_, packet)) = self.packets.first_key_value()
@@ -236,23 +258,29 @@ impl JitterBuffer {
             self.counters.samples_recovered.add(samples);
             return Ok(());
         }
-        self.invent(gap.min(BLOCK_SAMPLES), false)
+        let made = self.invent(gap.min(BLOCK_SAMPLES))?;
+        self.count_invented(made, false);
+        Ok(())
     }
 
-    /// Adds invented sound: comfort noise where the sender is silent, concealment where packets are lost.
-    fn invent(&mut self, samples: usize, comfort: bool) -> Result<(), CodecError> {
+    /// Adds invented sound: comfort noise where the sender is silent, concealment where packets are missing.
+    fn invent(&mut self, samples: usize) -> Result<usize, CodecError> {
         // Opus conceals in steps of 2.5 ms only (RFC 6716, section 4.4).
         let samples = samples.next_multiple_of(120);
         let made = self.decoder.conceal(&mut self.scratch[..samples])?;
         self.pcm.extend_from_slice(&self.scratch[..made]);
         self.next += i64::try_from(made).unwrap_or(0);
-        let counter = if comfort {
-            &self.counters.samples_comfort
+        Ok(made)
+    }
+
+    fn count_invented(&self, samples: usize, silence: bool) {
+        let counters = &self.counters;
+        if silence {
+            &counters.samples_comfort
         } else {
-            &self.counters.samples_concealed
-        };
-        counter.add(made);
-        Ok(())
+            &counters.samples_concealed
+        }
+        .add(samples);
     }
 
     /// Plays faster or slower where the delay is off its target.

@@ -1,1 +1,176 @@
-//! The jitter buffer in virtual time.
+//! The jitter buffer in virtual time: packets of a tone go in late, lost or not at all.
+use super::*;
+use crate::codec::opus::{OpusEncoder, OpusSettings};
+
+/// One packet each 20 ms for `count` packets, of a steady tone.
+fn tone(count: usize) -> Vec<RtpPacket> {
+    let settings = OpusSettings {
+        dtx: false,
+        ..OpusSettings::default()
+    };
+    let mut encoder = OpusEncoder::new(settings).unwrap();
+    (0..count)
+        .map(|packet| {
+            let samples = std::array::from_fn(|i| {
+                0.3 * (((packet * FRAME_SAMPLES + i) % 48_000) as f32 * 440.0 * std::f32::consts::TAU
+                    / 48_000.0)
+                    .sin()
+            });
+            RtpPacket {
+                marker: packet == 0,
+                sequence: (65_500 + packet) as u16,
+                timestamp: (u32::MAX - 10_000).wrapping_add((packet * FRAME_SAMPLES) as u32),
+                payload: Bytes::copy_from_slice(encoder.encode(&samples).unwrap().unwrap()),
+            }
+        })
+        .collect()
+}
+
+/// Plays packets that arrive `late_ms` after their turn, or never; returns the counters and the RTP time of each block.
+fn play(
+    packets: Vec<RtpPacket>,
+    late_ms: impl Fn(usize) -> Option<i64>,
+) -> (Arc<AudioReceiveCounters>, Vec<Option<u32>>) {
+    let counters = Arc::<AudioReceiveCounters>::default();
+    let mut buffer = JitterBuffer::new(Arc::clone(&counters)).unwrap();
+    let end = packets.len() as i64 * 20;
+    let mut arrivals: Vec<(i64, RtpPacket)> = packets
+        .into_iter()
+        .enumerate()
+        .filter_map(|(index, packet)| Some((index as i64 * 20 + late_ms(index)?, packet)))
+        .collect();
+    arrivals.sort_by_key(|(at, _)| *at);
+    let mut arrivals = arrivals.into_iter().peekable();
+    let mut times = Vec::new();
+    for now in (0..end).step_by(10) {
+        while let Some((at, packet)) = arrivals.next_if(|(at, _)| *at <= now) {
+            buffer.push(packet, MediaTime(at * 1000));
+        }
+        times.push(buffer.pull(MediaTime(now * 1000)).1);
+    }
+    (counters, times)
+}
+
+#[test]
+fn clean_stream_is_played_whole_and_with_little_delay() {
+    let (counters, _) = play(tone(300), |_| Some(0));
+    let stats = counters.snapshot();
+    assert_eq!(
+        (
+            stats.samples_concealed,
+            stats.samples_recovered,
+            stats.packets_discarded
+        ),
+        (0, 0, 0)
+    );
+    assert!(stats.jitter_buffer_ms <= 31.0, "{} ms", stats.jitter_buffer_ms);
+    assert!(stats.samples_played > 295 * 960);
+}
+
+#[test]
+fn rtp_time_follows_what_is_played() {
+    let (_, times) = play(tone(300), |_| Some(0));
+    let steps: Vec<u32> = times
+        .windows(2)
+        .filter_map(|pair| Some(pair[1]?.wrapping_sub(pair[0]?)))
+        .skip(100)
+        .collect();
+    assert!(steps.len() > 400 && steps.iter().all(|step| (0..=960).contains(step)));
+    let mean = steps.iter().map(|step| f64::from(*step)).sum::<f64>() / steps.len() as f64;
+    assert!((mean - 480.0).abs() < 2.0, "{mean}");
+}
+
+#[test]
+fn single_losses_are_recovered_from_the_next_packet() {
+    let (counters, _) = play(tone(300), |packet| (packet % 10 != 5).then_some(0));
+    let stats = counters.snapshot();
+    assert_eq!(stats.samples_concealed, 0);
+    assert!(stats.samples_recovered >= 28 * 960, "{}", stats.samples_recovered);
+}
+
+#[test]
+fn lost_bursts_are_concealed_and_no_longer_than_they_are() {
+    let (counters, _) = play(tone(300), |packet| {
+        (packet % 50 < 46 || packet > 270).then_some(0)
+    });
+    let stats = counters.snapshot();
+    // Five bursts of four packets; redundancy gives the last of each back.
+    assert!(
+        (5 * 3 * 960..=5 * 4 * 960).contains(&stats.samples_concealed),
+        "{}",
+        stats.samples_concealed
+    );
+}
+
+#[test]
+fn delay_grows_with_jitter_and_shrinks_again() {
+    let jitter = |packet: usize| {
+        Some(if (100..400).contains(&packet) {
+            (packet as i64 * 37) % 80
+        } else {
+            0
+        })
+    };
+    let during = play(tone(400), jitter).0.snapshot();
+    assert!(during.jitter_buffer_ms > 60.0, "{} ms", during.jitter_buffer_ms);
+    assert!(during.concealed_pct().unwrap() < 3.0);
+    let after = play(tone(1600), jitter).0.snapshot();
+    assert!(after.jitter_buffer_ms <= 31.0, "{} ms", after.jitter_buffer_ms);
+    assert!(after.samples_accelerated > 0);
+}
+
+#[test]
+fn network_that_stalls_loses_no_words() {
+    let (counters, _) = play(tone(400), |packet| {
+        Some(if (200..210).contains(&packet) {
+            (210 - packet as i64) * 20
+        } else {
+            0
+        })
+    });
+    let stats = counters.snapshot();
+    assert_eq!(stats.packets_discarded, 0);
+    assert!(
+        (120 * 48..=220 * 48).contains(&stats.samples_concealed),
+        "{}",
+        stats.samples_concealed
+    );
+}
+
+#[test]
+fn duplicates_and_stragglers_are_discarded() {
+    let mut packets = tone(100);
+    packets.push(packets[50].clone());
+    let (counters, _) = play(packets, |_| Some(0));
+    assert_eq!(counters.snapshot().packets_discarded, 1);
+}
+
+#[test]
+fn pause_of_the_sender_is_not_counted_as_loss() {
+    // Ten seconds between: the stream starts anew.
+    let mut packets = tone(200);
+    for packet in &mut packets[100..] {
+        packet.timestamp = packet.timestamp.wrapping_add(480_000);
+    }
+    let (counters, times) = play(packets, |packet| Some(if packet < 100 { 0 } else { 1500 }));
+    assert!(counters.snapshot().samples_concealed <= 49_000);
+    assert_eq!(times[times.len() - 60], None, "paused");
+}
+
+#[test]
+fn comfort_noise_fills_the_silence_that_was_not_sent() {
+    let packets = tone(300).into_iter().enumerate().map(|(index, mut packet)| {
+        packet.sequence = (if index < 100 { index } else { index - 20 }) as u16;
+        packet
+    });
+    let packets = packets.collect();
+    let (counters, _) = play(packets, |packet| (!(100..120).contains(&packet)).then_some(0));
+    let stats = counters.snapshot();
+    assert_eq!(stats.samples_concealed, 0);
+    assert!(
+        (18 * 960..=22 * 960).contains(&stats.samples_comfort),
+        "{}",
+        stats.samples_comfort
+    );
+    assert!(stats.jitter_buffer_ms < 60.0, "{}", stats.jitter_buffer_ms);
+}

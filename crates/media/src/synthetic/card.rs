@@ -34,13 +34,14 @@ struct Area {
     height: usize,
 }
 
+/// The cells fill the whole width, also where it is no multiple of 32: so they stay in place when the card is scaled.
 fn cell(width: usize, index: usize) -> Area {
-    let side = (width / CELLS).max(1);
+    let (left, right) = (width * index / CELLS, width * (index + 1) / CELLS);
     Area {
-        x: index * side,
+        x: left,
         y: 0,
-        width: side,
-        height: side,
+        width: right - left,
+        height: (width / CELLS).max(1),
     }
 }
 
