@@ -96,7 +96,7 @@ async function unreachable(page: Page): Promise<string[]> {
     .locator(all)
     .evaluateAll((elements) =>
       elements
-        .filter((element) => !element.hasAttribute('data-reached'))
+        .filter((element) => element.checkVisibility() && !element.hasAttribute('data-reached'))
         .map((element) => `${element.getAttribute('data-testid') ?? element.outerHTML} is not reached by Tab`),
     );
 }
