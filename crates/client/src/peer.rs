@@ -10,6 +10,7 @@
 mod addresses;
 mod channel;
 mod config;
+mod error;
 mod handler;
 mod outgoing;
 mod sdp;
@@ -19,6 +20,7 @@ mod stats;
 mod tests;
 
 use channel::Channel;
+pub use error::PeerError;
 pub use eyeline_media::{codec::VideoCodec, rtp::RtpPacket as OutgoingRtp};
 use eyeline_protocol::{
     channel::LABEL,
@@ -59,26 +61,6 @@ pub struct PeerConfig {
     pub relay_only: bool,
     /// What we can encode and decode, the preferred one first.
     pub video_codecs: Vec<VideoCodec>,
-}
-
-/// What went wrong with a connection.
-#[derive(Debug, thiserror::Error)]
-pub enum PeerError {
-    /// The peer sent something that is no session description, or not one that fits the state of the negotiation.
-    #[error("the peer's session description was refused: {0}")]
-    BadSdp(String),
-    /// The peer sent a candidate that cannot be read.
-    #[error("the peer's candidate was refused: {0}")]
-    BadCandidate(String),
-    /// There is no open data channel.
-    #[error("the data channel is not open")]
-    ChannelNotOpen,
-    /// Too much waits in the data channel already.
-    #[error("too much waits in the data channel")]
-    ChannelFull,
-    /// No socket could be opened, or the connection is closed.
-    #[error("the peer connection does not work: {0}")]
-    Connection(#[from] Error),
 }
 
 /// What a connection reports.
