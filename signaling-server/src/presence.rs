@@ -22,13 +22,14 @@ pub struct Presence(Arc<Inner>);
 struct Inner {
     bus: Arc<dyn Bus>,
     people: Shared<HashMap<UserId, Person>>,
+    linger: Duration,
     runtime: Handle,
 }
 
 #[derive(Default)]
 struct Person {
     sockets: u32,
-    /// The last socket closed less than [`LINGER`] ago; the number tells one such time from the next.
+    /// The last socket closed less than the lingering time ago; the number tells one such time from the next.
     lingering: Option<u64>,
     departures: u64,
     calls: HashSet<CallId>,
@@ -57,12 +58,13 @@ pub struct Connection {
 }
 
 impl Presence {
-    /// Nobody is present yet. Must be made within a tokio runtime.
+    /// Nobody is present yet; whoever leaves lingers for so long. Must be made within a tokio runtime.
     #[must_use]
-    pub fn new(bus: Arc<dyn Bus>) -> Self {
+    pub fn new(bus: Arc<dyn Bus>, linger: Duration) -> Self {
         Self(Arc::new(Inner {
             bus,
             people: Shared::default(),
+            linger,
             runtime: Handle::current(),
         }))
     }
@@ -114,7 +116,7 @@ impl Presence {
         if let Some(departure) = last {
             let presence = self.clone();
             self.0.runtime.spawn(async move {
-                tokio::time::sleep(LINGER).await;
+                tokio::time::sleep(presence.0.linger).await;
                 presence.change(user, |person| {
                     if person.lingering == Some(departure) {
                         person.lingering = None;
@@ -156,46 +158,55 @@ impl Drop for Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{bus::Local, ws::outbox::Outbox};
+    use crate::{
+        bus::{Local, Subscription},
+        ws::outbox::{Inbox, Outbox},
+    };
 
-    #[tokio::test(start_paused = true)]
-    async fn a_short_absence_is_not_told() {
+    fn watched(linger: Duration) -> (Presence, Inbox, Subscription) {
         let bus = Local::default();
-        let (outbox, mut inbox) = Outbox::new();
-        let _listening = bus.subscribe(&[Topic::Everyone], &outbox);
-        let presence = Presence::new(Arc::new(bus.clone()));
-        let ada = UserId::new();
-        let told = |presence| {
-            Some(Outgoing::Text(
-                Event::Presence {
-                    user_id: ada,
-                    presence,
-                }
-                .encode()
-                .into(),
-            ))
-        };
-
-        let first = presence.connect(ada);
-        assert_eq!(inbox.recv().await, told(rest::Presence::Online));
-        drop(first);
-        tokio::time::advance(LINGER / 2).await;
-        let second = presence.connect(ada);
-        tokio::time::advance(LINGER * 2).await;
-        assert_eq!(presence.of(ada), rest::Presence::Online);
-
-        presence.set_in_call(ada, CallId::new(), true);
-        assert_eq!(inbox.recv().await, told(rest::Presence::InCall));
-        drop(second);
-        assert_eq!(inbox.recv().await, told(rest::Presence::Offline));
-        assert_eq!(presence.of(ada), rest::Presence::Offline);
+        let (outbox, inbox) = Outbox::new();
+        let listening = bus.subscribe(&[Topic::Everyone], &outbox);
+        (Presence::new(Arc::new(bus), linger), inbox, listening)
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn nothing_is_kept_of_those_who_left() {
-        let presence = Presence::new(Arc::new(Local::default()));
-        drop(presence.connect(UserId::new()));
-        tokio::time::sleep(LINGER * 2).await;
+    fn told(user_id: UserId, presence: rest::Presence) -> Option<Outgoing> {
+        Some(Outgoing::Text(
+            Event::Presence { user_id, presence }.encode().into(),
+        ))
+    }
+
+    #[tokio::test]
+    async fn a_short_absence_is_not_told() {
+        let (presence, mut inbox, _listening) = watched(Duration::from_secs(3600));
+        let ada = UserId::new();
+        drop(presence.connect(ada));
+        assert_eq!(presence.of(ada), rest::Presence::Online);
+        let _back = presence.connect(ada);
+        presence.set_in_call(ada, CallId::new(), true);
+        assert_eq!(inbox.recv().await, told(ada, rest::Presence::Online));
+        assert_eq!(inbox.recv().await, told(ada, rest::Presence::InCall));
+    }
+
+    #[tokio::test]
+    async fn of_whoever_left_for_good_nothing_is_kept() {
+        let (presence, mut inbox, _listening) = watched(Duration::from_millis(1));
+        let ada = UserId::new();
+        drop(presence.connect(ada));
+        assert_eq!(inbox.recv().await, told(ada, rest::Presence::Online));
+        assert_eq!(inbox.recv().await, told(ada, rest::Presence::Offline));
         assert!(presence.0.people.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_second_device_keeps_a_person_present() {
+        let (presence, mut inbox, _listening) = watched(Duration::ZERO);
+        let ada = UserId::new();
+        let (first, second) = (presence.connect(ada), presence.connect(ada));
+        drop(first);
+        assert_eq!(presence.of(ada), rest::Presence::Online);
+        drop(second);
+        assert_eq!(inbox.recv().await, told(ada, rest::Presence::Online));
+        assert_eq!(inbox.recv().await, told(ada, rest::Presence::Offline));
     }
 }

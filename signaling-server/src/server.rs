@@ -6,7 +6,7 @@ use crate::{
     calls::{Switchboard, reap},
     config::Config,
     http::{self, AddressLimit},
-    presence::Presence,
+    presence::{LINGER, Presence},
     storage::{Sqlite, Storage, StorageError},
     ws::rooms::Rooms,
 };
@@ -138,7 +138,7 @@ impl Server {
 /// Connects the parts.
 fn assemble(config: Config, storage: Arc<dyn Storage>, key: &[u8]) -> Result<App, ServerError> {
     let bus: Arc<dyn Bus> = Arc::new(Local::default());
-    let presence = Presence::new(Arc::clone(&bus));
+    let presence = Presence::new(Arc::clone(&bus), LINGER);
     let rooms = Arc::new(Rooms::default());
     let shutdown = CancellationToken::new();
     let tokens = Tokens::new(key, config.access_token_ttl, config.refresh_token_ttl);

@@ -19,8 +19,8 @@ use std::num::NonZeroU32;
 const MESSAGE_MAX: usize = 2 * SDP_MAX_BYTES;
 /// Messages a second that a socket may send for long: a negotiation takes a few dozen in all.
 const RATE: NonZeroU32 = NonZeroU32::new(50).unwrap();
-/// Messages that it may send at once: all candidates of a negotiation.
-const BURST: NonZeroU32 = NonZeroU32::new(CANDIDATES_MAX as u32).unwrap();
+/// Messages that it may send at once: all candidates of a negotiation, and what goes with them.
+const BURST: NonZeroU32 = NonZeroU32::new(CANDIDATES_MAX as u32 + 50).unwrap();
 
 /// Opens a member's signaling socket.
 ///

@@ -339,7 +339,7 @@ pub async fn within<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Asks again and again until the answer is yes.
-pub async fn eventually<F: Future<Output = bool>>(mut condition: impl FnMut() -> F) {
+pub async fn eventually(mut condition: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + DEADLINE;
     while !condition().await {
         assert!(Instant::now() < deadline, "it did not come to pass");
