@@ -177,7 +177,6 @@ counters! {
 impl AudioReceiveStats {
     /// Share of the played samples that was invented, in percent; unknown before anything was played.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a percentage")]
     pub fn concealed_pct(&self) -> Option<f64> {
         (self.samples_played > 0).then(|| self.samples_concealed as f64 * 100.0 / self.samples_played as f64)
     }
@@ -185,7 +184,6 @@ impl AudioReceiveStats {
 
 /// Root mean square of a block.
 pub(crate) fn rms(samples: &[f32]) -> f32 {
-    #[expect(clippy::cast_precision_loss, reason = "a block is short")]
     let count = samples.len().max(1) as f32;
     (samples.iter().map(|sample| sample * sample).sum::<f32>() / count).sqrt()
 }

@@ -1,4 +1,6 @@
 //! Both pipelines, with synthetic devices, over a link in memory that loses, delays and reorders.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
+
 mod link;
 
 use eyeline_media::{

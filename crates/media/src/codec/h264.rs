@@ -33,7 +33,6 @@ impl H264Encoder {
 }
 
 fn open(settings: EncoderSettings) -> Result<Encoder, CodecError> {
-    #[expect(clippy::cast_precision_loss, reason = "frame rates are small")]
     let config = EncoderConfig::new()
         .bitrate(BitRate::from_bps(settings.bitrate_bps))
         .max_frame_rate(FrameRate::from_hz(settings.fps as f32))
@@ -98,7 +97,6 @@ fn set_rate(encoder: &mut Encoder, settings: EncoderSettings) {
         iLayer: SPATIAL_LAYER_ALL,
         iBitrate: bitrate,
     };
-    #[expect(clippy::cast_precision_loss, reason = "frame rates are small")]
     let mut fps = settings.fps as f32;
     // SAFETY: each option points to a value of the type that it takes, which lives during the call.
     unsafe {

@@ -56,7 +56,6 @@ pub(super) fn lengthen(samples: &mut Vec<f32>, period: usize) {
 }
 
 /// From `a` to `b` as `i` goes to `length`.
-#[expect(clippy::cast_precision_loss, reason = "a period is short")]
 fn fade(a: f32, b: f32, i: usize, length: usize) -> f32 {
     let t = i as f32 / length as f32;
     a * (1.0 - t) + b * t

@@ -23,10 +23,8 @@ impl VideoTiming {
         let media_us = rtp_time * 100 / 9;
         let transit = complete_at.0 - media_us;
         let base = self.base.update(transit, complete_at.0);
-        #[expect(clippy::cast_precision_loss, reason = "microseconds of a few seconds")]
         let late = ((transit - base) as f64).min(4.0 * MAX_WAIT_US);
         self.mean_late_us += (late - self.mean_late_us) * GAIN;
-        #[expect(clippy::cast_possible_truncation, reason = "bounded above")]
         let wait = self.mean_late_us.min(MAX_WAIT_US) as i64;
         complete_at.max(MediaTime(media_us + base + wait))
     }

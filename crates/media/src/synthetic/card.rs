@@ -45,12 +45,17 @@ fn cell(width: usize, index: usize) -> Area {
     }
 }
 
+/// Chroma has half the resolution: what has a colour starts and ends at even pixels.
+fn even(pixels: usize) -> usize {
+    pixels & !1
+}
+
 /// A square of an eighth of the width, at the middle of the lower edge.
 fn flash(width: usize, height: usize) -> Area {
     let side = (width / 8).min(height / 2) & !1;
     Area {
-        x: (width - side) / 2 & !1,
-        y: (height - side) & !1,
+        x: even((width - side) / 2),
+        y: even(height - side),
         width: side,
         height: side,
     }
@@ -70,8 +75,8 @@ pub(super) fn background(width: u32, height: u32) -> I420 {
     let (width, height) = (image.width() as usize, image.height() as usize);
     let top = cell(width, 0).height;
     for (index, colour) in BARS.into_iter().enumerate() {
-        let x = width * index / BARS.len() & !1;
-        let right = width * (index + 1) / BARS.len() & !1;
+        let x = even(width * index / BARS.len());
+        let right = even(width * (index + 1) / BARS.len());
         let y = (top + 1) & !1;
         fill(
             &mut image,
@@ -87,9 +92,9 @@ pub(super) fn background(width: u32, height: u32) -> I420 {
     // Noise at the lower left: the hardest thing to encode, and the same each time.
     let noise = Area {
         x: 0,
-        y: height * 3 / 4 & !1,
-        width: width / 4 & !1,
-        height: height / 4 & !1,
+        y: even(height * 3 / 4),
+        width: even(width / 4),
+        height: even(height / 4),
     };
     let mut random = 0x2545_f491_u32;
     let luma = &mut image.planes_mut()[0];

@@ -130,7 +130,6 @@ impl WavSink {
 impl AudioSink for WavSink {
     fn write(&mut self, block: &AudioBlock) -> Result<(), DeviceError> {
         for sample in block.samples {
-            #[expect(clippy::cast_possible_truncation, reason = "clamped to the range")]
             let sample = (sample * 32_767.0).clamp(-32_768.0, 32_767.0) as i16;
             self.writer
                 .write_sample(sample)
