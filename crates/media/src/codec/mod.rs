@@ -56,7 +56,10 @@ impl VideoCodec {
             #[cfg(feature = "h264")]
             Self::H264 => Ok(Box::new(h264::H264Encoder::new(settings)?)),
             #[cfg(not(all(feature = "vp8", feature = "h264")))]
-            missing => Err(CodecError::Missing(missing.name())),
+            missing => {
+                let _ = settings;
+                Err(CodecError::Missing(missing.name()))
+            }
         }
     }
 
@@ -155,6 +158,7 @@ pub enum CodecError {
 }
 
 /// Copies a plane with padded rows into a packed one.
+#[cfg(any(feature = "vp8", feature = "h264"))]
 fn copy_plane(from: &[u8], stride: usize, to: &mut [u8], width: usize) {
     if width == 0 || stride == 0 {
         return;

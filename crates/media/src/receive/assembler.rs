@@ -153,7 +153,7 @@ impl Assembler {
         self.join(packets)
     }
 
-    /// Whether a key frame must be asked for now; says so at most once each [`REQUEST_INTERVAL`].
+    /// Whether a key frame must be asked for now; says so at most twice a second.
     pub fn poll_key_frame_request(&mut self, now: MediaTime) -> bool {
         if self.request_due().is_none_or(|due| now < due) {
             return false;
