@@ -23,7 +23,7 @@ pub struct Actor {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// The call changes into this.
-    Change(CallRecord),
+    Change(Box<CallRecord>),
     /// What was asked for is so already.
     Same,
 }
@@ -84,7 +84,7 @@ impl CallRecord {
 pub fn accept(call: &CallRecord, by: Actor, now: UnixMs) -> Result<Step, Refusal> {
     callee_only(call, by)?;
     match call.status {
-        CallStatus::Pending => Ok(Step::Change(CallRecord {
+        CallStatus::Pending => Ok(change(CallRecord {
             status: CallStatus::Ongoing,
             callee_device: Some(by.device),
             accepted_at: Some(now),
@@ -103,7 +103,7 @@ pub fn accept(call: &CallRecord, by: Actor, now: UnixMs) -> Result<Step, Refusal
 pub fn decline(call: &CallRecord, by: Actor, now: UnixMs) -> Result<Step, Refusal> {
     callee_only(call, by)?;
     match call.status {
-        CallStatus::Pending => Ok(Step::Change(call.ended(EndReason::Declined, now))),
+        CallStatus::Pending => Ok(change(call.ended(EndReason::Declined, now))),
         CallStatus::Ongoing if call.callee_device == Some(by.device) => Err(Refusal::AlreadyAccepted),
         CallStatus::Ongoing => Err(Refusal::AnsweredElsewhere),
         CallStatus::Ended => Ok(Step::Same),
@@ -120,7 +120,7 @@ pub fn cancel(call: &CallRecord, by: Actor, now: UnixMs) -> Result<Step, Refusal
         return Err(Refusal::NotCaller);
     }
     match call.status {
-        CallStatus::Pending => Ok(Step::Change(call.ended(EndReason::Cancelled, now))),
+        CallStatus::Pending => Ok(change(call.ended(EndReason::Cancelled, now))),
         CallStatus::Ongoing => Err(Refusal::AlreadyAccepted),
         CallStatus::Ended => Ok(Step::Same),
     }
@@ -133,11 +133,9 @@ pub fn cancel(call: &CallRecord, by: Actor, now: UnixMs) -> Result<Step, Refusal
 pub fn end(call: &CallRecord, by: Actor, reason: EndReason, now: UnixMs) -> Result<Step, Refusal> {
     member_only(call, by)?;
     match call.status {
-        CallStatus::Pending if call.caller.id == by.user => {
-            Ok(Step::Change(call.ended(EndReason::Cancelled, now)))
-        }
-        CallStatus::Pending => Ok(Step::Change(call.ended(EndReason::Declined, now))),
-        CallStatus::Ongoing => Ok(Step::Change(call.ended(reason, now))),
+        CallStatus::Pending if call.caller.id == by.user => Ok(change(call.ended(EndReason::Cancelled, now))),
+        CallStatus::Pending => Ok(change(call.ended(EndReason::Declined, now))),
+        CallStatus::Ongoing => Ok(change(call.ended(reason, now))),
         CallStatus::Ended => Ok(Step::Same),
     }
 }
@@ -146,7 +144,7 @@ pub fn end(call: &CallRecord, by: Actor, reason: EndReason, now: UnixMs) -> Resu
 #[must_use]
 pub fn end_if(call: &CallRecord, expected: CallStatus, reason: EndReason, now: UnixMs) -> Step {
     if call.status == expected && expected != CallStatus::Ended {
-        Step::Change(call.ended(reason, now))
+        change(call.ended(reason, now))
     } else {
         Step::Same
     }
@@ -191,6 +189,10 @@ pub fn place(by: Actor, callee: UserId, of_caller: &[CallRecord], of_callee: &[C
         return Placing::Busy;
     }
     Placing::Ring
+}
+
+fn change(call: CallRecord) -> Step {
+    Step::Change(Box::new(call))
 }
 
 fn member_only(call: &CallRecord, by: Actor) -> Result<(), Refusal> {

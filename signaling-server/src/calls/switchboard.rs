@@ -61,13 +61,13 @@ impl Switchboard {
             let now = clock::now();
             match rules::place(by, callee.id, &of_caller, &of_callee) {
                 Placing::Replace(stale) => {
-                    self.commit(stale.ended(EndReason::Replaced, now)).await?;
+                    self.commit(&stale.ended(EndReason::Replaced, now)).await?;
                 }
                 Placing::Glare(theirs) => {
                     if let Ok(Step::Change(accepted)) = rules::accept(&theirs, by, now)
-                        && self.commit(accepted.clone()).await?
+                        && self.commit(&accepted).await?
                     {
-                        return Ok((accepted, false));
+                        return Ok((*accepted, false));
                     }
                 }
                 Placing::Busy => {
@@ -206,8 +206,8 @@ impl Switchboard {
             match step(&call) {
                 Ok(Step::Same) => return Ok(call),
                 Ok(Step::Change(next)) => {
-                    if self.commit(next.clone()).await? {
-                        return Ok(next);
+                    if self.commit(&next).await? {
+                        return Ok(*next);
                     }
                 }
                 Err(refusal) => return Err(self.refused(refusal, &call)),
@@ -219,11 +219,11 @@ impl Switchboard {
     }
 
     /// Stores a change and tells of it; `false` where another change came first.
-    async fn commit(&self, call: CallRecord) -> Result<bool, ApiError> {
+    async fn commit(&self, call: &CallRecord) -> Result<bool, ApiError> {
         let _telling = self.telling.lock().await;
-        let won = self.storage.update_call(&call).await?;
+        let won = self.storage.update_call(call).await?;
         if won {
-            self.tell(&call);
+            self.tell(call);
         }
         Ok(won)
     }

@@ -53,7 +53,7 @@ fn ringing() -> People {
 
 fn changed(step: Result<Step, Refusal>) -> CallRecord {
     match step {
-        Ok(Step::Change(call)) => call,
+        Ok(Step::Change(call)) => *call,
         other => panic!("{other:?}"),
     }
 }

@@ -111,9 +111,15 @@ async fn live_and_ended_calls_are_told_apart() {
     let live = call(&bob, &ada);
     store.insert_call(&past).await.unwrap();
     store.insert_call(&live).await.unwrap();
-    assert_eq!(store.live_calls(ada.id).await.unwrap(), [live.clone()]);
+    assert_eq!(
+        store.live_calls(ada.id).await.unwrap(),
+        std::slice::from_ref(&live)
+    );
     assert_eq!(store.all_live_calls().await.unwrap(), [live]);
-    assert_eq!(store.ended_calls(ada.id, None, 10).await.unwrap(), [past.clone()]);
+    assert_eq!(
+        store.ended_calls(ada.id, None, 10).await.unwrap(),
+        std::slice::from_ref(&past)
+    );
     assert_eq!(store.ended_calls(ada.id, Some(past.id), 10).await.unwrap(), []);
     assert_eq!(store.ended_calls(eve.id, None, 10).await.unwrap(), []);
 }

@@ -117,9 +117,8 @@ async fn a_server_that_goes_down_says_so() {
         server.stop(),
         async {
             loop {
-                match events.event().await {
-                    Event::ServerShutdown { .. } => return events.close_code().await,
-                    _ => {}
+                if let Event::ServerShutdown { .. } = events.event().await {
+                    return events.close_code().await;
                 }
             }
         },

@@ -321,9 +321,8 @@ impl Socket {
     /// The code that the server closes the socket with, whatever it says before.
     pub async fn close_code(&mut self) -> u16 {
         loop {
-            match within(self.0.next()).await.expect("a close frame").unwrap() {
-                Message::Close(frame) => return frame.expect("a close code").code.into(),
-                _ => {}
+            if let Message::Close(frame) = within(self.0.next()).await.expect("a close frame").unwrap() {
+                return frame.expect("a close code").code.into();
             }
         }
     }
