@@ -14,8 +14,15 @@ use std::{
 
 /// How often a stream is looked at.
 const CHECK_EVERY: Duration = Duration::from_millis(100);
-/// So many checks without a callback, and the stream is rebuilt: the longest period in use is some 100 ms (Bluetooth).
-const STALLED_CHECKS: u32 = 8;
+/// After so many checks without a callback it is asked whether the device is still there: the longest period in use
+/// is some 100 ms (Bluetooth).
+const QUIET_CHECKS: u32 = 8;
+/// How many checks lie between two looks whether PulseAudio has moved the stream: when a device is unplugged it plays
+/// on, or records, on another one, without a word.
+const MOVED_CHECKS: u64 = 8;
+/// After so many checks without a callback the stream is rebuilt. PulseAudio may have rendered two seconds ahead for a
+/// device that nobody used, and starts a new stream behind that (measured: 1.6 s on a null sink).
+const STALLED_CHECKS: u32 = 30;
 /// So many rebuilds without a callback, and the device counts as lost.
 const REBUILDS: u32 = 2;
 /// Longest that a device may take to open: Bluetooth headsets switch their profile first.
@@ -106,6 +113,7 @@ impl<F: Send + 'static> Supervised<F> {
                     return;
                 };
                 drop(stream);
+                tracing::debug!(device = device.name, "stream ended");
                 in_vain = if shared.callbacks.load(Relaxed) == before {
                     in_vain + 1
                 } else {
@@ -176,18 +184,30 @@ impl<F, B: Fn(&Device, &Arc<Health>) -> Result<(Stream, F), cpal::Error>> Superv
     /// Watches until something has to be done; none where it should stop.
     fn watch(&self, mut stop: impl FnMut() -> bool) -> Option<Verdict> {
         let (mut seen, mut quiet) = (self.health.callbacks.load(Relaxed), 0);
+        let moves = self.id.as_ref().is_some_and(|id| id.starts_with("pulseaudio:"));
+        let mut checks = 0_u64;
         while !stop() {
+            checks += 1;
             let callbacks = self.health.callbacks.load(Relaxed);
             quiet = if callbacks == seen { quiet + 1 } else { 0 };
             seen = callbacks;
             match self.health.fault.load(Relaxed) {
                 GONE => return Some(Verdict::Lost),
                 INVALID => return Some(Verdict::Rebuild),
+                _ if moves && checks.is_multiple_of(MOVED_CHECKS) && self.unplugged() => {
+                    return Some(Verdict::Lost);
+                }
+                _ if quiet == QUIET_CHECKS && self.unplugged() => return Some(Verdict::Lost),
                 _ if quiet >= STALLED_CHECKS => return Some(Verdict::Rebuild),
                 _ => {}
             }
         }
         None
+    }
+
+    fn unplugged(&self) -> bool {
+        let found = host::find(self.hosts, self.direction, self.id.as_deref());
+        matches!(found, Err(DeviceError::NotFound { .. }))
     }
 
     fn lost(&self) -> DeviceError {

@@ -16,30 +16,26 @@ pub(super) const READABLE: [FrameFormat; 6] = [
 /// All of `offered`, the best for `want` first.
 ///
 /// A rate that is really reached comes before the size: at 1280x720 a camera often has YUYV at 5 frames a second
-/// where MJPEG has 30. A tenth or two less than what is wanted is not worth a smaller picture (25 for 30).
+/// where MJPEG has 30. A fifth less than 30 is not worth a smaller picture, and neither is more than 30.
 pub(super) fn by_preference(offered: &[CameraFormat], want: CaptureFormat) -> Vec<CameraFormat> {
-    let want = within_limits(want);
+    let (min, max) = (CaptureFormat::MIN, CaptureFormat::MAX);
+    let want = CaptureFormat {
+        width: want.width.clamp(min.width, max.width),
+        height: want.height.clamp(min.height, max.height),
+        fps: want.fps.clamp(min.fps, max.fps),
+    };
     let mut formats = offered.to_vec();
     formats.sort_by_key(|f| {
         let colour = f.format() != FrameFormat::GRAY;
-        let within = f.width() <= CaptureFormat::MAX.width
-            && f.height() <= CaptureFormat::MAX.height
-            && f.frame_rate() <= CaptureFormat::MAX.fps;
-        let too_slow = (want.fps * 8 / 10).saturating_sub(f.frame_rate());
+        let within = (min.width..=max.width).contains(&f.width())
+            && (min.height..=max.height).contains(&f.height())
+            && f.frame_rate() <= max.fps;
+        let too_slow = (want.fps.min(CaptureFormat::IDEAL.fps) * 8 / 10).saturating_sub(f.frame_rate());
         let size = f.width().abs_diff(want.width) + f.height().abs_diff(want.height);
         let rate = f.frame_rate().abs_diff(want.fps);
         (Reverse((colour, within)), too_slow, size, rate, cost(f.format()))
     });
     formats
-}
-
-fn within_limits(want: CaptureFormat) -> CaptureFormat {
-    let (min, max) = (CaptureFormat::MIN, CaptureFormat::MAX);
-    CaptureFormat {
-        width: want.width.clamp(min.width, max.width),
-        height: want.height.clamp(min.height, max.height),
-        fps: want.fps.clamp(min.fps, max.fps),
-    }
 }
 
 /// Rank by the time that it takes to make I420 of it (measured: 0.05 ms for NV12 to 2 ms for MJPEG, at 720p).
@@ -102,6 +98,13 @@ mod tests {
         let wanted = offer(640, 480, FrameFormat::YUYV, 25);
         let small = offer(320, 240, FrameFormat::YUYV, 30);
         assert_eq!(best(&[small, wanted], 640, 480, 30), wanted);
+    }
+
+    #[test]
+    fn sixty_frames_a_second_are_not_worth_a_smaller_picture() {
+        let hd = offer(1280, 720, FrameFormat::YUYV, 25);
+        let small = offer(640, 360, FrameFormat::YUYV, 60);
+        assert_eq!(best(&[small, hd], 1280, 720, 60), hd);
     }
 
     #[test]

@@ -14,9 +14,11 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// What every server starts with: a speaker, a room, and a microphone that hears what is played into the room.
+///
+/// Without `norewinds` an idle null sink renders two seconds of silence ahead, and plays them before anything else.
 const DEVICES: &str = "\
-load-module module-null-sink sink_name=speaker rate=48000 channels=2
-load-module module-null-sink sink_name=room rate=48000 channels=2
+load-module module-null-sink sink_name=speaker norewinds=1 rate=48000 channels=2
+load-module module-null-sink sink_name=room norewinds=1 rate=48000 channels=2
 load-module module-remap-source source_name=microphone master=room.monitor channels=1 master_channel_map=front-left channel_map=mono
 set-default-sink speaker
 set-default-source microphone

@@ -13,12 +13,14 @@ pub fn owner() {
     assert_eq!(cameras.len(), 1, "{cameras:?}");
     let camera = &cameras[0];
     assert!(camera.name.contains("vivid"), "{camera:?}");
-    assert!(
-        camera
-            .formats
-            .contains(&("YUYV".to_owned(), CaptureFormat::IDEAL)),
-        "{camera:?}"
-    );
+    for (fourcc, width, height, fps) in [
+        ("YUYV", 640, 360, 30),
+        ("NV12", 640, 480, 25),
+        ("RGB3", 1280, 720, 25),
+    ] {
+        let offer = (fourcc.to_owned(), CaptureFormat { width, height, fps });
+        assert!(camera.formats.contains(&offer), "{offer:?} of {camera:?}");
+    }
     println!(
         "listed {} formats of {:?}, id {:?}",
         camera.formats.len(),
@@ -26,10 +28,25 @@ pub fn owner() {
         camera.id
     );
 
+    // `vivid` has 640x480 at 25 at most.
     let mut source = devices
         .open_camera(Some(&camera.id), CaptureFormat::IDEAL)
         .unwrap();
-    assert_eq!(source.format(), CaptureFormat::IDEAL);
+    assert_eq!(
+        source.format(),
+        CaptureFormat {
+            fps: 25,
+            ..CaptureFormat::IDEAL
+        }
+    );
+    watch(source.as_mut());
+    drop(source);
+    let thirty = CaptureFormat {
+        height: 360,
+        ..CaptureFormat::IDEAL
+    };
+    let mut source = devices.open_camera(Some(&camera.id), thirty).unwrap();
+    assert_eq!(source.format(), thirty);
     watch(source.as_mut());
 
     assert_eq!(rival_gets(), "busy", "while the camera runs here");
@@ -73,17 +90,18 @@ fn watch(source: &mut dyn VideoSource) {
     intervals.sort_unstable();
     let median_ms = intervals[intervals.len() / 2].as_secs_f64() * 1e3;
     println!("{FRAMES} pictures, one every {median_ms:.1} ms");
-    // 33.3 ms; an emulated processor that others keep busy skips a picture now and then.
+    let due_ms = 1e3 / f64::from(source.format().fps);
+    // An emulated processor that others keep busy skips a picture now and then.
     assert!(
-        (30.0..50.0).contains(&median_ms),
-        "{median_ms} ms from picture to picture"
+        (due_ms * 0.9..due_ms * 1.5).contains(&median_ms),
+        "{median_ms} ms from picture to picture, not {due_ms}"
     );
 
     for frame in &frames {
         let luma = frame.image.planes()[0];
         let (dark, bright) = (
             luma.iter().filter(|l| **l < 60).count(),
-            luma.iter().filter(|l| **l > 180).count(),
+            luma.iter().filter(|l| **l > 150).count(),
         );
         assert!(
             dark > 1000 && bright > 1000,
