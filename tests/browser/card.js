@@ -1,0 +1,70 @@
+// A camera and a microphone made of nothing: the test card on a canvas, and a beep at the start of each second.
+//
+// Across the top 32 cells hold the low 32 bits of the Unix time in milliseconds, most significant leftmost, white for 1.
+const CELLS = 32;
+const FPS = 30;
+const BEEP_S = 0.05;
+const BARS = ["#bfbfbf", "#bfbf00", "#00bfbf", "#00bf00", "#bf00bf", "#bf0000", "#0000bf"];
+
+/** The stream of a canvas that shows the card and of a microphone that beeps. */
+export function cardStream(canvas) {
+  const context = canvas.getContext("2d");
+  const audio = new AudioContext({ sampleRate: 48000 });
+  const beep = beeper(audio);
+  let second = 0;
+  const tick = () => {
+    const now = Date.now();
+    const flash = second !== Math.floor(now / 1000);
+    second = Math.floor(now / 1000);
+    draw(context, now, flash);
+    if (flash) beep.at(audio.currentTime + 1 - (now % 1000) / 1000);
+  };
+  setInterval(tick, 1000 / FPS);
+  return new MediaStream([...canvas.captureStream(FPS).getTracks(), ...beep.stream.getTracks()]);
+}
+
+/** The time that a picture of the card shows, or null where a cell is neither black nor white. */
+export function readClock(pixels, width) {
+  let clock = 0;
+  for (let cell = 0; cell < CELLS; cell++) {
+    const at = 4 * Math.floor(((cell + 0.5) * width) / CELLS);
+    const luma = 0.299 * pixels[at] + 0.587 * pixels[at + 1] + 0.114 * pixels[at + 2];
+    if (luma > 96 && luma < 158) return null;
+    clock = clock * 2 + (luma > 127 ? 1 : 0);
+  }
+  return clock;
+}
+
+function draw(context, now, flash) {
+  const { width, height } = context.canvas;
+  BARS.forEach((colour, bar) => {
+    context.fillStyle = colour;
+    context.fillRect((bar * width) / BARS.length, 0, width / BARS.length + 1, height);
+  });
+  const turn = now / 700;
+  context.fillStyle = "#fff";
+  context.beginPath();
+  context.arc(width * (0.5 + 0.35 * Math.cos(turn)), height * (0.5 + 0.2 * Math.sin(1.3 * turn)), height / 12, 0, 7);
+  context.fill();
+  const side = width / 8;
+  context.fillStyle = flash ? "#fff" : "#000";
+  context.fillRect((width - side) / 2, height - side, side, side);
+  const cell = width / CELLS;
+  for (let bit = 0; bit < CELLS; bit++) {
+    context.fillStyle = (now >>> (CELLS - 1 - bit)) & 1 ? "#fff" : "#000";
+    context.fillRect(bit * cell, 0, cell, cell);
+  }
+}
+
+function beeper(audio) {
+  const tone = new OscillatorNode(audio, { frequency: 1000 });
+  const gain = new GainNode(audio, { gain: 0 });
+  const out = new MediaStreamAudioDestinationNode(audio);
+  tone.connect(gain).connect(out);
+  tone.start();
+  const at = (time) => {
+    gain.gain.setValueAtTime(0.5, time);
+    gain.gain.setValueAtTime(0, time + BEEP_S);
+  };
+  return { stream: out.stream, at };
+}

@@ -1,0 +1,93 @@
+//! The page in its browser, as the tests speak to it.
+use super::site;
+use crate::support::webdriver::{Driver, Window};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Longest wait for a goal: a call that connects slowly, then ten seconds of it.
+const GOAL_LIMIT: Duration = Duration::from_secs(60);
+
+/// Nothing that reaches out, no graphics processor, sound without a gesture. Everything else as in a new installation;
+/// so local addresses are hidden behind names of multicast DNS, as they are for everybody.
+const ARGUMENTS: [&str; 10] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--mute-audio",
+    "--autoplay-policy=no-user-gesture-required",
+];
+
+/// Starts browsers, each with a profile of its own.
+pub struct Browser {
+    driver: Driver,
+    address: String,
+}
+
+/// One person at one page.
+pub struct Page {
+    window: Window,
+}
+
+impl Browser {
+    /// Starts the driver and serves the page.
+    pub fn start() -> Self {
+        Self { driver: Driver::chromium(), address: format!("http://{}/", site::serve()) }
+    }
+
+    /// A page with a new account on `server`.
+    pub fn signed_in(&self, server: &str, username: &str) -> Page {
+        let options = json!({ "args": ARGUMENTS });
+        let window = self.driver.open(&json!({ "browserName": "chrome", "goog:chromeOptions": options }));
+        window.go(&self.address);
+        window.run("await peer.signIn(...arguments)", &[server.into(), username.into()]);
+        Page { window }
+    }
+}
+
+impl Page {
+    /// Calls somebody, and returns when the offer is made.
+    pub fn call(&self, callee: &str, codec: Option<&str>) {
+        self.window.run("await peer.call(...arguments)", &[callee.into(), codec.into()]);
+    }
+
+    /// Accepts the next call whenever it comes.
+    pub fn answer_in_the_background(&self) {
+        self.window.run("peer.answer().catch((e) => peer.errors.push(String(e)))", &[]);
+    }
+
+    /// Writes on the data channel.
+    pub fn say(&self, words: &str) {
+        self.window.run("peer.say(...arguments)", &[words.into()]);
+    }
+
+    /// Sends all kinds of nonsense.
+    pub fn misbehave(&self) {
+        self.window.run("peer.misbehave()", &[]);
+    }
+
+    /// Ends the call.
+    pub fn hang_up(&self) {
+        self.window.run("await peer.hangUp()", &[]);
+    }
+
+    /// What has been seen so far.
+    pub fn report(&self) -> Value {
+        self.window.run("return peer.report()", &[])
+    }
+
+    /// Waits until a report fulfils `goal`: numbers at least, lists in part, anything else exactly.
+    pub fn until(&self, goal: &Value) -> Value {
+        let limit = GOAL_LIMIT.as_millis() as u64;
+        self.window.run("return peer.until(...arguments)", &[goal.clone(), limit.into()])
+    }
+
+    /// Waits until the server knows of no call of this person.
+    pub fn until_no_call(&self) {
+        self.window.run("await peer.noCall()", &[]);
+    }
+}

@@ -1,0 +1,11 @@
+//! Whole-system tests: the real programs, real sockets, real pictures.
+//!
+//! `cargo xtask test` builds the programs and says where they are (`EYELINE_BIN`). Every test starts its own server on a
+//! free port with a folder of its own, waits for conditions and never for time, and leaves nothing running.
+#![expect(clippy::disallowed_methods, reason = "deadlines of real processes are in real time")]
+mod browser;
+mod endings;
+mod enemies;
+mod instruments;
+mod network;
+mod support;
