@@ -167,6 +167,13 @@ pub(super) fn name(device: &Device, id: &str) -> String {
         .map_or_else(|_| id.to_owned(), |d| d.name().to_owned())
 }
 
+/// Whether the device is PulseAudio's, or PipeWire's in its place.
+pub(super) fn is_sound_server(device: &Device) -> bool {
+    device
+        .id()
+        .is_ok_and(|id| id.to_string().starts_with("pulseaudio:"))
+}
+
 /// PulseAudio offers what a speaker plays as a source, and makes it the default one where there is no microphone:
 /// taken for a microphone it would send the other person's voice back. It can still be opened by its name.
 fn plays_back(device: &Device, direction: Direction) -> bool {

@@ -133,12 +133,11 @@ pub(super) fn probe(camera: &Known) -> Result<Vec<CameraFormat>, DeviceError> {
 /// refuse the one that it names first.
 fn open_any(index: &CameraIndex) -> Result<Camera, nokhwa::NokhwaError> {
     let ideal = CaptureFormat::IDEAL;
-    let near = |format| {
-        let near = CameraFormat::new_from(ideal.width, ideal.height, format, ideal.fps);
-        RequestedFormatType::Closest(near)
-    };
+    let near = |format| CameraFormat::new_from(ideal.width, ideal.height, format, ideal.fps);
+    #[cfg(target_os = "linux")]
+    super::v4l2::prepare(index, near(FrameFormat::YUYV));
     let open = |kind| Camera::new(index.clone(), RequestedFormat::with_formats(kind, &READABLE));
-    open(near(FrameFormat::YUYV))
-        .or_else(|_| open(near(FrameFormat::MJPEG)))
+    open(RequestedFormatType::Closest(near(FrameFormat::YUYV)))
+        .or_else(|_| open(RequestedFormatType::Closest(near(FrameFormat::MJPEG))))
         .or_else(|_| open(RequestedFormatType::None))
 }

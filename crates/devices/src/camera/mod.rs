@@ -8,6 +8,8 @@ mod error;
 mod format;
 mod jpeg;
 mod thread;
+#[cfg(target_os = "linux")]
+mod v4l2;
 
 use enumerate::Catalogue;
 use eyeline_media::device::{CameraInfo, CaptureFormat, DeviceError, VideoSource};

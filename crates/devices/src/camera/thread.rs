@@ -232,6 +232,8 @@ impl Capture {
 }
 
 fn start(index: &CameraIndex, format: CameraFormat) -> Result<(Camera, Buffer), NokhwaError> {
+    #[cfg(target_os = "linux")]
+    super::v4l2::prepare(index, format);
     let exactly = RequestedFormatType::Exact(format);
     let mut camera = Camera::new(
         index.clone(),

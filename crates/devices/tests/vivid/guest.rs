@@ -16,7 +16,7 @@ pub fn owner() {
     for (fourcc, width, height, fps) in [
         ("YUYV", 640, 360, 30),
         ("NV12", 640, 480, 25),
-        ("RGB3", 1280, 720, 25),
+        ("RGB3", 1280, 720, 10),
     ] {
         let offer = (fourcc.to_owned(), CaptureFormat { width, height, fps });
         assert!(camera.formats.contains(&offer), "{offer:?} of {camera:?}");
@@ -59,7 +59,8 @@ pub fn owner() {
     assert_eq!(rival_gets(), "a picture", "after the camera was closed");
 
     let mut source = devices.open_camera(None, CaptureFormat::MAX).unwrap();
-    assert_eq!((source.format().width, source.format().height), (1280, 720));
+    // At 1280x720 `vivid` reaches 12.5 frames a second (nokhwa lists it as 25): too slow.
+    assert_eq!((source.format().width, source.format().height), (640, 480));
     fs::write(format!("{DRIVER}/unbind"), "vivid.0").unwrap();
     let lost = (0..FRAMES).find_map(|_| source.next_frame().err());
     assert!(matches!(lost, Some(DeviceError::Lost(_))), "unplugged: {lost:?}");
