@@ -3,7 +3,7 @@
 //! Never logged: passwords, tokens, what people write to each other.
 use std::{
     fs::{self, File},
-    io,
+    io::{self, IsTerminal},
     path::Path,
     sync::Mutex,
 };
@@ -24,7 +24,11 @@ pub fn start(folder: &Path) -> io::Result<()> {
     let filter = EnvFilter::try_from_env(VARIABLE).unwrap_or_else(|_| EnvFilter::new(USUALLY));
     tracing_subscriber::registry()
         .with(filter)
-        .with(fmt::layer().with_writer(io::stderr))
+        .with(
+            fmt::layer()
+                .with_ansi(io::stderr().is_terminal())
+                .with_writer(io::stderr),
+        )
         .with(fmt::layer().with_ansi(false).with_writer(Mutex::new(file)))
         .init();
     std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));

@@ -36,7 +36,8 @@ where
                     }
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Binary(_) | Message::Frame(_) | Message::Close(_))) | None => break,
+                Some(Ok(Message::Binary(_) | Message::Frame(_))) => break,
+                Some(Ok(Message::Close(_))) | None => return Ok(()),
                 Some(Err(error)) => return Err(error),
             },
             () = seat.woken() => {}
