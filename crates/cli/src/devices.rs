@@ -22,7 +22,11 @@ pub fn print() {
     println!("{listing:#}");
 }
 
-fn list<T>(found: Result<Vec<T>, DeviceError>, show: fn(&T) -> Value, errors: &mut Vec<String>) -> Vec<Value> {
+fn list<T>(
+    found: Result<Vec<T>, DeviceError>,
+    show: fn(&T) -> Value,
+    errors: &mut Vec<String>,
+) -> Vec<Value> {
     match found {
         Ok(found) => found.iter().map(show).collect(),
         Err(error) => {

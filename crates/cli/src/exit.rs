@@ -61,7 +61,10 @@ impl Exit {
                 | NoticeCode::InvalidAccount
                 | NoticeCode::NotAServer
                 | NoticeCode::ServerRefused => 23,
-                NoticeCode::Camera | NoticeCode::Microphone | NoticeCode::Speaker | NoticeCode::ChatFailed => 1,
+                NoticeCode::Camera
+                | NoticeCode::Microphone
+                | NoticeCode::Speaker
+                | NoticeCode::ChatFailed => 1,
             },
         })
     }

@@ -18,15 +18,18 @@ mod summary;
 
 use call::Part;
 use clap::Parser as _;
-use eyeline_client::config::{CameraChoice, MicrophoneChoice};
 use exit::Exit;
+use eyeline_client::config::{CameraChoice, MicrophoneChoice};
 use options::{Command, Media, Options};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("EYELINE_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     let options = Options::parse();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,

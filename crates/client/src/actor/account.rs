@@ -75,7 +75,14 @@ impl Account {
         let mut session = api.session();
         let user = session.borrow_and_update().user.clone();
         let events = Events::start(api.clone(), sender);
-        Self::SignedIn(Box::new(SignedIn { api, user, link: Link::Connecting, events, updates, session }))
+        Self::SignedIn(Box::new(SignedIn {
+            api,
+            user,
+            link: Link::Connecting,
+            events,
+            updates,
+            session,
+        }))
     }
 
     /// The signed-in one.
@@ -88,7 +95,9 @@ impl Account {
 
     /// Waits for the next update; for ever where nobody is signed in.
     pub(super) async fn next(&mut self) -> AccountUpdate {
-        let Self::SignedIn(account) = self else { return std::future::pending().await };
+        let Self::SignedIn(account) = self else {
+            return std::future::pending().await;
+        };
         tokio::select! {
             update = account.updates.recv() => match update {
                 Some(update) => {

@@ -9,11 +9,12 @@ use crate::{
     clock::unix_ms,
     peer::PeerEvent,
     signaling::{Api, SignalingError, relay::RelayUpdate},
-    snapshot::CallView,
+    snapshot::{CallView, NoticeCode},
     studio::StudioEvent,
     viewer::Side,
 };
-use eyeline_call::{Failure, Input, Output, PeerFact, Phase, Request, SignalingFact};
+use eyeline_call::{Failure, Input, Intent, Output, PeerFact, Phase, Request, SignalingFact};
+use eyeline_media::device::DeviceError;
 use eyeline_protocol::{CallId, channel::ChannelMessage, rest::Call};
 
 impl Actor {
@@ -22,7 +23,11 @@ impl Actor {
         let now = self.clock().now();
         let Some(machine) = &mut self.machine else { return };
         machine.handle(input, now);
-        while let Some(output) = self.machine.as_mut().and_then(eyeline_call::CallMachine::poll_output) {
+        while let Some(output) = self
+            .machine
+            .as_mut()
+            .and_then(eyeline_call::CallMachine::poll_output)
+        {
             self.carry_out(output);
         }
     }
@@ -43,7 +48,8 @@ impl Actor {
             Output::CloseSignaling(_) => self.line.close_relay(),
             Output::Send(signal) => self.line.send_signal(signal),
             Output::CreatePeer { call_id, .. } => {
-                self.line.make_peer(call_id, &self.config.media, self.ice_servers.subscribe());
+                self.line
+                    .make_peer(call_id, &self.config.media, self.ice_servers.subscribe());
             }
             Output::ClosePeer(_) => {
                 if let Some(farewell) = self.line.close_peer() {
@@ -88,7 +94,9 @@ impl Actor {
     }
 
     fn request(&mut self, request: Request) {
-        let Some(account) = self.account.signed_in() else { return };
+        let Some(account) = self.account.signed_in() else {
+            return;
+        };
         let api = account.api.clone();
         self.errands.spawn(async move {
             let result = perform(&api, &request).await.map_err(failure);
@@ -156,11 +164,24 @@ impl Actor {
 
     fn on_studio(&mut self, event: StudioEvent) {
         match event {
-            StudioEvent::Trouble(code, error) => self.notify(code, error.to_string()),
+            StudioEvent::Trouble(code, error) => self.on_trouble(code, &error),
             StudioEvent::KeyFrameNeeded => self.line.request_key_frame(),
             StudioEvent::Tick => self.line.ask_stats(),
             // What has been seen is in the next snapshot.
             StudioEvent::Seen => {}
+        }
+    }
+
+    /// A device cannot be used: the other side sees that nothing comes from it, and the person may try again.
+    fn on_trouble(&mut self, code: NoticeCode, error: &DeviceError) {
+        // A film that has ended is no trouble.
+        if !matches!(error, DeviceError::Ended(_)) {
+            self.notify(code, error.to_string());
+        }
+        match code {
+            NoticeCode::Camera => self.feed(Input::Intent(Intent::SetCamera(false))),
+            NoticeCode::Microphone => self.feed(Input::Intent(Intent::SetMicrophone(false))),
+            _ => {}
         }
     }
 
@@ -193,9 +214,18 @@ fn failure(error: SignalingError) -> Failure {
     }
     let message = error.to_string();
     match error {
-        SignalingError::Refused { detail, .. } => Failure::Refused { code: detail.code, message: detail.message },
-        SignalingError::NotAServer(_) => Failure::Refused { code: "not_a_server".into(), message },
-        SignalingError::SignedOut => Failure::Refused { code: "signed_out".into(), message },
+        SignalingError::Refused { detail, .. } => Failure::Refused {
+            code: detail.code,
+            message: detail.message,
+        },
+        SignalingError::NotAServer(_) => Failure::Refused {
+            code: "not_a_server".into(),
+            message,
+        },
+        SignalingError::SignedOut => Failure::Refused {
+            code: "signed_out".into(),
+            message,
+        },
         SignalingError::Unreachable(_) => Failure::Unreachable,
     }
 }

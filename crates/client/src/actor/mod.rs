@@ -105,7 +105,10 @@ impl Actor {
             viewer,
             clock: Clock::start(),
             store,
-            server: remembered.server.as_deref().and_then(|s| ServerAddress::parse(s).ok()),
+            server: remembered
+                .server
+                .as_deref()
+                .and_then(|s| ServerAddress::parse(s).ok()),
             remembered,
             inbox: ends.inbox,
             post: ends.post,
@@ -128,7 +131,6 @@ impl Actor {
         if let (Some(server), Some(token)) = (self.server.clone(), self.remembered.refresh_token.clone()) {
             self.account = Account::enter(server, Entry::Resume(token), self.post.clone());
         }
-        self.look_at_devices();
         loop {
             self.publish();
             let next = self.next().await;
@@ -191,7 +193,11 @@ impl Actor {
 
     fn notify(&mut self, code: NoticeCode, detail: impl Into<String>) {
         self.notices += 1;
-        self.notice = Some(Notice { id: self.notices, code, detail: detail.into() });
+        self.notice = Some(Notice {
+            id: self.notices,
+            code,
+            detail: detail.into(),
+        });
     }
 
     fn remember(&mut self, change: impl FnOnce(&mut Remembered)) {

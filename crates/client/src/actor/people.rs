@@ -9,7 +9,7 @@ use crate::{
     signaling::{Api, ServerAddress, SignalingError, events::EventsUpdate},
     snapshot::NoticeCode,
 };
-use eyeline_call::{CallMachine, Input};
+use eyeline_call::{CallMachine, Input, Intent};
 use eyeline_protocol::{
     event::Event,
     rest::{Login, Register, User},
@@ -32,11 +32,20 @@ impl Actor {
     }
 
     pub(super) fn login(username: String, password: String) -> Entry {
-        Entry::SignIn(Login { username, password, device_name: Some(device_name()) })
+        Entry::SignIn(Login {
+            username,
+            password,
+            device_name: Some(device_name()),
+        })
     }
 
     pub(super) fn registration(username: String, password: String, display_name: Option<String>) -> Entry {
-        Entry::Register(Register { username, password, display_name, device_name: Some(device_name()) })
+        Entry::Register(Register {
+            username,
+            password,
+            display_name,
+            device_name: Some(device_name()),
+        })
     }
 
     pub(super) fn on_signed_in(&mut self, result: Result<Api, SignalingError>) {
@@ -44,6 +53,10 @@ impl Actor {
             Ok(api) => {
                 let session = api.session().borrow().clone();
                 self.machine = Some(CallMachine::new(session.user.id, session.device_id));
+                let choices = self.line.studio.choices();
+                let (camera, microphone) = (choices.has_camera(), choices.has_microphone());
+                self.feed(Input::Intent(Intent::SetCamera(camera)));
+                self.feed(Input::Intent(Intent::SetMicrophone(microphone)));
                 self.account = Account::begin(api);
                 let server = self.server.as_ref().map(ToString::to_string);
                 self.remember(|r| {
@@ -92,7 +105,9 @@ impl Actor {
 
     pub(super) fn on_account(&mut self, update: AccountUpdate) {
         match update {
-            AccountUpdate::Renewed { refresh_token } => self.remember(|r| r.refresh_token = Some(refresh_token)),
+            AccountUpdate::Renewed { refresh_token } => {
+                self.remember(|r| r.refresh_token = Some(refresh_token))
+            }
             AccountUpdate::Events(EventsUpdate::Offline) => {}
             AccountUpdate::Events(EventsUpdate::SignedOut) => {
                 self.obey(Command::HangUp);
@@ -126,7 +141,9 @@ impl Actor {
     }
 
     pub(super) fn search(&mut self, query: String) {
-        let Some(account) = self.account.signed_in() else { return };
+        let Some(account) = self.account.signed_in() else {
+            return;
+        };
         let api = account.api.clone();
         self.contacts.query.clone_from(&query);
         self.contacts.searching = true;
@@ -149,7 +166,9 @@ impl Actor {
 
     /// Asked for ahead of a call, so that a call need not wait for it.
     pub(super) fn fetch_ice_servers(&mut self) {
-        let Some(account) = self.account.signed_in() else { return };
+        let Some(account) = self.account.signed_in() else {
+            return;
+        };
         let api = account.api.clone();
         self.errands.spawn(async move {
             match api.ice_servers().await {
@@ -169,7 +188,13 @@ impl Actor {
 
 /// Tells this installation from others of the same person.
 fn device_name() -> String {
-    let host = std::env::var("HOSTNAME").or_else(|_| std::env::var("COMPUTERNAME")).unwrap_or_default();
+    let host = std::env::var("HOSTNAME")
+        .or_else(|_| std::env::var("COMPUTERNAME"))
+        .unwrap_or_default();
     let system = std::env::consts::OS;
-    if host.is_empty() { system.to_owned() } else { format!("{host} ({system})") }
+    if host.is_empty() {
+        system.to_owned()
+    } else {
+        format!("{host} ({system})")
+    }
 }

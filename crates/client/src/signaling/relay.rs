@@ -31,7 +31,10 @@ impl Relay {
     /// Starts to keep the socket of `call` open; `updates` gets what comes.
     pub fn start(api: Api, call: CallId, updates: mpsc::Sender<RelayUpdate>) -> Self {
         let (outbox, queue) = mpsc::channel(OUTBOX);
-        Self { outbox, _task: Task::spawn(keep_open(api, call, updates, queue)) }
+        Self {
+            outbox,
+            _task: Task::spawn(keep_open(api, call, updates, queue)),
+        }
     }
 
     /// Sends to the peer, now or as soon as the socket is open again. `false` where too much waits already.
@@ -61,7 +64,13 @@ async fn keep_open(
                     return;
                 }
             }
-            Err(SignalingError::Refused { status: 403 | 404 | 410, .. } | SignalingError::SignedOut) => {
+            Err(
+                SignalingError::Refused {
+                    status: 403 | 404 | 409 | 410,
+                    ..
+                }
+                | SignalingError::SignedOut,
+            ) => {
                 let _ = updates.send(RelayUpdate::Gone).await;
                 return;
             }

@@ -23,12 +23,9 @@ const MESSAGE_MAX_BYTES: usize = 256 * 1024;
 /// An open socket.
 pub(super) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
-/// Why a socket is no longer open.
+/// The socket is no longer open.
 #[derive(Debug)]
-pub(super) struct Closed {
-    /// Close code (RFC 6455 section 7.4), where the server gave one.
-    pub code: Option<u16>,
-}
+pub(super) struct Closed;
 
 impl Socket {
     /// Opens `path` with the session's access token, renewed once where the server finds it stale.
@@ -46,9 +43,14 @@ impl Socket {
 
     async fn attempt(api: &Api, path: &str, token: &str) -> Result<Self, SignalingError> {
         let unreachable = |e: String| SignalingError::Unreachable(e);
-        let mut request =
-            api.server().websocket(path).as_str().into_client_request().map_err(|e| unreachable(e.to_string()))?;
-        let bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|e| unreachable(e.to_string()))?;
+        let mut request = api
+            .server()
+            .websocket(path)
+            .as_str()
+            .into_client_request()
+            .map_err(|e| unreachable(e.to_string()))?;
+        let bearer =
+            HeaderValue::from_str(&format!("Bearer {token}")).map_err(|e| unreachable(e.to_string()))?;
         request.headers_mut().insert(AUTHORIZATION, bearer);
         let config = WebSocketConfig::default().max_message_size(Some(MESSAGE_MAX_BYTES));
         match timeout(OPEN_LIMIT, connect_async_with_config(request, Some(config), true)).await {
@@ -64,7 +66,7 @@ impl Socket {
 
     /// Sends one text frame.
     pub(super) async fn send(&mut self, text: String) -> Result<(), Closed> {
-        self.0.send(Message::text(text)).await.map_err(|_| Closed { code: None })
+        self.0.send(Message::text(text)).await.map_err(|_| Closed)
     }
 
     /// Waits for the next text frame. Dropping the future loses nothing.
@@ -72,11 +74,10 @@ impl Socket {
         loop {
             match timeout(SILENCE_LIMIT, self.0.next()).await {
                 Ok(Some(Ok(Message::Text(text)))) => return Ok(text.as_str().to_owned()),
-                Ok(Some(Ok(Message::Close(frame)))) => {
-                    return Err(Closed { code: frame.map(|f| f.code.into()) });
-                }
-                Ok(Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_)))) => {}
-                Ok(Some(Err(_)) | None) | Err(_) => return Err(Closed { code: None }),
+                Ok(Some(Ok(
+                    Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_),
+                ))) => {}
+                Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) | Err(_) => return Err(Closed),
             }
         }
     }

@@ -54,6 +54,18 @@ pub(crate) struct Choices {
     pub dump_audio: Option<PathBuf>,
 }
 
+impl Choices {
+    /// Whether there is to be a picture at all.
+    pub(crate) fn has_camera(&self) -> bool {
+        self.camera != CameraChoice::None
+    }
+
+    /// Whether there is to be sound at all.
+    pub(crate) fn has_microphone(&self) -> bool {
+        self.microphone != MicrophoneChoice::None
+    }
+}
+
 /// The media of one person, in a call or not.
 pub(crate) struct Studio {
     choices: Choices,
@@ -89,19 +101,43 @@ impl Studio {
         if let SpeakerChoice::Device(id @ None) = &mut choices.speaker {
             id.clone_from(&remembered.speaker);
         }
-        Self { choices, options: config.media.clone(), devices, viewer, events, inbox, running: None }
+        Self {
+            choices,
+            options: config.media.clone(),
+            devices,
+            viewer,
+            events,
+            inbox,
+            running: None,
+        }
+    }
+
+    /// What a call uses.
+    pub(crate) fn choices(&self) -> &Choices {
+        &self.choices
     }
 
     /// Starts to capture and to render.
     pub(crate) fn start(&mut self, media: MediaState) {
-        match Running::start(&self.choices, &self.options, &self.devices, &self.viewer, self.events.clone()) {
+        match Running::start(
+            &self.choices,
+            &self.options,
+            &self.devices,
+            &self.viewer,
+            self.events.clone(),
+        ) {
             Ok(mut running) => {
                 running.set(media, &self.choices);
                 self.running = Some(running);
             }
             Err(error) => {
-                let error = DeviceError::Other { device: "media".into(), reason: error.to_string() };
-                let _ = self.events.try_send(StudioEvent::Trouble(NoticeCode::Camera, error));
+                let error = DeviceError::Other {
+                    device: "media".into(),
+                    reason: error.to_string(),
+                };
+                let _ = self
+                    .events
+                    .try_send(StudioEvent::Trouble(NoticeCode::Camera, error));
             }
         }
     }
@@ -164,7 +200,10 @@ impl Studio {
 
     /// The figures of the last second.
     pub(crate) fn stats(&mut self, peer: &PeerStats, ice: Option<IceState>) -> CallStats {
-        self.running.as_mut().map(|running| running.stats(peer, ice)).unwrap_or_default()
+        self.running
+            .as_mut()
+            .map(|running| running.stats(peer, ice))
+            .unwrap_or_default()
     }
 
     /// Waits for the next event.

@@ -35,7 +35,11 @@ pub(super) fn camera(
 }
 
 /// The microphone's switch.
-pub(super) fn microphone(sender: Arc<AudioSend>, devices: Devices, events: Events) -> Switch<MicrophoneChoice> {
+pub(super) fn microphone(
+    sender: Arc<AudioSend>,
+    devices: Devices,
+    events: Events,
+) -> Switch<MicrophoneChoice> {
     Switch::new(move |choice| {
         let opened = choice.map_or(Ok(None), |choice| open_microphone(&choice, &*devices));
         sender.set_source(tell(opened, NoticeCode::Microphone, &events));
@@ -53,13 +57,20 @@ pub(super) fn speaker(
     Switch::new(move |choice| {
         let opened = choice.map_or(Ok(None), |choice| open_speaker(&choice, &*devices).map(Some));
         // Without a speaker time goes on all the same: the picture keeps step with what would be heard.
-        let speaker = tell(opened, NoticeCode::Speaker, &events).unwrap_or_else(|| Box::new(NullSpeaker::default()));
+        let speaker =
+            tell(opened, NoticeCode::Speaker, &events).unwrap_or_else(|| Box::new(NullSpeaker::default()));
         let kept = match &dump {
-            Some(path) => WavSink::beside(path, speaker).map(|sink| Some(Box::new(sink) as Box<dyn AudioSink>)),
+            Some(path) => {
+                WavSink::beside(path, speaker).map(|sink| Some(Box::new(sink) as Box<dyn AudioSink>))
+            }
             None => Ok(Some(speaker)),
         };
-        let speaker = tell(kept, NoticeCode::Speaker, &events).unwrap_or_else(|| Box::new(NullSpeaker::default()));
-        receiver.set_sink(Some(Box::new(HeardSink { speaker, viewer: Arc::clone(&viewer) })));
+        let speaker =
+            tell(kept, NoticeCode::Speaker, &events).unwrap_or_else(|| Box::new(NullSpeaker::default()));
+        receiver.set_sink(Some(Box::new(HeardSink {
+            speaker,
+            viewer: Arc::clone(&viewer),
+        })));
     })
 }
 
@@ -70,7 +81,9 @@ fn open_camera(
 ) -> Result<Option<Box<dyn VideoSource>>, DeviceError> {
     Ok(match choice {
         CameraChoice::Device(id) => Some(devices.open_camera(id.as_deref(), want)?),
-        CameraChoice::TestCard(format) => Some(Box::new(TestCard::new(format.width, format.height, format.fps))),
+        CameraChoice::TestCard(format) => {
+            Some(Box::new(TestCard::new(format.width, format.height, format.fps)))
+        }
         CameraChoice::Y4m(path) => Some(Box::new(Y4mSource::open(path, false)?)),
         CameraChoice::None => None,
     })
@@ -88,7 +101,10 @@ fn open_microphone(
     })
 }
 
-fn open_speaker(choice: &SpeakerChoice, devices: &dyn DeviceBackend) -> Result<Box<dyn AudioSink>, DeviceError> {
+fn open_speaker(
+    choice: &SpeakerChoice,
+    devices: &dyn DeviceBackend,
+) -> Result<Box<dyn AudioSink>, DeviceError> {
     Ok(match choice {
         SpeakerChoice::Device(id) => devices.open_speaker(id.as_deref())?,
         SpeakerChoice::Null => Box::new(NullSpeaker::default()),

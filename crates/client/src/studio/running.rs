@@ -58,8 +58,15 @@ impl Running {
         let target = MediaTarget::new(options);
         let link = PeerLink::new();
 
-        let codec = options.video_codecs.first().copied().ok_or(CodecError::Missing("video"))?;
-        let video_config = VideoSendConfig { codec, target: target.video() };
+        let codec = options
+            .video_codecs
+            .first()
+            .copied()
+            .ok_or(CodecError::Missing("video"))?;
+        let video_config = VideoSendConfig {
+            codec,
+            target: target.video(),
+        };
         let report = events.clone();
         let video_out = VideoSend::start(video_config, link.video_outlet(), move |event| match event {
             VideoSendEvent::SourceLost(error) => {
@@ -71,15 +78,22 @@ impl Running {
 
         let audio_config = match choices.microphone {
             MicrophoneChoice::Device(_) => AudioSendConfig::real(),
-            MicrophoneChoice::Tone | MicrophoneChoice::Wav(_) | MicrophoneChoice::None => AudioSendConfig::synthetic(),
+            MicrophoneChoice::Tone | MicrophoneChoice::Wav(_) | MicrophoneChoice::None => {
+                AudioSendConfig::synthetic()
+            }
         };
         let report = events.clone();
         let audio_out =
-            AudioSend::start(audio_config, played.clone(), link.audio_outlet(), move |event| match event {
-                AudioSendEvent::SourceLost(error) => {
-                    let _ = report.try_send(StudioEvent::Trouble(NoticeCode::Microphone, error));
-                }
-            })?;
+            AudioSend::start(
+                audio_config,
+                played.clone(),
+                link.audio_outlet(),
+                move |event| match event {
+                    AudioSendEvent::SourceLost(error) => {
+                        let _ = report.try_send(StudioEvent::Trouble(NoticeCode::Microphone, error));
+                    }
+                },
+            )?;
 
         let report = events.clone();
         let video_in = VideoReceive::start(sync.clone(), move |event| match event {
@@ -104,8 +118,17 @@ impl Running {
         Ok(Self {
             camera: open::camera(video_out, options.capture, Arc::clone(devices), events.clone()),
             microphone: open::microphone(audio_out, Arc::clone(devices), events.clone()),
-            speaker: open::speaker(audio_in, Arc::clone(viewer), choices.dump_audio.clone(), Arc::clone(devices), events),
-            media: MediaState { microphone: false, camera: false },
+            speaker: open::speaker(
+                audio_in,
+                Arc::clone(viewer),
+                choices.dump_audio.clone(),
+                Arc::clone(devices),
+                events,
+            ),
+            media: MediaState {
+                microphone: false,
+                camera: false,
+            },
             meter: Meter::new(counters),
             tick,
             _views: Task::spawn(follow(video_in, Arc::clone(viewer))),
