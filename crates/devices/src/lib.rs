@@ -6,7 +6,7 @@
 //! AudioSink::write, resampled to the device --> lock-free ring --> cpal callback
 //! ```
 //!
-//! The only crate that touches system libraries for capture and playback. Each open device has a [`worker`] thread
+//! The only crate that touches system libraries for capture and playback. Each open device has a thread
 //! of its own, so that a driver that hangs takes nobody with it: whatever asks for a picture or a block gets it, or a
 //! [`DeviceError`] within [`PULL_LIMIT`](eyeline_media::device::PULL_LIMIT).
 #[cfg(feature = "audio")]

@@ -2,7 +2,7 @@
 use eyeline_media::device::PULL_LIMIT;
 use std::{
     convert::Infallible,
-    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     thread,
     time::Duration,
 };
@@ -22,7 +22,10 @@ impl Stop {
     /// Whether the thread should end.
     #[cfg(feature = "camera")]
     pub(crate) fn requested(&self) -> bool {
-        matches!(self.0.try_recv(), Err(TryRecvError::Disconnected))
+        matches!(
+            self.0.try_recv(),
+            Err(std::sync::mpsc::TryRecvError::Disconnected)
+        )
     }
 
     /// Waits for at most `limit`; true where the thread should end.

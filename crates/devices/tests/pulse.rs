@@ -1,5 +1,11 @@
 //! Microphone and speaker, proven on the real devices of a private PulseAudio server.
 #![cfg(all(feature = "audio", target_os = "linux"))]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what helps a test is test"
+)]
 use eyeline_devices::{SystemDevices, testing::with_sound_server};
 use eyeline_media::{
     clock::MediaClock,
