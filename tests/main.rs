@@ -4,8 +4,10 @@
 //! free port with a folder of its own, waits for conditions and never for time, and leaves nothing running.
 #![expect(clippy::disallowed_methods, reason = "deadlines of real processes are in real time")]
 mod browser;
+mod devices;
 mod endings;
 mod enemies;
 mod instruments;
 mod network;
 mod support;
+mod window;

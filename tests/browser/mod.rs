@@ -8,7 +8,7 @@ use crate::support::{
     server::Server,
     sound,
 };
-use page::{Browser, Page};
+use page::Browser;
 use serde_json::{Value, json};
 use std::time::Duration;
 

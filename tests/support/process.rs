@@ -7,6 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Longest wait for a program that is asked to end.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+
 /// A running program.
 pub struct Process {
     name: String,
@@ -75,15 +78,18 @@ impl Process {
         (status, std::mem::take(&mut self.seen), errors)
     }
 
-    /// Whether it still runs.
-    pub fn is_running(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
-    }
-
     /// Ends it at once, as a crash would.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Asks it to end and waits for it and for all who share its output; kills it where it does not.
+    pub fn stop(self) {
+        #[cfg(unix)]
+        self.signal("TERM");
+        let deadline = Instant::now() + STOP_LIMIT;
+        while self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok() {}
     }
 
     /// Sends it a signal.

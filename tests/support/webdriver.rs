@@ -1,18 +1,25 @@
 //! A browser or a window, driven by WebDriver (W3C): JSON over HTTP to a driver program.
 use super::process::Process;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
-use std::{process::Command, time::Duration};
+use std::{
+    net::{TcpListener, TcpStream},
+    process::Command,
+    time::{Duration, Instant},
+};
 use ureq::Agent;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// Longest that one step may take: a browser's start on a busy machine, or a script that waits.
 const STEP_LIMIT: Duration = Duration::from_secs(120);
+/// Longest wait for an element to appear.
+const ELEMENT_LIMIT: Duration = Duration::from_secs(30);
 /// The member that holds an element's name (W3C WebDriver section 12).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// A driver program. It ends with its owner.
+/// A driver program. It ends with its owner, and its helpers with it.
 pub struct Driver {
-    _process: Process,
+    process: Option<Process>,
     address: String,
 }
 
@@ -23,23 +30,48 @@ impl Driver {
         let mut process = Process::start("chromedriver", Command::new("chromedriver").arg("--port=0"));
         let line = process.wait_for_line(START_LIMIT, |line| line.contains(SAYS));
         let port = line.split(SAYS).nth(1).expect("the line contains it").trim_end_matches('.');
-        Self { address: format!("http://127.0.0.1:{port}"), _process: process }
+        Self { address: format!("http://127.0.0.1:{port}"), process: Some(process) }
+    }
+
+    /// `tauri-driver` before Debian's `WebKitWebDriver`, in the environment that `prepare` makes for the window.
+    pub fn tauri(prepare: impl FnOnce(&mut Command)) -> Self {
+        let ports = free_ports();
+        let mut command = Command::new(std::env::var_os("EYELINE_TAURI_DRIVER").unwrap_or_else(|| "tauri-driver".into()));
+        command.args(["--port", &ports[0].to_string(), "--native-port", &ports[1].to_string()]);
+        prepare(&mut command);
+        let process = Process::start("tauri-driver", &mut command);
+        let deadline = Instant::now() + START_LIMIT;
+        while ports.iter().any(|port| TcpStream::connect(("127.0.0.1", *port)).is_err()) {
+            assert!(Instant::now() < deadline, "tauri-driver does not listen");
+            std::thread::yield_now();
+        }
+        Self { address: format!("http://127.0.0.1:{}", ports[0]), process: Some(process) }
     }
 
     /// Opens a window of what `capabilities` describe.
     pub fn open(&self, capabilities: &Value) -> Window {
-        let agent = Agent::config_builder()
-            .timeout_global(Some(STEP_LIMIT))
-            .http_status_as_error(false)
-            .build()
-            .new_agent();
-        let mut window = Window { agent, session: format!("{}/session", self.address) };
+        let config = Agent::config_builder().timeout_global(Some(STEP_LIMIT)).http_status_as_error(false);
+        let mut window = Window { agent: config.build().new_agent(), session: format!("{}/session", self.address) };
         let session = window.post("", &json!({ "capabilities": { "alwaysMatch": capabilities } }));
         window.session = format!("{}/{}", window.session, session["sessionId"].as_str().expect("a session has a name"));
-        let script_ms = STEP_LIMIT.as_millis() as u64;
-        window.post("/timeouts", &json!({ "script": script_ms }));
+        window.post("/timeouts", &json!({ "script": STEP_LIMIT.as_millis() as u64 }));
         window
     }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // Asked, it takes its native driver along; killed, it would not.
+        if let Some(process) = self.process.take() {
+            process.stop();
+        }
+    }
+}
+
+/// Two ports that nobody listens on.
+fn free_ports() -> [u16; 2] {
+    let taken = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    taken.map(|listener| listener.local_addr().expect("a bound socket has an address").port())
 }
 
 /// A window with a page in it. It closes with its owner.
@@ -59,8 +91,54 @@ impl Window {
     /// # Panics
     /// Where it throws.
     pub fn run(&self, script: &str, arguments: &[Value]) -> Value {
-        let script = format!("return (async function () {{ {script} }}).apply(null, arguments)");
-        self.post("/execute/sync", &json!({ "script": script, "args": arguments }))
+        let script = format!(
+            "const done = arguments[arguments.length - 1]; const run = async function () {{ {script} }};
+             run.apply(null, Array.from(arguments).slice(0, -1))
+                .then((value) => done({{ value: value ?? null }}), (error) => done({{ error: String(error) }}));"
+        );
+        let said = self.post("/execute/async", &json!({ "script": script, "args": arguments }));
+        assert!(said["error"].is_null(), "{}", said["error"]);
+        said["value"].clone()
+    }
+
+    /// Waits until an element is there.
+    ///
+    /// # Panics
+    /// Where it does not come, with what the page says instead.
+    pub fn wait_for(&self, css: &str) {
+        const SCRIPT: &str = "
+            const [css, limit_ms] = arguments, deadline = Date.now() + limit_ms;
+            while (!document.querySelector(css)) {
+                if (Date.now() > deadline) throw new Error(`no ${css}; there is: ${document.body.innerText}`);
+                await new Promise((resolve) => setTimeout(resolve, 50));
+            }";
+        self.run(SCRIPT, &[css.into(), (ELEMENT_LIMIT.as_millis() as u64).into()]);
+    }
+
+    /// Clicks an element as a pointer does: it must be visible and nothing over it.
+    pub fn click(&self, css: &str) {
+        self.post(&format!("{}/click", self.element(css)), &json!({}));
+    }
+
+    /// Types text into a field in place of what was there.
+    pub fn write(&self, css: &str, text: &str) {
+        let field = self.element(css);
+        self.post(&format!("{field}/clear"), &json!({}));
+        self.post(&format!("{field}/value"), &json!({ "text": text }));
+    }
+
+    /// What the window shows, as PNG.
+    pub fn screenshot(&self) -> Vec<u8> {
+        let url = format!("{}/screenshot", self.session);
+        let mut answer = self.agent.get(&url).call().unwrap_or_else(|e| panic!("{url}: {e}"));
+        let body = answer.body_mut().with_config().limit(64 << 20).read_json();
+        let said: Value = body.unwrap_or_else(|e| panic!("{url}: {e}"));
+        BASE64_STANDARD.decode(said["value"].as_str().unwrap_or_default()).expect("a screenshot is base64")
+    }
+
+    fn element(&self, css: &str) -> String {
+        let found = self.post("/element", &json!({ "using": "css selector", "value": css }));
+        format!("/element/{}", found[ELEMENT].as_str().expect("an element has a name"))
     }
 
     fn post(&self, path: &str, body: &Value) -> Value {

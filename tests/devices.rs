@@ -1,0 +1,75 @@
+//! Speech through real device interfaces: spoken into a microphone at one end, it comes out of a speaker at the other.
+#![cfg(target_os = "linux")]
+use crate::support::{cli::Cli, process::Process, program, server::Server, sound};
+use eyeline_devices::testing::PulseServer;
+use serde_json::Value;
+use std::{path::Path, process::Command, time::Duration};
+
+const END_LIMIT: Duration = Duration::from_secs(60);
+const TEXT: &str = "The quick brown fox jumps over the lazy dog. Can you hear me on the other side of the network?";
+/// Windows of the speech that are compared each by itself: the other side plays at its own pace, and what the gain
+/// control makes of the loud and the quiet is not judged here.
+const WINDOW: usize = 24_000;
+
+#[test]
+fn speech_into_a_microphone_comes_out_of_the_speaker_at_the_other_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spoken, heard) = (folder.path().join("spoken.wav"), folder.path().join("heard.wav"));
+    speak(&spoken);
+    // One server for both ends: its `microphone` hears the `room`, and `speaker` is where the other end plays.
+    let pulse = PulseServer::start().expect("a sound server (package pulseaudio)");
+    let server = Server::start(&["--stun", "none"]);
+    let at_device = |user: &str, words: &[&str]| {
+        let mut command = Command::new(program("eyeline-cli"));
+        pulse.attach(&mut command);
+        Cli::start_by(command, server.address(), user, words)
+    };
+    let (microphone, speaker) = (device(&pulse, "microphones", "microphone"), device(&pulse, "speakers", "speaker"));
+    let mut listening = at_device("grace", &["answer", "--camera", "none", "--mic", "none", "--speaker", &speaker]);
+    listening.wait_until_ready();
+    let mut speaking = at_device("ada", &["call", "grace", "--camera", "none", "--mic", &microphone]);
+    for end in [&mut speaking, &mut listening] {
+        end.wait_for_line(END_LIMIT, |line| line == "connected");
+    }
+
+    let mut recorder = Command::new("parec");
+    recorder.args(["--device=speaker.monitor", "--rate=48000", "--channels=1", "--format=s16le", "--file-format=wav"]);
+    pulse.attach(&mut recorder);
+    let recorder = Process::start("parec", recorder.arg(&heard));
+    let mut player = Command::new("paplay");
+    pulse.attach(&mut player);
+    // Ends when all has been played; what is on its way then is quiet.
+    assert!(player.args(["--device=room"]).arg(&spoken).status().expect("paplay (package pulseaudio-utils)").success());
+    speaking.process().signal("INT");
+    for end in [speaking, listening] {
+        let report = end.finish(END_LIMIT);
+        assert_eq!(report.status, 0, "{}", report.errors);
+    }
+    // By a signal, so that it writes the length into the file's head.
+    recorder.signal("INT");
+    recorder.finish(END_LIMIT);
+
+    let (spoken, heard) = (sound::read(&spoken), sound::read(&heard));
+    let likeness: Vec<f32> = spoken.chunks_exact(WINDOW).map(|window| sound::likeness(window, &heard).0).collect();
+    println!("likeness by half seconds: {likeness:.2?}");
+    let mean = likeness.iter().sum::<f32>() / likeness.len() as f32;
+    assert!(mean > 0.8, "{mean} of {likeness:?}");
+}
+
+/// `device:ID` of a device of this kind, as the instrument lists it.
+fn device(pulse: &PulseServer, kind: &str, name: &str) -> String {
+    let mut command = Command::new(program("eyeline-cli"));
+    pulse.attach(&mut command);
+    let listing = command.arg("devices").output().unwrap().stdout;
+    let listing: Value = serde_json::from_slice(&listing).unwrap();
+    let all = listing[kind].as_array().unwrap_or_else(|| panic!("{kind} in {listing:#}"));
+    let id = all.iter().filter_map(|device| device["id"].as_str()).find(|id| id.ends_with(name));
+    format!("device:{}", id.unwrap_or_else(|| panic!("{name} in {listing:#}")))
+}
+
+/// Speech at 48 kHz.
+fn speak(to: &Path) {
+    let script = r#"espeak-ng --stdout "$1" | sox -t wav - -r 48000 -c 1 -b 16 "$2""#;
+    let status = Command::new("sh").args(["-c", script, "sh", TEXT]).arg(to).status();
+    assert!(status.is_ok_and(|status| status.success()), "packages espeak-ng and sox");
+}

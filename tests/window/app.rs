@@ -1,0 +1,122 @@
+//! The desktop program in a window of its own, as the tests speak to it.
+use super::picture::Area;
+use crate::support::{
+    artifacts,
+    process::Process,
+    program,
+    webdriver::{Driver, Window},
+};
+use serde_json::json;
+use std::{process::Command, time::Duration};
+use tempfile::TempDir;
+
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// A virtual display with a session bus.
+pub struct Display {
+    name: String,
+    bus: String,
+    _processes: [Process; 2],
+}
+
+impl Display {
+    /// On a number that the display chooses.
+    pub fn start() -> Self {
+        let mut xvfb = Command::new("Xvfb");
+        xvfb.args(["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]);
+        let mut xvfb = Process::start("Xvfb", &mut xvfb);
+        let number = xvfb.wait_for_line(START_LIMIT, |line| line.parse::<u32>().is_ok());
+        let mut bus = Command::new("dbus-daemon");
+        let mut bus = Process::start("dbus-daemon", bus.args(["--session", "--nofork", "--print-address=1"]));
+        let address = bus.wait_for_line(START_LIMIT, |line| line.contains("unix:"));
+        Self { name: format!(":{number}"), bus: address, _processes: [xvfb, bus] }
+    }
+}
+
+/// One person's window.
+pub struct App {
+    name: String,
+    window: Window,
+    _driver: Driver,
+    _state: TempDir,
+}
+
+impl App {
+    /// Starts the program with a test card and a tone, and nothing remembered.
+    pub fn start(display: &Display, name: &str) -> Self {
+        let state = tempfile::tempdir().expect("a temporary folder");
+        let driver = Driver::tauri(|command| {
+            command
+                .env("DISPLAY", &display.name)
+                .env("DBUS_SESSION_BUS_ADDRESS", &display.bus)
+                .env("EYELINE_DATA_DIR", state.path())
+                .env("XDG_DATA_HOME", state.path())
+                .env("XDG_CACHE_HOME", state.path())
+                .env_remove("WAYLAND_DISPLAY");
+        });
+        let arguments = ["--camera", "testcard", "--mic", "tone", "--speaker", "null", "--size", "800x600"];
+        let options = json!({ "application": program("eyeline"), "args": arguments });
+        let window = driver.open(&json!({ "tauri:options": options }));
+        Self { name: name.to_owned(), window, _driver: driver, _state: state }
+    }
+
+    /// Whose window it is.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Creates an account as a person does.
+    pub fn register(&self, server: &str) {
+        self.click(r#"[data-testid="register-toggle"]"#);
+        self.write(r#"[data-testid="signin-server"]"#, server);
+        self.write(r#"[data-testid="signin-username"]"#, &self.name);
+        self.write(r#"[data-testid="signin-password"]"#, "a password");
+        self.keep_screenshot("register");
+        self.click(r#"[data-testid="signin-submit"]"#);
+        assert_eq!(self.text(r#"[data-testid="own-name"]"#), self.name);
+    }
+
+    /// Waits until an element is there.
+    pub fn shows(&self, css: &str) {
+        self.window.wait_for(css);
+    }
+
+    /// Waits for a control and clicks it.
+    pub fn click(&self, css: &str) {
+        self.window.wait_for(css);
+        self.window.click(css);
+    }
+
+    /// Puts text into a field in place of what was there.
+    pub fn write(&self, css: &str, text: &str) {
+        self.window.wait_for(css);
+        self.window.write(css, text);
+    }
+
+    /// Waits for an element and reads its text.
+    pub fn text(&self, css: &str) -> String {
+        self.window.wait_for(css);
+        let text = self.window.run("return document.querySelector(arguments[0]).textContent.trim()", &[css.into()]);
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A screenshot, and where in it the other person's picture is: as large as fits into its element.
+    pub fn remote_picture(&self) -> (Area, Vec<u8>) {
+        const WHERE: &str = r#"
+            const canvas = document.querySelector('[data-testid="remote-video"]');
+            const box = canvas.getBoundingClientRect();
+            const scale = Math.min(box.width / canvas.width, box.height / canvas.height);
+            const [width, height] = [canvas.width * scale, canvas.height * scale];
+            const [x, y] = [box.x + (box.width - width) / 2, box.y + (box.height - height) / 2];
+            return [x, y, width].map((pixels) => pixels * devicePixelRatio);"#;
+        let numbers = self.window.run(WHERE, &[]);
+        let number = |n: usize| numbers[n].as_f64().unwrap_or_else(|| panic!("{numbers}"));
+        (Area { x: number(0), y: number(1), width: number(2) }, self.window.screenshot())
+    }
+
+    /// Leaves a screenshot for people.
+    pub fn keep_screenshot(&self, of: &str) {
+        let file = artifacts().join(format!("window-{of}-{}.png", self.name));
+        std::fs::write(file, self.window.screenshot()).expect("artifacts can be written");
+    }
+}
