@@ -88,7 +88,10 @@ impl Feed {
 
     async fn serve(&self, stream: TcpStream) {
         let mut side = None;
-        #[expect(clippy::result_large_err, reason = "tungstenite's callback has this signature")]
+        #[expect(
+            clippy::result_large_err,
+            reason = "tungstenite's callback has this signature"
+        )]
         let check = |request: &Request, response: Response| {
             side = gate::admit(request.uri(), request.headers(), &mut self.tokens(), now());
             if side.is_some() {
