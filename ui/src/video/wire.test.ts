@@ -21,6 +21,12 @@ describe('pictures', () => {
     });
   });
 
+  it('takes a chunk whose size only the codec knows', () => {
+    expect(parsePicture(bytes(...VP8_KEY.slice(0, 4), 0, 0, 0, 0, ...VP8_KEY.slice(8)))).toMatchObject({
+      kind: 'encoded',
+    });
+  });
+
   it('takes only bit 0 of the flags for the key frame', () => {
     const message = [...VP8_KEY];
     message[2] = 0xfe;
@@ -48,7 +54,7 @@ describe('pictures', () => {
     ['a message shorter than its header', VP8_KEY.slice(0, 23)],
     ['an unknown kind', [9, ...VP8_KEY.slice(1)]],
     ['an unknown codec', [1, 7, ...VP8_KEY.slice(2)]],
-    ['a picture without extent', [...VP8_KEY.slice(0, 4), 0, 0, ...VP8_KEY.slice(6)]],
+    ['an I420 picture without extent', [2, 0, 0, 0, 0, 0, 0, 0, ...VP8_KEY.slice(8)]],
     ['I420 whose planes are cut short', [2, 0, ...VP8_KEY.slice(2), 1, 2, 3]],
   ])('refuses %s', (_, message) => {
     expect(parsePicture(bytes(...message))).toBeNull();

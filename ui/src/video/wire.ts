@@ -5,7 +5,7 @@
  *
  * | offset | type | field |
  * |---|---|---|
- * | 0 | u8 | kind: 1 encoded chunk, 2 I420 |
+ * | 0 | u8 | kind: 0 the last picture is no longer true, 1 encoded chunk, 2 I420 |
  * | 1 | u8 | codec: 0 none, 1 VP8, 2 H.264 (annex B) |
  * | 2 | u8 | flags: bit 0 = key frame |
  * | 3 | u8 | reserved, 0 |
@@ -14,7 +14,7 @@
  * | 8 | u64 | timestamp in microseconds |
  * | 16 | u64 | reserved, 0 |
  *
- * An I420 payload is the Y, U and V planes without padding; chroma is half as wide and high, rounded up.
+ * A chunk knows its size itself: 0 in its header. An I420 payload is the Y, U and V planes without padding; chroma is half as wide and high, rounded up.
  *
  * UI to app, JSON text: `want` on opening and whenever the drawn size or the ability to decode changes; `ready` once
  * for each picture taken, without which no second I420 picture is sent (so the newest wins); `key_frame` after a
@@ -57,7 +57,6 @@ export function parsePicture(data: ArrayBuffer): Picture | null {
   const header = new DataView(data, 0, HEADER_BYTES);
   const width = header.getUint16(4, true);
   const height = header.getUint16(6, true);
-  if (width === 0 || height === 0) return null;
   const common = {
     width,
     height,
@@ -70,6 +69,7 @@ export function parsePicture(data: ArrayBuffer): Picture | null {
       return codec ? { kind: 'encoded', codec, key: (header.getUint8(2) & 1) === 1, ...common } : null;
     }
     case 2:
+      if (width === 0 || height === 0) return null;
       return common.payload.byteLength === i420Bytes(common) ? { kind: 'i420', ...common } : null;
     default:
       return null;
