@@ -6,7 +6,14 @@ pub mod server;
 pub mod sound;
 pub mod webdriver;
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How often a condition is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A program that `cargo xtask test` has built.
 pub fn program(name: &str) -> PathBuf {
@@ -26,4 +33,13 @@ pub fn artifacts() -> PathBuf {
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../artifacts"), PathBuf::from);
     std::fs::create_dir_all(&folder).expect("artifacts can be written");
     folder
+}
+
+/// Looks at a condition of the world until it holds, and fails where it does not within `limit`.
+pub fn until(what: &str, limit: Duration, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + limit;
+    while !holds() {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        thread::park_timeout(LOOK_EVERY);
+    }
 }

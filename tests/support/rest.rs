@@ -1,6 +1,7 @@
 //! The server's REST interface, as anybody may use it.
+use super::until;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use ureq::Agent;
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -43,14 +44,7 @@ impl Rest {
 
     /// Asks until the answer is as wanted.
     pub fn until(&self, path: &str, token: &str, wanted: impl Fn(&Value) -> bool) {
-        let deadline = Instant::now() + LIMIT;
-        loop {
-            let said = self.get(path, token);
-            if wanted(&said) {
-                return;
-            }
-            assert!(Instant::now() < deadline, "{path} stays {said:#}");
-        }
+        until(path, LIMIT, || wanted(&self.get(path, token)));
     }
 
     /// Posts any text as if it were JSON; gives the status, and the answer where it is JSON.

@@ -1,11 +1,11 @@
 //! A browser or a window, driven by WebDriver (W3C): JSON over HTTP to a driver program.
-use super::process::Process;
+use super::{process::Process, until};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use std::{
     net::{TcpListener, TcpStream},
     process::Command,
-    time::{Duration, Instant},
+    time::Duration,
 };
 use ureq::Agent;
 
@@ -40,11 +40,8 @@ impl Driver {
         command.args(["--port", &ports[0].to_string(), "--native-port", &ports[1].to_string()]);
         prepare(&mut command);
         let process = Process::start("tauri-driver", &mut command);
-        let deadline = Instant::now() + START_LIMIT;
-        while ports.iter().any(|port| TcpStream::connect(("127.0.0.1", *port)).is_err()) {
-            assert!(Instant::now() < deadline, "tauri-driver does not listen");
-            std::thread::yield_now();
-        }
+        let listens = |port: &u16| TcpStream::connect(("127.0.0.1", *port)).is_ok();
+        until("tauri-driver", START_LIMIT, || ports.iter().all(listens));
         Self { address: format!("http://127.0.0.1:{}", ports[0]), process: Some(process) }
     }
 
