@@ -1,6 +1,6 @@
 //! Speech through real device interfaces: spoken into a microphone at one end, it comes out of a speaker at the other.
 #![cfg(target_os = "linux")]
-use crate::support::{cli::Cli, process::Process, program, server::Server, sound};
+use crate::support::{artifacts, cli::Cli, process::Process, program, server::Server, sound};
 use eyeline_devices::testing::PulseServer;
 use serde_json::Value;
 use std::{path::Path, process::Command, time::Duration};
@@ -14,7 +14,7 @@ const WINDOW: usize = 24_000;
 #[test]
 fn speech_into_a_microphone_comes_out_of_the_speaker_at_the_other_end() {
     let folder = tempfile::tempdir().unwrap();
-    let (spoken, heard) = (folder.path().join("spoken.wav"), folder.path().join("heard.wav"));
+    let (spoken, heard) = (folder.path().join("spoken.wav"), artifacts().join("heard.wav"));
     speak(&spoken);
     // One server for both ends: its `microphone` hears the `room`, and `speaker` is where the other end plays.
     let pulse = PulseServer::start().expect("a sound server (package pulseaudio)");

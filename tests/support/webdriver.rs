@@ -1,6 +1,5 @@
 //! A browser or a window, driven by WebDriver (W3C): JSON over HTTP to a driver program.
 use super::{process::Process, until};
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use std::{
     net::{TcpListener, TcpStream},
@@ -122,15 +121,6 @@ impl Window {
         let field = self.element(css);
         self.post(&format!("{field}/clear"), &json!({}));
         self.post(&format!("{field}/value"), &json!({ "text": text }));
-    }
-
-    /// What the window shows, as PNG.
-    pub fn screenshot(&self) -> Vec<u8> {
-        let url = format!("{}/screenshot", self.session);
-        let mut answer = self.agent.get(&url).call().unwrap_or_else(|e| panic!("{url}: {e}"));
-        let body = answer.body_mut().with_config().limit(64 << 20).read_json();
-        let said: Value = body.unwrap_or_else(|e| panic!("{url}: {e}"));
-        BASE64_STANDARD.decode(said["value"].as_str().unwrap_or_default()).expect("a screenshot is base64")
     }
 
     fn element(&self, css: &str) -> String {

@@ -12,8 +12,8 @@ use tempfile::TempDir;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// A virtual display with a session bus.
-pub struct Display {
+/// A virtual display with a session bus: one person's screen.
+struct Display {
     name: String,
     bus: String,
     _processes: [Process; 2],
@@ -21,15 +21,23 @@ pub struct Display {
 
 impl Display {
     /// On a number that the display chooses.
-    pub fn start() -> Self {
+    fn start() -> Self {
         let mut xvfb = Command::new("Xvfb");
-        xvfb.args(["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]);
+        xvfb.args(["-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"]);
         let mut xvfb = Process::start("Xvfb", &mut xvfb);
         let number = xvfb.wait_for_line(START_LIMIT, |line| line.parse::<u32>().is_ok());
         let mut bus = Command::new("dbus-daemon");
         let mut bus = Process::start("dbus-daemon", bus.args(["--session", "--nofork", "--print-address=1"]));
         let address = bus.wait_for_line(START_LIMIT, |line| line.contains("unix:"));
         Self { name: format!(":{number}"), bus: address, _processes: [xvfb, bus] }
+    }
+
+    /// What it shows, as PNG.
+    fn screenshot(&self) -> Vec<u8> {
+        let import = Command::new("import").args(["-display", &self.name, "-window", "root", "png:-"]).output();
+        let import = import.expect("import (package imagemagick)");
+        assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
+        import.stdout
     }
 }
 
@@ -38,12 +46,14 @@ pub struct App {
     name: String,
     window: Window,
     _driver: Driver,
+    display: Display,
     _state: TempDir,
 }
 
 impl App {
     /// Starts the program with a test card and a tone, and nothing remembered.
-    pub fn start(display: &Display, name: &str) -> Self {
+    pub fn start(name: &str) -> Self {
+        let display = Display::start();
         let state = tempfile::tempdir().expect("a temporary folder");
         let driver = Driver::tauri(|command| {
             command
@@ -54,10 +64,10 @@ impl App {
                 .env("XDG_CACHE_HOME", state.path())
                 .env_remove("WAYLAND_DISPLAY");
         });
-        let arguments = ["--camera", "testcard", "--mic", "tone", "--speaker", "null", "--size", "800x600"];
+        let arguments = ["--camera", "testcard", "--mic", "tone", "--speaker", "null", "--size", "800x600", "--position", "0,0"];
         let options = json!({ "application": program("eyeline"), "args": arguments });
         let window = driver.open(&json!({ "tauri:options": options }));
-        Self { name: name.to_owned(), window, _driver: driver, _state: state }
+        Self { name: name.to_owned(), window, _driver: driver, display, _state: state }
     }
 
     /// Whose window it is.
@@ -100,7 +110,7 @@ impl App {
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// A screenshot, and where in it the other person's picture is: as large as fits into its element.
+    /// The screen, and where on it the other person's picture is: as large as fits into its element.
     pub fn remote_picture(&self) -> (Area, Vec<u8>) {
         const WHERE: &str = r#"
             const canvas = document.querySelector('[data-testid="remote-video"]');
@@ -108,15 +118,15 @@ impl App {
             const scale = Math.min(box.width / canvas.width, box.height / canvas.height);
             const [width, height] = [canvas.width * scale, canvas.height * scale];
             const [x, y] = [box.x + (box.width - width) / 2, box.y + (box.height - height) / 2];
-            return [x, y, width].map((pixels) => pixels * devicePixelRatio);"#;
+            return [x + screenX, y + screenY, width].map((pixels) => pixels * devicePixelRatio);"#;
         let numbers = self.window.run(WHERE, &[]);
         let number = |n: usize| numbers[n].as_f64().unwrap_or_else(|| panic!("{numbers}"));
-        (Area { x: number(0), y: number(1), width: number(2) }, self.window.screenshot())
+        (Area { x: number(0), y: number(1), width: number(2) }, self.display.screenshot())
     }
 
     /// Leaves a screenshot for people.
     pub fn keep_screenshot(&self, of: &str) {
         let file = artifacts().join(format!("window-{of}-{}.png", self.name));
-        std::fs::write(file, self.window.screenshot()).expect("artifacts can be written");
+        std::fs::write(file, self.display.screenshot()).expect("artifacts can be written");
     }
 }

@@ -1,10 +1,10 @@
-//! The real window: two of them under a virtual display, driven by what a person sees and clicks.
+//! The real window: two of them, each on a virtual display, driven by what a person sees and clicks.
 #![cfg(target_os = "linux")]
 mod app;
 mod picture;
 
 use crate::support::server::Server;
-use app::{App, Display};
+use app::App;
 use picture::Picture;
 use std::time::{Duration, SystemTime};
 
@@ -16,8 +16,7 @@ const LOOKS: usize = 20;
 #[test]
 fn two_people_register_call_see_write_mute_and_hang_up() {
     let server = Server::start(&["--stun", "none"]);
-    let display = Display::start();
-    let (ada, grace) = (App::start(&display, "ada"), App::start(&display, "grace"));
+    let (ada, grace) = (App::start("ada"), App::start("grace"));
     for app in [&ada, &grace] {
         app.register(server.address());
     }

@@ -5,7 +5,7 @@ const CELLS: u32 = 32;
 /// Luma between these is no bit at all: something lies over the picture, or it is half drawn.
 const DOUBTFUL: std::ops::RangeInclusive<f64> = 96.0..=158.0;
 
-/// A rectangle of the page, in pixels.
+/// Where a picture is on the screen, in pixels.
 #[derive(Debug, Clone, Copy)]
 pub struct Area {
     pub x: f64,
