@@ -12,7 +12,11 @@ const QUIET: [&str; 4] = ["--camera", "none", "--mic", "none"];
 const CARD: [&str; 4] = ["--camera", "testcard:640x480@30", "--mic", "tone"];
 
 fn call(server: &Server, from: &str, to: &str, seconds: &str) -> Cli {
-    Cli::start(server.address(), from, &[&["call", to, "--duration", seconds], &QUIET[..]].concat())
+    Cli::start(
+        server.address(),
+        from,
+        &[&["call", to, "--duration", seconds], &QUIET[..]].concat(),
+    )
 }
 
 fn ended(report: &Report, status: i32, reason: &str) {
@@ -61,7 +65,13 @@ fn a_killed_caller_ends_the_call_for_the_other_and_can_call_again() {
     }
     calling.process().kill();
     let left = answering.finish(END_LIMIT);
-    assert!([15, 17].contains(&left.status), "lost or replaced: {} {:#} {}", left.status, left.summary, left.errors);
+    assert!(
+        [15, 17].contains(&left.status),
+        "lost or replaced: {} {:#} {}",
+        left.status,
+        left.summary,
+        left.errors
+    );
     let answering = Cli::answering(server.address(), "grace", &QUIET);
     ended(&call(&server, "ada", "grace", "2").finish(END_LIMIT), 0, "hangup");
     ended(&answering.finish(END_LIMIT), 0, "hangup");
@@ -82,7 +92,11 @@ fn a_call_lives_on_while_its_server_is_killed_and_restarted() {
         println!("{}", report.summary);
         ended(&report, 0, "hangup");
         assert!(report.figure("frames") >= 200.0, "{:#}", report.summary);
-        assert!(report.figure("gap_ms.max") < 2_000.0, "media needs no server: {:#}", report.summary);
+        assert!(
+            report.figure("gap_ms.max") < 2_000.0,
+            "media needs no server: {:#}",
+            report.summary
+        );
     }
     // Over at the server as well: both can be called at once.
     let rest = Rest::to(server.address());
@@ -98,8 +112,22 @@ fn garbage_is_refused_in_json_and_the_server_goes_on() {
     let token = rest.log_in("ada");
     // Over the limit of a body, and small enough to be taken in before it is refused.
     let long = "x".repeat(20_000);
-    let nonsense = ["", "{", "null", "[]", "7", r#"{"username": 7}"#, "\u{0}\u{1}", &long];
-    for path in ["/auth/register", "/auth/login", "/auth/refresh", "/calls/initiate"] {
+    let nonsense = [
+        "",
+        "{",
+        "null",
+        "[]",
+        "7",
+        r#"{"username": 7}"#,
+        "\u{0}\u{1}",
+        &long,
+    ];
+    for path in [
+        "/auth/register",
+        "/auth/login",
+        "/auth/refresh",
+        "/calls/initiate",
+    ] {
         for body in nonsense {
             refused(&rest.post_text(path, &token, body), path);
         }
@@ -121,5 +149,8 @@ fn garbage_is_refused_in_json_and_the_server_goes_on() {
 /// A refusal has a status of the 4xx range and says why in JSON.
 fn refused((status, body): &(u16, Value), path: &str) {
     assert!((400..500).contains(status), "{path}: {status}");
-    assert!(body["error"]["code"].is_string() && body["error"]["message"].is_string(), "{path}: {status} {body}");
+    assert!(
+        body["error"]["code"].is_string() && body["error"]["message"].is_string(),
+        "{path}: {status} {body}"
+    );
 }

@@ -35,7 +35,10 @@ impl Lab {
         };
         let address = format!("{}:8000", netlab.address("s").unwrap());
         let program = netlab.command("s", program("eyeline-server")).unwrap();
-        Some(Self { server: Server::start_by(program, &address, &["--stun", "none"]), netlab })
+        Some(Self {
+            server: Server::start_by(program, &address, &["--stun", "none"]),
+            netlab,
+        })
     }
 
     fn cli(&self, host: &str, user: &str, words: &[&str]) -> Cli {
@@ -61,13 +64,19 @@ fn good_to_the_end(name: &str, ends: (Cli, Cli)) -> [Report; 2] {
         println!("{name}: {}", report.summary);
         assert_eq!(report.status, 0, "{}", report.errors);
         assert_eq!(report.summary["end_reason"], "hangup");
-        assert!(!report.summary["sizes"]["640x480"].is_null(), "the whole picture: {}", report.summary["sizes"]);
+        assert!(
+            !report.summary["sizes"]["640x480"].is_null(),
+            "the whole picture: {}",
+            report.summary["sizes"]
+        );
     }
     reports
 }
 
 fn keeps_its_rate_on(profile: Profile) {
-    let Some(lab) = Lab::start(Netlab::builder().profile(profile)) else { return };
+    let Some(lab) = Lab::start(Netlab::builder().profile(profile)) else {
+        return;
+    };
     for report in good_to_the_end(profile.name(), lab.call(&["--duration", "20"])) {
         assert!(report.figure("fps") >= 20.0, "fps of {}", report.summary);
         assert!(report.figure("frames") >= 300.0, "frames of {}", report.summary);
@@ -91,13 +100,23 @@ fn a_call_keeps_its_rate_with_ten_percent_loss() {
 
 #[test]
 fn a_call_recovers_by_itself_from_a_link_that_is_cut() {
-    let Some(lab) = Lab::start(Netlab::builder().profile(Profile::Good)) else { return };
+    let Some(lab) = Lab::start(Netlab::builder().profile(Profile::Good)) else {
+        return;
+    };
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("stats.jsonl");
     let ends = lab.call(&["--duration", "35", "--stats", file.to_str().unwrap()]);
-    let fps = || -> Vec<f64> { stats(&file).iter().map(|line| line["fps"].as_f64().unwrap_or(0.0)).collect() };
+    let fps = || -> Vec<f64> {
+        stats(&file)
+            .iter()
+            .map(|line| line["fps"].as_f64().unwrap_or(0.0))
+            .collect()
+    };
     until("picture", END_LIMIT, || fps().iter().any(|fps| *fps > 20.0));
-    lab.netlab.set_link(Link { down: true, ..Link::PERFECT });
+    lab.netlab.set_link(Link {
+        down: true,
+        ..Link::PERFECT
+    });
     let before = fps().len();
     until("the end of the cut", END_LIMIT, || fps().len() >= before + CUT_S);
     lab.netlab.set_profile(Profile::Good);
@@ -105,7 +124,11 @@ fn a_call_recovers_by_itself_from_a_link_that_is_cut() {
         let gap_ms = report.figure("gap_ms.max");
         assert!(gap_ms > 3_000.0, "the cut was felt: {gap_ms}");
         assert!(gap_ms < 12_000.0, "picture again soon after the cut: {gap_ms}");
-        assert!(report.figure("frames") >= 400.0, "picture for the rest of the call: {}", report.summary);
+        assert!(
+            report.figure("frames") >= 400.0,
+            "picture for the rest of the call: {}",
+            report.summary
+        );
     }
 }
 
@@ -113,5 +136,7 @@ fn a_call_recovers_by_itself_from_a_link_that_is_cut() {
 fn stats(file: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     // The last line may be half written.
-    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    text.lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
 }

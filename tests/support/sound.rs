@@ -12,10 +12,17 @@ pub fn read(path: &Path) -> Vec<f32> {
     let spec = file.spec();
     assert_eq!(spec.sample_rate, RATE_HZ, "{}", path.display());
     let samples: Vec<f32> = match spec.sample_format {
-        hound::SampleFormat::Int => file.samples::<i16>().flatten().map(|s| f32::from(s) / 32_768.0).collect(),
+        hound::SampleFormat::Int => file
+            .samples::<i16>()
+            .flatten()
+            .map(|s| f32::from(s) / 32_768.0)
+            .collect(),
         hound::SampleFormat::Float => file.samples::<f32>().flatten().collect(),
     };
-    samples.chunks(spec.channels.into()).map(|frame| frame[0]).collect()
+    samples
+        .chunks(spec.channels.into())
+        .map(|frame| frame[0])
+        .collect()
 }
 
 /// How many beeps of 1 kHz there are.
@@ -27,29 +34,43 @@ pub fn beeps(samples: &[f32]) -> usize {
 /// Whether most of a window's power is at 1 kHz (Goertzel's algorithm).
 fn is_beep(window: &[f32]) -> bool {
     let turn = 2.0 * (std::f32::consts::TAU * BEEP_HZ / RATE_HZ as f32).cos();
-    let (last, before) = window.iter().fold((0.0, 0.0), |(last, before), x| (x + turn * last - before, last));
+    let (last, before) = window
+        .iter()
+        .fold((0.0, 0.0), |(last, before), x| (x + turn * last - before, last));
     let at_pitch = (last * last + before * before - turn * last * before) * 2.0 / window.len() as f32;
     let all: f32 = window.iter().map(|x| x * x).sum();
     all / window.len() as f32 > 1e-4 && at_pitch > 0.7 * all
 }
 
-/// Correlation (0 to 1) of `said` with the part of `heard` that is most like it, and after how many samples it begins.
+/// How much `heard` is like `said` from some delay on, and that delay in windows of 10 ms: the correlation of their
+/// loudness over time. The phases of the wave are not compared: filters against rumble and noise turn them.
 pub fn likeness(said: &[f32], heard: &[f32]) -> (f32, usize) {
-    const STEP: usize = 16;
-    let coarse = |s: &[f32]| s.chunks_exact(STEP).map(|c| c.iter().sum()).collect::<Vec<f32>>();
-    let near = best(&coarse(said), &coarse(heard), 0..heard.len().saturating_sub(said.len()) / STEP).1 * STEP;
-    best(said, heard, near.saturating_sub(STEP)..near + STEP)
-}
-
-fn best(said: &[f32], heard: &[f32], delays: std::ops::Range<usize>) -> (f32, usize) {
-    let all = delays.filter_map(|delay| Some((correlation(said, heard.get(delay..)?), delay)));
+    let (said, heard) = (loudness(said), loudness(heard));
+    let delays = 0..=heard.len().saturating_sub(said.len());
+    let all =
+        delays.filter_map(|delay| Some((correlation(&said, heard.get(delay..delay + said.len())?), delay)));
     all.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or_default()
 }
 
+fn loudness(samples: &[f32]) -> Vec<f32> {
+    samples
+        .chunks_exact(WINDOW)
+        .map(|window| window.iter().map(|x| x * x).sum::<f32>().sqrt())
+        .collect()
+}
+
+/// Pearson's.
 fn correlation(a: &[f32], b: &[f32]) -> f32 {
-    let product = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f32>();
-    let b = &b[..b.len().min(a.len())];
-    product(a, b) / (product(a, a) * product(b, b)).sqrt().max(f32::MIN_POSITIVE)
+    let mean = |x: &[f32]| x.iter().sum::<f32>() / x.len() as f32;
+    let (mean_a, mean_b) = (mean(a), mean(b));
+    let product = |x: &[f32], mean_x: f32, y: &[f32], mean_y: f32| {
+        x.iter()
+            .zip(y)
+            .map(|(x, y)| (x - mean_x) * (y - mean_y))
+            .sum::<f32>()
+    };
+    let power = product(a, mean_a, a, mean_a) * product(b, mean_b, b, mean_b);
+    product(a, mean_a, b, mean_b) / power.sqrt().max(f32::MIN_POSITIVE)
 }
 
 #[cfg(test)]
@@ -64,17 +85,28 @@ mod tests {
     fn beeps_are_counted_and_other_pitches_are_not() {
         let silence = std::iter::repeat_n(0.0, 4_000);
         let beep = || wave(BEEP_HZ, 2_400).chain(silence.clone());
-        let sound: Vec<f32> = silence.clone().chain(beep()).chain(beep()).chain(wave(700.0, 2_400)).collect();
+        let sound: Vec<f32> = silence
+            .clone()
+            .chain(beep())
+            .chain(beep())
+            .chain(wave(700.0, 2_400))
+            .collect();
         assert_eq!(beeps(&sound), 2);
     }
 
     #[test]
     fn a_delayed_quieter_copy_is_found_and_another_sound_is_not() {
-        let said: Vec<f32> = wave(300.0, 9_600).zip(wave(7.0, 9_600)).map(|(a, b)| a * b).collect();
-        let heard: Vec<f32> = std::iter::repeat_n(0.0, 1_234).chain(said.iter().map(|s| s * 0.3)).chain([0.0; 480]).collect();
+        let syllables = |hertz: f32| wave(300.0, 48_000).zip(wave(hertz, 48_000)).map(|(a, b)| a * b);
+        let said: Vec<f32> = syllables(3.0)
+            .zip(wave(1.3, 48_000))
+            .map(|(a, b)| a * b)
+            .collect();
+        let late = || std::iter::repeat_n(0.0, 5 * WINDOW);
+        let heard: Vec<f32> = late().chain(said.iter().map(|s| s * 0.3)).chain(late()).collect();
         let (like, delay) = likeness(&said, &heard);
-        assert!(like > 0.99 && delay == 1_234, "{like} {delay}");
-        let other: Vec<f32> = wave(440.0, 12_000).collect();
-        assert!(likeness(&said, &other).0 < 0.5);
+        assert!(like > 0.99 && delay == 5, "{like} {delay}");
+        let other: Vec<f32> = late().chain(syllables(5.0)).chain(late()).collect();
+        let (like, _) = likeness(&said, &other);
+        assert!(like < 0.5, "{like}");
     }
 }
