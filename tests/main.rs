@@ -6,6 +6,12 @@
     clippy::disallowed_methods,
     reason = "deadlines of real processes are in real time"
 )]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 mod browser;
 mod devices;
 mod endings;
