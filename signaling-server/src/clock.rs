@@ -7,10 +7,7 @@ pub type UnixMs = i64;
 
 /// The present time.
 #[must_use]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "everything else takes the time as an argument"
-)]
+#[expect(clippy::disallowed_methods, reason = "everything else takes the time as an argument")]
 pub fn now() -> UnixMs {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)

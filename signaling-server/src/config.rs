@@ -51,9 +51,7 @@ pub enum TurnCredential {
 impl std::fmt::Debug for Turn {
     /// Without the credential: configurations are logged.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Turn")
-            .field("urls", &self.urls)
-            .finish_non_exhaustive()
+        f.debug_struct("Turn").field("urls", &self.urls).finish_non_exhaustive()
     }
 }
 

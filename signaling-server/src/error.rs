@@ -30,12 +30,7 @@ struct Body {
 impl ApiError {
     /// A refusal with this status, code (`snake_case`, for programs) and message (for people).
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-            call: None,
-        }
+        Self { status, code, message: message.into(), call: None }
     }
 
     /// 401: sign in, or refresh, first.
@@ -46,11 +41,7 @@ impl ApiError {
     /// 500. The cause is for the log and not for the client.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "request failed");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "the server could not do this",
-        )
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the server could not do this")
     }
 
     /// Adds the call as it now is, so that the loser of a race learns what won.
@@ -81,25 +72,11 @@ impl From<StorageError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let error = ErrorBody {
-            error: ErrorDetail {
-                code: self.code.into(),
-                message: self.message,
-            },
-        };
-        let mut response = (
-            self.status,
-            Json(Body {
-                error,
-                call: self.call,
-            }),
-        )
-            .into_response();
+        let error = ErrorBody { error: ErrorDetail { code: self.code.into(), message: self.message } };
+        let mut response = (self.status, Json(Body { error, call: self.call })).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             // RFC 6750 section 3.
-            response
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

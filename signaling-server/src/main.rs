@@ -34,20 +34,10 @@ struct Args {
     #[arg(long, env = "EYELINE_TURN_SECRET", hide_env_values = true, requires = "turn")]
     turn_secret: Option<String>,
     /// A fixed user name for the TURN server.
-    #[arg(
-        long,
-        env = "EYELINE_TURN_USERNAME",
-        requires = "turn_credential",
-        conflicts_with = "turn_secret"
-    )]
+    #[arg(long, env = "EYELINE_TURN_USERNAME", requires = "turn_credential", conflicts_with = "turn_secret")]
     turn_username: Option<String>,
     /// The password that goes with the fixed user name.
-    #[arg(
-        long,
-        env = "EYELINE_TURN_CREDENTIAL",
-        hide_env_values = true,
-        requires = "turn_username"
-    )]
+    #[arg(long, env = "EYELINE_TURN_CREDENTIAL", hide_env_values = true, requires = "turn_username")]
     turn_credential: Option<String>,
 }
 
@@ -60,10 +50,7 @@ impl Args {
         };
         let turn = match (self.turn.is_empty(), credential) {
             (true, _) => None,
-            (false, Some(credential)) => Some(Turn {
-                urls: self.turn,
-                credential,
-            }),
+            (false, Some(credential)) => Some(Turn { urls: self.turn, credential }),
             (false, None) => bail!("--turn needs --turn-secret, or --turn-username and --turn-credential"),
         };
         Ok(Config {
@@ -81,10 +68,7 @@ impl Args {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let config = Args::parse().into_config()?;
     let server = Server::bind(config).await?;
     if !server.local_addr.ip().is_loopback() {
@@ -128,10 +112,7 @@ mod tests {
 
     #[test]
     fn stun_servers_can_be_replaced_or_left_out() {
-        assert_eq!(
-            config(&["--stun", "stun:a", "--stun", "stun:b"]).unwrap().stun,
-            ["stun:a", "stun:b"]
-        );
+        assert_eq!(config(&["--stun", "stun:a", "--stun", "stun:b"]).unwrap().stun, ["stun:a", "stun:b"]);
         assert!(config(&["--stun", "none"]).unwrap().stun.is_empty());
         assert_eq!(config(&[]).unwrap().stun, DEFAULT_STUN);
     }
@@ -140,11 +121,6 @@ mod tests {
     fn a_turn_server_needs_a_credential() {
         assert!(config(&["--turn", "turn:a"]).is_err());
         assert!(config(&["--turn", "turn:a", "--turn-username", "u"]).is_err());
-        assert!(
-            config(&["--turn", "turn:a", "--turn-secret", "s"])
-                .unwrap()
-                .turn
-                .is_some()
-        );
+        assert!(config(&["--turn", "turn:a", "--turn-secret", "s"]).unwrap().turn.is_some());
     }
 }

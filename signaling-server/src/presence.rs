@@ -61,23 +61,13 @@ impl Presence {
     /// Nobody is present yet; whoever leaves lingers for so long. Must be made within a tokio runtime.
     #[must_use]
     pub fn new(bus: Arc<dyn Bus>, linger: Duration) -> Self {
-        Self(Arc::new(Inner {
-            bus,
-            people: Shared::default(),
-            linger,
-            runtime: Handle::current(),
-        }))
+        Self(Arc::new(Inner { bus, people: Shared::default(), linger, runtime: Handle::current() }))
     }
 
     /// Whether this person can be reached.
     #[must_use]
     pub fn of(&self, user: UserId) -> rest::Presence {
-        self.0
-            .people
-            .lock()
-            .get(&user)
-            .map(Person::presence)
-            .unwrap_or_default()
+        self.0.people.lock().get(&user).map(Person::presence).unwrap_or_default()
     }
 
     /// An event socket of this person has opened.
@@ -86,10 +76,7 @@ impl Presence {
             person.sockets += 1;
             person.lingering = None;
         });
-        Connection {
-            presence: self.clone(),
-            user,
-        }
+        Connection { presence: self.clone(), user }
     }
 
     /// This person is, or is no longer, in an accepted call.
@@ -134,14 +121,9 @@ impl Presence {
         let presence = person.presence();
         if presence != person.told {
             person.told = presence;
-            let event = Event::Presence {
-                user_id: user,
-                presence,
-            };
+            let event = Event::Presence { user_id: user, presence };
             // Under the lock, so that two changes are told in the order in which they happened.
-            self.0
-                .bus
-                .publish(Topic::Everyone, &Outgoing::Text(event.encode().into()));
+            self.0.bus.publish(Topic::Everyone, &Outgoing::Text(event.encode().into()));
         }
         if !person.connected() && person.calls.is_empty() {
             people.remove(&user);
@@ -171,9 +153,7 @@ mod tests {
     }
 
     fn told(user_id: UserId, presence: rest::Presence) -> Option<Outgoing> {
-        Some(Outgoing::Text(
-            Event::Presence { user_id, presence }.encode().into(),
-        ))
+        Some(Outgoing::Text(Event::Presence { user_id, presence }.encode().into()))
     }
 
     #[tokio::test]

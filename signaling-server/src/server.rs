@@ -73,21 +73,13 @@ impl Server {
         let key = signing_key(&dir.join("signing.key"))?;
         let storage = Sqlite::open(&dir.join("eyeline.sqlite")).await?;
         let app = assemble(config, Arc::new(storage.clone()), &key)?;
-        app.switchboard
-            .resume()
-            .await
-            .map_err(|error| ServerError::Start(error.message().into()))?;
+        app.switchboard.resume().await.map_err(|error| ServerError::Start(error.message().into()))?;
 
         let listen = app.config.listen;
         let refused = |error| ServerError::Listen(listen, error);
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         let local_addr = listener.local_addr().map_err(refused)?;
-        Ok(Self {
-            local_addr,
-            listener,
-            storage,
-            app,
-        })
+        Ok(Self { local_addr, listener, storage, app })
     }
 
     /// Serves until `shutdown` resolves, then tells all clients, and lets them go.
@@ -95,12 +87,7 @@ impl Server {
     /// # Errors
     /// [`ServerError::Serve`].
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), ServerError> {
-        let Self {
-            listener,
-            storage,
-            app,
-            ..
-        } = self;
+        let Self { listener, storage, app, .. } = self;
         let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(listener, service)
             .with_graceful_shutdown(app.shutdown.clone().cancelled_owned())
@@ -155,19 +142,8 @@ fn assemble(config: Config, storage: Arc<dyn Storage>, key: &[u8]) -> Result<App
     });
     let auth_limit = AddressLimit::per_minute(config.auth_per_minute);
     let sockets = TaskTracker::new();
-    Ok(Parts {
-        config,
-        storage,
-        bus,
-        sessions,
-        presence,
-        switchboard,
-        rooms,
-        auth_limit,
-        shutdown,
-        sockets,
-    }
-    .into())
+    Ok(Parts { config, storage, bus, sessions, presence, switchboard, rooms, auth_limit, shutdown, sockets }
+        .into())
 }
 
 async fn sweep(app: App) {

@@ -35,26 +35,15 @@ impl Autopilot {
     /// For this command line.
     #[must_use]
     pub fn new(options: &Options) -> Self {
-        let named = (
-            options.server.clone(),
-            options.user.clone(),
-            options.password.clone(),
-        );
+        let named = (options.server.clone(), options.user.clone(), options.password.clone());
         let account = match named {
-            (Some(server), Some(username), Some(password)) => Some(Account {
-                server,
-                username,
-                password,
-                register: options.register,
-            }),
+            (Some(server), Some(username), Some(password)) => {
+                Some(Account { server, username, password, register: options.register })
+            }
             (Some(_) | None, _, _) => None,
         };
         Self {
-            sign_in: if account.is_some() {
-                SignIn::Due
-            } else {
-                SignIn::Done
-            },
+            sign_in: if account.is_some() { SignIn::Due } else { SignIn::Done },
             account,
             call: options.call.clone(),
             auto_accept: options.auto_accept,
@@ -71,14 +60,8 @@ impl Autopilot {
         let Some(account) = self.account.as_ref().filter(|_| !snapshot.busy) else {
             return Vec::new();
         };
-        let name_taken = snapshot
-            .notice
-            .as_ref()
-            .is_some_and(|notice| notice.code == NoticeCode::NameTaken);
-        let signed_in = snapshot
-            .account
-            .as_ref()
-            .is_some_and(|user| same(&user.username, &account.username));
+        let name_taken = snapshot.notice.as_ref().is_some_and(|notice| notice.code == NoticeCode::NameTaken);
+        let signed_in = snapshot.account.as_ref().is_some_and(|user| same(&user.username, &account.username));
         let (next, commands) = match self.sign_in {
             SignIn::Due if signed_in => (SignIn::Done, Vec::new()),
             SignIn::Due if account.register => (SignIn::Registering, vec![account.register()]),
@@ -98,10 +81,7 @@ impl Autopilot {
         }
         let peer = self.call.as_ref().and_then(|name| {
             let online = |presence| presence == Presence::Online;
-            snapshot
-                .contacts
-                .iter()
-                .find(|user| same(&user.username, name) && online(user.presence))
+            snapshot.contacts.iter().find(|user| same(&user.username, name) && online(user.presence))
         });
         let Some(peer) = peer else { return Vec::new() };
         self.call = None;
@@ -109,10 +89,7 @@ impl Autopilot {
     }
 
     fn accept(&mut self, snapshot: &Snapshot) -> Vec<Command> {
-        let rings = snapshot
-            .call
-            .as_ref()
-            .is_some_and(|call| call.phase == Phase::Incoming);
+        let rings = snapshot.call.as_ref().is_some_and(|call| call.phase == Phase::Incoming);
         let accept = self.auto_accept && rings && !self.accepted;
         self.accepted = rings;
         if accept { vec![Command::Accept] } else { Vec::new() }

@@ -11,20 +11,11 @@ fn pilot(line: &str) -> Autopilot {
 const ANN: &str = "--server http://here --user Ann --password secret-words";
 
 fn user(name: &str, presence: Presence) -> User {
-    User {
-        id: UserId::new(),
-        username: name.to_owned(),
-        display_name: name.to_owned(),
-        presence,
-    }
+    User { id: UserId::new(), username: name.to_owned(), display_name: name.to_owned(), presence }
 }
 
 fn signed_in(name: &str, contacts: Vec<User>) -> Snapshot {
-    Snapshot {
-        account: Some(user(name, Presence::Online)),
-        contacts,
-        ..Snapshot::default()
-    }
+    Snapshot { account: Some(user(name, Presence::Online)), contacts, ..Snapshot::default() }
 }
 
 fn in_phase(phase: Phase) -> Snapshot {
@@ -44,10 +35,7 @@ fn in_phase(phase: Phase) -> Snapshot {
         chat: Vec::new(),
         quality: None,
     };
-    Snapshot {
-        call: Some(call),
-        ..signed_in("ann", Vec::new())
-    }
+    Snapshot { call: Some(call), ..signed_in("ann", Vec::new()) }
 }
 
 #[test]
@@ -60,33 +48,16 @@ fn without_a_command_line_a_person_decides() {
 #[test]
 fn it_signs_in_once_and_not_while_the_client_is_busy() {
     let mut pilot = pilot(ANN);
-    assert_eq!(
-        pilot.next(&Snapshot {
-            busy: true,
-            ..Snapshot::default()
-        }),
-        []
-    );
+    assert_eq!(pilot.next(&Snapshot { busy: true, ..Snapshot::default() }), []);
     let first = pilot.next(&Snapshot::default());
-    assert!(
-        matches!(&first[..], [Command::SignIn { username, .. }] if username == "Ann"),
-        "{first:?}"
-    );
-    assert_eq!(
-        pilot.next(&Snapshot::default()),
-        [],
-        "a wrong password is for a person to correct"
-    );
+    assert!(matches!(&first[..], [Command::SignIn { username, .. }] if username == "Ann"), "{first:?}");
+    assert_eq!(pilot.next(&Snapshot::default()), [], "a wrong password is for a person to correct");
 }
 
 #[test]
 fn a_sign_in_that_was_remembered_is_kept() {
     assert_eq!(pilot(ANN).next(&signed_in("ann", Vec::new())), []);
-    assert_eq!(
-        pilot(ANN).next(&signed_in("bob", Vec::new())).len(),
-        1,
-        "somebody else's is not"
-    );
+    assert_eq!(pilot(ANN).next(&signed_in("bob", Vec::new())).len(), 1, "somebody else's is not");
 }
 
 #[test]
@@ -94,20 +65,10 @@ fn it_registers_or_signs_in_where_the_account_exists() {
     let mut pilot = pilot(&format!("{ANN} --register"));
     let first = pilot.next(&Snapshot::default());
     assert!(matches!(&first[..], [Command::Register { .. }]), "{first:?}");
-    let notice = Notice {
-        id: 1,
-        code: NoticeCode::NameTaken,
-        detail: String::new(),
-    };
-    let taken = Snapshot {
-        notice: Some(notice),
-        ..Snapshot::default()
-    };
+    let notice = Notice { id: 1, code: NoticeCode::NameTaken, detail: String::new() };
+    let taken = Snapshot { notice: Some(notice), ..Snapshot::default() };
     let second = pilot.next(&taken);
-    assert!(
-        matches!(&second[..], [Command::DismissNotice, Command::SignIn { .. }]),
-        "{second:?}"
-    );
+    assert!(matches!(&second[..], [Command::DismissNotice, Command::SignIn { .. }]), "{second:?}");
     assert_eq!(pilot.next(&taken), []);
 }
 
@@ -115,10 +76,7 @@ fn it_registers_or_signs_in_where_the_account_exists() {
 fn it_calls_once_as_soon_as_the_other_is_online() {
     let mut pilot = pilot("--call bob");
     assert_eq!(pilot.next(&Snapshot::default()), []);
-    assert_eq!(
-        pilot.next(&signed_in("ann", vec![user("bob", Presence::Offline)])),
-        []
-    );
+    assert_eq!(pilot.next(&signed_in("ann", vec![user("bob", Presence::Offline)])), []);
     let bob = user("Bob", Presence::Online);
     let online = signed_in("ann", vec![user("bobby", Presence::Online), bob.clone()]);
     assert_eq!(pilot.next(&online), [Command::Dial { user_id: bob.id }]);

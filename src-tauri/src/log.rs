@@ -24,11 +24,7 @@ pub fn start(folder: &Path) -> io::Result<()> {
     let filter = EnvFilter::try_from_env(VARIABLE).unwrap_or_else(|_| EnvFilter::new(USUALLY));
     tracing_subscriber::registry()
         .with(filter)
-        .with(
-            fmt::layer()
-                .with_ansi(io::stderr().is_terminal())
-                .with_writer(io::stderr),
-        )
+        .with(fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr))
         .with(fmt::layer().with_ansi(false).with_writer(Mutex::new(file)))
         .init();
     std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
@@ -52,19 +48,13 @@ mod tests {
     #[test]
     fn a_log_goes_on_where_it_was_until_it_is_long() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
-        let (log, old) = (
-            folder.path().join("eyeline.log"),
-            folder.path().join("eyeline.old.log"),
-        );
+        let (log, old) = (folder.path().join("eyeline.log"), folder.path().join("eyeline.old.log"));
         open(folder.path())?.write_all(b"first ")?;
         open(folder.path())?.write_all(b"second")?;
         assert_eq!(fs::read_to_string(&log)?, "first second");
         File::options().append(true).open(&log)?.set_len(LONGEST + 1)?;
         open(folder.path())?;
-        assert_eq!(
-            (fs::metadata(log)?.len(), fs::metadata(old)?.len()),
-            (0, LONGEST + 1)
-        );
+        assert_eq!((fs::metadata(log)?.len(), fs::metadata(old)?.len()), (0, LONGEST + 1));
         Ok(())
     }
 }

@@ -37,25 +37,16 @@ fn main() -> anyhow::Result<()> {
     let _entered = runtime.enter();
     async_runtime::set(runtime.handle().clone());
     let hub = Arc::new(Hub::default());
-    let feed = runtime
-        .block_on(Feed::start(Arc::clone(&hub)))
-        .context("cannot listen on 127.0.0.1")?;
-    let client = Client::start(
-        options.client_config(data_dir.clone()),
-        Arc::new(SystemDevices::new()),
-        hub.clone(),
-    );
+    let feed = runtime.block_on(Feed::start(Arc::clone(&hub))).context("cannot listen on 127.0.0.1")?;
+    let client =
+        Client::start(options.client_config(data_dir.clone()), Arc::new(SystemDevices::new()), hub.clone());
     runtime.spawn(pass_on_key_frame_wishes(Arc::clone(&hub), client.clone()));
 
     tauri::Builder::default()
         .manage(client.clone())
         .manage(feed)
         .manage(hub)
-        .invoke_handler(tauri::generate_handler![
-            commands::command,
-            commands::snapshot,
-            commands::open_feed
-        ])
+        .invoke_handler(tauri::generate_handler![commands::command, commands::snapshot, commands::open_feed])
         .on_window_event(window::on_event)
         .setup(move |app| {
             let window = window::open(app, &options, &data_dir)?;
@@ -77,11 +68,7 @@ fn main() -> anyhow::Result<()> {
 /// Where the program keeps what it remembers.
 fn data_dir(options: &Options) -> anyhow::Result<PathBuf> {
     let usual = || ProjectDirs::from("dev", "", "Eyeline").map(|dirs| dirs.data_local_dir().to_owned());
-    options
-        .data_dir
-        .clone()
-        .or_else(usual)
-        .context("no home folder: name a folder with --data-dir")
+    options.data_dir.clone().or_else(usual).context("no home folder: name a folder with --data-dir")
 }
 
 async fn pass_on_key_frame_wishes(hub: Arc<Hub>, client: Client) {

@@ -198,10 +198,7 @@ mod tests {
         let config =
             parse("--camera y4m:a:b.y4m --mic device:hw:0 --speaker null")?.client_config("folder".into());
         assert_eq!(config.camera, CameraChoice::Y4m("a:b.y4m".into()));
-        assert_eq!(
-            config.microphone,
-            MicrophoneChoice::Device(Some("hw:0".to_owned()))
-        );
+        assert_eq!(config.microphone, MicrophoneChoice::Device(Some("hw:0".to_owned())));
         assert_eq!(config.speaker, SpeakerChoice::Null);
         Ok(())
     }
@@ -209,23 +206,15 @@ mod tests {
     #[test]
     fn the_window_has_a_place_and_a_size() -> Result<(), clap::Error> {
         let options = parse("--position -10,20 --size 640x480 --title Ann")?;
-        assert_eq!(
-            (options.position, options.size),
-            (Some(Pair(-10, 20)), Some(Pair(640, 480)))
-        );
+        assert_eq!((options.position, options.size), (Some(Pair(-10, 20)), Some(Pair(640, 480))));
         Ok(())
     }
 
     #[test]
     fn what_makes_no_sense_is_refused() {
-        for line in [
-            "--camera tv",
-            "--mic tone:1",
-            "--size 640",
-            "--position a,b",
-            "--user ann",
-            "--register",
-        ] {
+        for line in
+            ["--camera tv", "--mic tone:1", "--size 640", "--position a,b", "--user ann", "--register"]
+        {
             assert!(parse(line).is_err(), "{line}");
         }
     }

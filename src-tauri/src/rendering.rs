@@ -3,10 +3,7 @@ use std::{env, fs};
 
 /// WebKitGTK's own switches. Without a GPU, compositing by OpenGL in software makes a 720p picture cost 50 ms of CPU; a
 /// plain canvas costs 13 (measured), and buffers shared with a GPU can leave the window empty.
-const SWITCHES: [&str; 2] = [
-    "WEBKIT_DISABLE_COMPOSITING_MODE",
-    "WEBKIT_DISABLE_DMABUF_RENDERER",
-];
+const SWITCHES: [&str; 2] = ["WEBKIT_DISABLE_COMPOSITING_MODE", "WEBKIT_DISABLE_DMABUF_RENDERER"];
 
 /// Where this machine has no GPU, makes the webview draw without one. What a person has set stays.
 ///

@@ -18,12 +18,8 @@ const LEAVE_LIMIT: Duration = Duration::from_secs(2);
 /// # Errors
 /// The system has no window for us.
 pub fn open(app: &App, options: &Options, data_dir: &Path) -> anyhow::Result<WebviewWindow> {
-    let config = app
-        .config()
-        .app
-        .windows
-        .first()
-        .ok_or_else(|| anyhow::anyhow!("no window is configured"))?;
+    let config =
+        app.config().app.windows.first().ok_or_else(|| anyhow::anyhow!("no window is configured"))?;
     let mut builder = WebviewWindowBuilder::from_config(app, config)?
         .data_directory(data_dir.join("webview"))
         .on_navigation(is_own_page);
@@ -93,10 +89,7 @@ pub fn leave(app: &AppHandle) {
 }
 
 fn rings(snapshot: &Snapshot) -> bool {
-    snapshot
-        .call
-        .as_ref()
-        .is_some_and(|call| call.phase == Phase::Incoming)
+    snapshot.call.as_ref().is_some_and(|call| call.phase == Phase::Incoming)
 }
 
 fn call_for_attention(window: &WebviewWindow) -> tauri::Result<()> {
@@ -126,12 +119,7 @@ mod tests {
                 && own("http://tauri.localhost/")
                 && own("https://tauri.localhost/")
         );
-        for other in [
-            "https://example.org/",
-            "http://localhost/",
-            "file:///etc/passwd",
-            "data:text/html,x",
-        ] {
+        for other in ["https://example.org/", "http://localhost/", "file:///etc/passwd", "data:text/html,x"] {
             assert!(!own(other), "{other}");
         }
     }

@@ -18,20 +18,11 @@ pub fn steps(tally: &mut Tally) {
     tally.step("UI: types", || run(&mut npm(&["run", "check"])));
     tally.step("UI: lints", || run(&mut npm(&["run", "lint"])));
     tally.step("clippy", || {
-        run(&mut cargo(&[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]))
+        run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
     });
     tally.step("documentation", || {
-        run(
-            cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"])
-                .env("RUSTDOCFLAGS", "-D warnings"),
-        )
+        run(cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"])
+            .env("RUSTDOCFLAGS", "-D warnings"))
     });
     tally.step("licences and sources", licences);
 }
@@ -47,31 +38,17 @@ pub fn check(tally: &mut Tally) -> Result<()> {
 fn licences() -> Result<()> {
     let deny = tool("cargo-deny", CARGO_DENY)?;
     let mut command = std::process::Command::new(deny);
-    command
-        .args(["--offline", "check", "licenses", "bans", "sources"])
-        .current_dir(paths::root());
+    command.args(["--offline", "check", "licenses", "bans", "sources"]).current_dir(paths::root());
     run(&mut command)
 }
 
 /// A Rust program from crates.io, compiled once into the cache.
 pub fn tool(name: &str, version: &str) -> Result<PathBuf> {
     let home = paths::cache().join("tools").join(format!("{name}-{version}"));
-    let program = home
-        .join("bin")
-        .join(name)
-        .with_extension(std::env::consts::EXE_EXTENSION);
+    let program = home.join("bin").join(name).with_extension(std::env::consts::EXE_EXTENSION);
     if !program.is_file() {
         let home = home.to_string_lossy();
-        run(&mut cargo(&[
-            "install",
-            "--locked",
-            "--quiet",
-            "--version",
-            version,
-            "--root",
-            &home,
-            name,
-        ]))?;
+        run(&mut cargo(&["install", "--locked", "--quiet", "--version", version, "--root", &home, name]))?;
     }
     Ok(program)
 }

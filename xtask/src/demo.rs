@@ -14,16 +14,8 @@ use std::{
 
 /// The two people.
 const PEOPLE: [Person; 2] = [
-    Person {
-        name: "ada",
-        title: "Eyeline: Ada",
-        position: "40,60",
-    },
-    Person {
-        name: "grace",
-        title: "Eyeline: Grace",
-        position: "740,60",
-    },
+    Person { name: "ada", title: "Eyeline: Ada", position: "40,60" },
+    Person { name: "grace", title: "Eyeline: Grace", position: "740,60" },
 ];
 /// One password for both; the server of the demo lasts as long as the demo.
 const PASSWORD: &str = "demo password";
@@ -49,31 +41,18 @@ impl Drop for Running {
 pub fn demo(args: &[String]) -> Result<()> {
     let auto = args.iter().any(|a| a == "--auto");
     let release = args.iter().any(|a| a == "--release");
-    if let Some(unknown) = args
-        .iter()
-        .find(|a| !matches!(a.as_str(), "--auto" | "--release"))
-    {
+    if let Some(unknown) = args.iter().find(|a| !matches!(a.as_str(), "--auto" | "--release")) {
         bail!("no option {unknown:?}; there are --auto and --release");
     }
     setup::for_building()?;
     ui::build()?;
-    let mut build = vec![
-        "build",
-        "-p",
-        "eyeline-server",
-        "-p",
-        "eyeline-cli",
-        "-p",
-        "eyeline",
-    ];
+    let mut build = vec!["build", "--workspace", "--bins"];
     if release {
         build.push("--release");
     }
     run(&mut cargo(&build))?;
     if cfg!(target_os = "linux")
-        && ["DISPLAY", "WAYLAND_DISPLAY"]
-            .iter()
-            .all(|v| std::env::var_os(v).is_none())
+        && ["DISPLAY", "WAYLAND_DISPLAY"].iter().all(|v| std::env::var_os(v).is_none())
     {
         bail!("there is no display here; on a machine without one, try: xvfb-run -a cargo xtask demo --auto");
     }
@@ -88,14 +67,7 @@ pub fn demo(args: &[String]) -> Result<()> {
         let mut command = Command::new(paths::binary("eyeline", release));
         command
             .args(["--server", &address, "--user", person.name, "--register"])
-            .args([
-                "--title",
-                person.title,
-                "--position",
-                person.position,
-                "--size",
-                WINDOW,
-            ])
+            .args(["--title", person.title, "--position", person.position, "--size", WINDOW])
             .env("EYELINE_PASSWORD", PASSWORD)
             .env("EYELINE_DATA_DIR", home.join(person.name))
             .args(media.iter().copied());
@@ -105,10 +77,7 @@ pub fn demo(args: &[String]) -> Result<()> {
             command.arg("--auto-accept");
         }
         let shown = shown(&command);
-        command
-            .spawn()
-            .map(Running)
-            .with_context(|| format!("cannot start: {shown}"))
+        command.spawn().map(Running).with_context(|| format!("cannot start: {shown}"))
     });
     for window in windows.collect::<Result<Vec<_>>>()?.iter_mut() {
         window.0.wait()?;
@@ -129,25 +98,17 @@ fn fresh_home() -> Result<PathBuf> {
 /// The server on its usual port, or on a free one where that is taken; with its address for this machine.
 fn server(release: bool, home: &std::path::Path) -> Result<(Running, String)> {
     let usual_is_free = std::net::TcpListener::bind("0.0.0.0:8000").is_ok();
-    let listen = if usual_is_free {
-        "0.0.0.0:8000"
-    } else {
-        "0.0.0.0:0"
-    };
+    let listen = if usual_is_free { "0.0.0.0:8000" } else { "0.0.0.0:0" };
     let mut command = Command::new(paths::binary("eyeline-server", release));
-    command
-        .args(["--listen", listen])
-        .env("EYELINE_DATA_DIR", home.join("server"))
-        .stdout(Stdio::piped());
+    command.args(["--listen", listen]).env("EYELINE_DATA_DIR", home.join("server")).stdout(Stdio::piped());
     let mut child = command.spawn().context("cannot start eyeline-server")?;
     let out = child.stdout.take().context("the server's output")?;
     let running = Running(child);
     for line in BufReader::new(out).lines() {
         let line = line?;
         println!("{line}");
-        if let Some(port) = line
-            .strip_prefix("eyeline-server: listening on ")
-            .and_then(|a| a.rsplit(':').next())
+        if let Some(port) =
+            line.strip_prefix("eyeline-server: listening on ").and_then(|a| a.rsplit(':').next())
         {
             return Ok((running, format!("http://127.0.0.1:{port}")));
         }
@@ -157,12 +118,8 @@ fn server(release: bool, home: &std::path::Path) -> Result<(Running, String)> {
 
 /// Real devices where there are any, else the test card and the tone.
 fn devices(release: bool) -> Vec<&'static str> {
-    let listing = Command::new(paths::binary("eyeline-cli", release))
-        .arg("devices")
-        .output();
-    let listing = listing
-        .map(|out| String::from_utf8_lossy(&out.stdout).into_owned())
-        .unwrap_or_default();
+    let listing = Command::new(paths::binary("eyeline-cli", release)).arg("devices").output();
+    let listing = listing.map(|out| String::from_utf8_lossy(&out.stdout).into_owned()).unwrap_or_default();
     let found = |kind: &str| {
         listing
             .split(&format!("\"{kind}\""))

@@ -7,10 +7,7 @@ use std::{
 /// The top of the checkout.
 #[expect(clippy::expect_used, reason = "a fixed place below the top")]
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask lies in the checkout")
-        .to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the checkout").to_path_buf()
 }
 
 /// The UI's folder.
@@ -41,8 +38,5 @@ pub fn target() -> PathBuf {
 /// A program that this workspace builds.
 pub fn binary(name: &str, release: bool) -> PathBuf {
     let profile = if release { "release" } else { "debug" };
-    target()
-        .join(profile)
-        .join(name)
-        .with_extension(env::consts::EXE_EXTENSION)
+    target().join(profile).join(name).with_extension(env::consts::EXE_EXTENSION)
 }

@@ -6,10 +6,7 @@ use std::{path::Path, process::Command};
 /// `cargo`, compiling into the shared target folder.
 pub fn cargo(args: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command
-        .args(args)
-        .current_dir(paths::root())
-        .env("CARGO_TARGET_DIR", paths::target());
+    command.args(args).current_dir(paths::root()).env("CARGO_TARGET_DIR", paths::target());
     command
 }
 
@@ -31,9 +28,7 @@ pub fn program(name: &str, args: &[&str]) -> Command {
 pub fn run(command: &mut Command) -> Result<()> {
     let shown = shown(command);
     println!("\n$ {shown}");
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start: {shown}"))?;
+    let status = command.status().with_context(|| format!("cannot start: {shown}"))?;
     if !status.success() {
         bail!("{shown}: {status}");
     }
@@ -46,21 +41,14 @@ pub fn exists(name: &str) -> bool {
         return false;
     };
     std::env::split_paths(&path).any(|dir| {
-        dir.join(name).is_file()
-            || dir
-                .join(name)
-                .with_extension(std::env::consts::EXE_EXTENSION)
-                .is_file()
+        dir.join(name).is_file() || dir.join(name).with_extension(std::env::consts::EXE_EXTENSION).is_file()
     })
 }
 
 /// The command line as a person would type it.
 pub fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program());
-    let program = program
-        .file_name()
-        .unwrap_or(program.as_os_str())
-        .to_string_lossy();
+    let program = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy();
     std::iter::once(program)
         .chain(command.get_args().map(|a| a.to_string_lossy()))
         .collect::<Vec<_>>()

@@ -42,10 +42,7 @@ fn system(tests: bool) -> Result<()> {
     if manager.program == "apt-get" && node_version().is_none_or(|v| v < NODE_MIN) {
         wanted.extend(["nodejs", "npm"]);
     }
-    let missing: Vec<&str> = wanted
-        .into_iter()
-        .filter(|package| !installed(manager, package))
-        .collect();
+    let missing: Vec<&str> = wanted.into_iter().filter(|package| !installed(manager, package)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -84,29 +81,18 @@ fn privileged(manager: &Manager, words: &[&str]) -> Result<Command> {
     } else {
         bail!("{} needs root, and there is no sudo here", manager.program);
     };
-    command
-        .args(words)
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .current_dir(paths::root());
+    command.args(words).env("DEBIAN_FRONTEND", "noninteractive").current_dir(paths::root());
     Ok(command)
 }
 
 fn is_root() -> bool {
-    Command::new("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|out| out.stdout.trim_ascii() == b"0")
+    Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout.trim_ascii() == b"0")
 }
 
 fn node_version() -> Option<u32> {
     let out = Command::new("node").arg("--version").output().ok()?;
     let text = String::from_utf8(out.stdout).ok()?;
-    text.trim()
-        .trim_start_matches('v')
-        .split('.')
-        .next()?
-        .parse()
-        .ok()
+    text.trim().trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
 /// `npm ci`, unless what is there already matches the lock file.

@@ -45,9 +45,8 @@ impl Tally {
                 if let Some((passed, failed)) = counts(&line) {
                     self.passed += passed;
                     failed_here += failed;
-                } else if let Some(test) = line
-                    .strip_prefix("test ")
-                    .and_then(|l| l.strip_suffix(" ... FAILED"))
+                } else if let Some(test) =
+                    line.strip_prefix("test ").and_then(|l| l.strip_suffix(" ... FAILED"))
                 {
                     self.failures.push(format!("{name}: {test}"));
                 }
@@ -115,10 +114,7 @@ mod tests {
             counts("test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 3 filtered out"),
             Some((12, 0))
         );
-        assert_eq!(
-            counts("test result: FAILED. 1 passed; 2 failed; 0 ignored"),
-            Some((1, 2))
-        );
+        assert_eq!(counts("test result: FAILED. 1 passed; 2 failed; 0 ignored"), Some((1, 2)));
         assert_eq!(counts("test a::b ... ok"), None);
     }
 }

@@ -10,10 +10,7 @@ use anyhow::{Result, bail};
 use std::fs;
 
 /// Drives the real window in the whole-system tests.
-const TAURI_DRIVER: &str = "2.0.4";
-
-/// The programs that the whole-system tests start.
-const PROGRAMS: [&str; 4] = ["eyeline-server", "eyeline-cli", "eyeline-netlab", "eyeline"];
+const TAURI_DRIVER: &str = "2.1.0";
 
 /// Runs everything, or with a name only the whole-system tests that contain it.
 pub fn test(args: &[String]) -> Result<()> {
@@ -27,21 +24,11 @@ pub fn test(args: &[String]) -> Result<()> {
         tally.step("UI: every screen", || run(&mut npm(&["run", "shots"])));
         tally.rust_tests(
             "crates",
-            &mut cargo(&[
-                "test",
-                "--workspace",
-                "--exclude",
-                "eyeline-tests",
-                "--no-fail-fast",
-            ]),
+            &mut cargo(&["test", "--workspace", "--exclude", "eyeline-tests", "--no-fail-fast"]),
         );
     }
     whole_system(&mut tally, args);
-    if tally.close() {
-        Ok(())
-    } else {
-        bail!("not everything passed")
-    }
+    if tally.close() { Ok(()) } else { bail!("not everything passed") }
 }
 
 /// One test at a time: they measure time, and the machine may be small.
@@ -50,10 +37,9 @@ fn whole_system(tally: &mut Tally, filter: &[String]) {
         Ok(driver) => driver,
         Err(error) => return tally.step("tauri-driver", || Err(error)),
     };
-    let mut build = vec!["build"];
-    PROGRAMS.iter().for_each(|p| build.extend(["-p", p]));
-    tally.step("programs", || run(&mut cargo(&build)));
-    let mut command = cargo(&["test", "-p", "eyeline-tests", "--no-fail-fast", "--"]);
+    // With `--tests`, so that dependencies are compiled with the features that the tests have them with, and only once.
+    tally.step("programs", || run(&mut cargo(&["build", "--workspace", "--bins", "--tests"])));
+    let mut command = cargo(&["test", "--workspace", "--test", "system", "--no-fail-fast", "--"]);
     command
         .args(filter)
         .arg("--test-threads=1")

@@ -10,16 +10,8 @@ const FOLDER: &str = "ui/src/types";
 
 /// Writes them.
 pub fn generate() -> Result<()> {
-    run(cargo(&[
-        "test",
-        "--quiet",
-        "-p",
-        "eyeline-protocol",
-        "-p",
-        "eyeline-client",
-        "export_bindings",
-    ])
-    .env("TS_RS_EXPORT_DIR", paths::root().join(FOLDER)))
+    run(cargo(&["test", "--quiet", "-p", "eyeline-protocol", "-p", "eyeline-client", "export_bindings"])
+        .env("TS_RS_EXPORT_DIR", paths::root().join(FOLDER)))
 }
 
 /// Writes them anew; an error where that changed anything that is committed.

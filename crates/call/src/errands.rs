@@ -31,12 +31,7 @@ impl Errands {
             self.0.pop_front();
         }
         out.push_back(Output::Request(request.clone()));
-        self.0.push_back(Errand {
-            request,
-            give_up: now + PATIENCE,
-            attempts: 0,
-            retry_at: None,
-        });
+        self.0.push_back(Errand { request, give_up: now + PATIENCE, attempts: 0, retry_at: None });
     }
 
     /// The server has spoken: the errand is done.
@@ -46,8 +41,7 @@ impl Errands {
 
     /// The server could not be reached: once more, later.
     pub(crate) fn postpone(&mut self, request: &Request, now: Time) {
-        self.0
-            .retain(|errand| errand.request != *request || now < errand.give_up);
+        self.0.retain(|errand| errand.request != *request || now < errand.give_up);
         for errand in self.0.iter_mut().filter(|errand| errand.request == *request) {
             errand.retry_at = Some(now + backoff(errand.attempts));
             errand.attempts += 1;

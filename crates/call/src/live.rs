@@ -56,16 +56,11 @@ type Out = VecDeque<Output>;
 impl Live {
     pub(crate) fn start(call: Call, role: Role, now: Time, out: &mut Out) -> Self {
         out.push_back(Output::OpenSignaling(call.id));
-        out.push_back(Output::CreatePeer {
-            call_id: call.id,
-            role,
-        });
+        out.push_back(Output::CreatePeer { call_id: call.id, role });
         Self {
             call,
             role,
-            stage: Stage::Connecting {
-                give_up: now + CONNECT_TIMEOUT,
-            },
+            stage: Stage::Connecting { give_up: now + CONNECT_TIMEOUT },
             connected_at: None,
             remote: None,
             connection: ConnectionState::New,
@@ -220,9 +215,7 @@ impl Live {
                 self.restart_at = None;
             }
             (ConnectionState::Disconnected, Stage::Active { .. }) => {
-                self.stage = Stage::Active {
-                    lost_at: Some(now + DISCONNECTED_GRACE),
-                };
+                self.stage = Stage::Active { lost_at: Some(now + DISCONNECTED_GRACE) };
             }
             (ConnectionState::Failed | ConnectionState::Closed, Stage::Active { .. }) => self.lose(now),
             (ConnectionState::Failed | ConnectionState::Closed, Stage::Connecting { .. }) => {
@@ -245,9 +238,7 @@ impl Live {
     }
 
     fn lose(&mut self, now: Time) {
-        self.stage = Stage::Reconnecting {
-            give_up: now + RECONNECT_TIMEOUT,
-        };
+        self.stage = Stage::Reconnecting { give_up: now + RECONNECT_TIMEOUT };
         self.restart_at = Some(now + self.lag());
     }
 
@@ -265,10 +256,7 @@ impl Live {
             Stage::Connecting { give_up } | Stage::Reconnecting { give_up } => Some(give_up),
             Stage::Active { lost_at } => lost_at,
         };
-        [stage, self.restart_at, self.negotiation.next_timeout()]
-            .into_iter()
-            .flatten()
-            .min()
+        [stage, self.restart_at, self.negotiation.next_timeout()].into_iter().flatten().min()
     }
 
     pub(crate) fn on_timeout(&mut self, now: Time, out: &mut Out) -> Option<Over> {

@@ -36,10 +36,7 @@ impl CallMachine {
     /// A machine without a call, microphone and camera to be on.
     #[must_use]
     pub fn new(user: UserId, device: DeviceId) -> Self {
-        let local = MediaState {
-            microphone: true,
-            camera: true,
-        };
+        let local = MediaState { microphone: true, camera: true };
         Self {
             me: Me { user, device },
             state: State::Idle,
@@ -109,10 +106,7 @@ impl CallMachine {
                 | State::Ended(_) => {}
             },
             Intent::HangUp => self.hang_up(now),
-            Intent::SetMicrophone(microphone) => self.set_media(MediaState {
-                microphone,
-                ..self.local
-            }),
+            Intent::SetMicrophone(microphone) => self.set_media(MediaState { microphone, ..self.local }),
             Intent::SetCamera(camera) => self.set_media(MediaState { camera, ..self.local }),
             Intent::Dismiss => match &self.state {
                 State::Ended(_) => self.state = State::Idle,
@@ -265,12 +259,7 @@ impl CallMachine {
             peer,
             role,
             connected_at,
-            end: End {
-                reason: over.reason,
-                by: over.by,
-                at: now,
-                failure: over.failure,
-            },
+            end: End { reason: over.reason, by: over.by, at: now, failure: over.failure },
         });
     }
 
@@ -326,10 +315,7 @@ fn view(state: &State, local: MediaState) -> View {
         },
         State::Outgoing(r) => ringing(Phase::Ringing, Role::Caller, r),
         State::Incoming(r) => ringing(Phase::Incoming, Role::Callee, r),
-        State::Accepting(r) => View {
-            ring_deadline: None,
-            ..ringing(Phase::Connecting, Role::Callee, r)
-        },
+        State::Accepting(r) => View { ring_deadline: None, ..ringing(Phase::Connecting, Role::Callee, r) },
         State::Live(live) => View {
             phase: match live.stage {
                 Stage::Connecting { .. } => Phase::Connecting,

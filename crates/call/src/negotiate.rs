@@ -96,10 +96,7 @@ impl Negotiation {
         self.seq += 1;
         self.step = Step::CreatingOffer;
         self.local.clear();
-        out.push_back(Output::CreateOffer {
-            seq: self.seq,
-            ice_restart: self.has_remote(),
-        });
+        out.push_back(Output::CreateOffer { seq: self.seq, ice_restart: self.has_remote() });
     }
 
     /// Looks for new paths, or speeds up what is under way. The callee leaves the first offer to the caller.
@@ -138,16 +135,10 @@ impl Negotiation {
     }
 
     fn send_offer(&mut self, now: Time, out: &mut Out) {
-        if let Step::Offered {
-            offer,
-            sent,
-            resend_at,
-        } = &mut self.step
+        if let Step::Offered { offer, sent, resend_at } = &mut self.step
             && self.linked
         {
-            out.push_back(Output::Send(Signal::Offer {
-                offer: tool_marked(offer.clone()),
-            }));
+            out.push_back(Output::Send(Signal::Offer { offer: tool_marked(offer.clone()) }));
             *resend_at = now + RESEND_AFTER.max(backoff(*sent));
             *sent += 1;
             self.send_candidates(out);
@@ -158,9 +149,7 @@ impl Negotiation {
         if let Some((_, answer)) = &self.answered
             && self.linked
         {
-            out.push_back(Output::Send(Signal::Answer {
-                answer: tool_marked(answer.clone()),
-            }));
+            out.push_back(Output::Send(Signal::Answer { answer: tool_marked(answer.clone()) }));
             self.send_candidates(out);
         }
     }
@@ -172,11 +161,7 @@ impl Negotiation {
     pub(crate) fn on_offer_created(&mut self, seq: u32, offer: Sdp, now: Time, out: &mut Out) {
         match self.step {
             Step::CreatingOffer if seq == self.seq => {
-                self.step = Step::Offered {
-                    offer,
-                    sent: 0,
-                    resend_at: now,
-                };
+                self.step = Step::Offered { offer, sent: 0, resend_at: now };
                 self.send_offer(now, out);
             }
             Step::CreatingOffer | Step::Stable | Step::Offered { .. } | Step::Answering { .. } => {}
@@ -278,9 +263,7 @@ impl Negotiation {
 
     pub(crate) fn next_timeout(&self) -> Option<Time> {
         match self.step {
-            Step::Offered {
-                sent: 1.., resend_at, ..
-            } if self.linked => Some(resend_at),
+            Step::Offered { sent: 1.., resend_at, .. } if self.linked => Some(resend_at),
             Step::Offered { .. } | Step::Stable | Step::CreatingOffer | Step::Answering { .. } => None,
         }
     }
@@ -293,7 +276,5 @@ impl Negotiation {
 }
 
 fn send_candidate(candidate: IceCandidate) -> Output {
-    Output::Send(Signal::IceCandidate {
-        candidate: Some(candidate),
-    })
+    Output::Send(Signal::IceCandidate { candidate: Some(candidate) })
 }

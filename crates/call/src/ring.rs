@@ -50,10 +50,7 @@ impl Placing {
 impl Over {
     /// The call could not be placed for want of an answer.
     fn unreachable() -> Self {
-        Self {
-            failure: Some(Failure::Unreachable),
-            ..Self::told(EndReason::ServerError, EndedBy::Nobody)
-        }
+        Self { failure: Some(Failure::Unreachable), ..Self::told(EndReason::ServerError, EndedBy::Nobody) }
     }
 
     fn refused(code: String, message: String) -> Self {
@@ -61,10 +58,7 @@ impl Over {
             "busy" => (EndReason::Busy, EndedBy::Peer),
             _other => (EndReason::ServerError, EndedBy::Nobody),
         };
-        Self {
-            failure: Some(Failure::Refused { code, message }),
-            ..Self::told(reason, by)
-        }
+        Self { failure: Some(Failure::Refused { code, message }), ..Self::told(reason, by) }
     }
 }
 
@@ -109,10 +103,8 @@ impl CallMachine {
         };
         match (result, placing.glare.take()) {
             (Ok(call), _) => {
-                let newer = placing
-                    .early
-                    .drain(..)
-                    .find(|early| early.id == call.id && early.version > call.version);
+                let newer =
+                    placing.early.drain(..).find(|early| early.id == call.id && early.version > call.version);
                 self.placed(newer.unwrap_or(call), now);
             }
             (Err(_), Some(theirs)) => self.take(Ringing::new(theirs, now), now),
@@ -135,11 +127,7 @@ impl CallMachine {
             (CallStatus::Ongoing, _) => self.go_live(call, now),
             (CallStatus::Ended, role) => {
                 let reason = call.end_reason.unwrap_or(EndReason::ServerError);
-                let by = if left_before {
-                    EndedBy::Me
-                } else {
-                    EndedBy::told(reason, role)
-                };
+                let by = if left_before { EndedBy::Me } else { EndedBy::told(reason, role) };
                 let over = Over::told(reason, by);
                 self.remember_finished(call.id);
                 let peer = peer_of(&call, role).clone();
@@ -160,8 +148,7 @@ impl CallMachine {
     /// Rings for an incoming call.
     pub(crate) fn ring(&mut self, call: Call, now: Time) {
         self.out.push_back(Output::StartRinging);
-        self.out
-            .push_back(Output::Report(ClientEvent::Ringing { call_id: call.id }));
+        self.out.push_back(Output::Report(ClientEvent::Ringing { call_id: call.id }));
         self.state = State::Incoming(Ringing::new(call, now));
     }
 
@@ -183,8 +170,7 @@ impl CallMachine {
     /// Accepts a call of theirs.
     pub(crate) fn take(&mut self, ringing: Ringing, now: Time) {
         self.start_media();
-        self.errands
-            .start(Request::Accept(ringing.call.id), now, &mut self.out);
+        self.errands.start(Request::Accept(ringing.call.id), now, &mut self.out);
         self.state = State::Accepting(ringing);
     }
 }

@@ -61,20 +61,12 @@ pub(crate) struct Over {
 impl Over {
     /// This device ends it: the server does not know yet.
     pub(crate) fn ours(reason: EndReason, by: EndedBy) -> Self {
-        Self {
-            reason,
-            by,
-            failure: None,
-            tell: true,
-        }
+        Self { reason, by, failure: None, tell: true }
     }
 
     /// The server has ended it, or will by itself.
     pub(crate) fn told(reason: EndReason, by: EndedBy) -> Self {
-        Self {
-            tell: false,
-            ..Self::ours(reason, by)
-        }
+        Self { tell: false, ..Self::ours(reason, by) }
     }
 }
 
@@ -151,11 +143,7 @@ pub(crate) struct Me {
 
 impl Me {
     pub(crate) fn role(self, call: &Call) -> Role {
-        if call.caller.id == self.user {
-            Role::Caller
-        } else {
-            Role::Callee
-        }
+        if call.caller.id == self.user { Role::Caller } else { Role::Callee }
     }
 
     /// Whether the call has not ended and this very device placed or accepted it.

@@ -44,11 +44,7 @@ pub enum Part {
 /// # Errors
 /// [`Exit`] where it did not end as a call should; anything else where it could not be run.
 pub async fn run(options: &Options, part: Part, media: &Media) -> Result<()> {
-    let dump = media
-        .dump_video
-        .as_deref()
-        .map(|path| Y4mSink::create(path, DUMP_FPS))
-        .transpose()?;
+    let dump = media.dump_video.as_deref().map(|path| Y4mSink::create(path, DUMP_FPS)).transpose()?;
     let instrument = Arc::new(Instrument::new(dump));
     let mut config = ClientConfig::new(data_dir());
     config.camera = media.camera.clone();
@@ -157,18 +153,10 @@ impl Run {
             self.enter(call);
             self.phase = Some(call.phase);
         }
-        for line in call
-            .chat
-            .iter()
-            .filter(|line| !line.mine && line.id > self.chat_seen)
-        {
+        for line in call.chat.iter().filter(|line| !line.mine && line.id > self.chat_seen) {
             println!("{}: {}", call.peer.username, line.text);
         }
-        for line in call
-            .chat
-            .iter()
-            .filter(|line| line.mine && line.delivery == Delivery::Failed)
-        {
+        for line in call.chat.iter().filter(|line| line.mine && line.delivery == Delivery::Failed) {
             if line.id > self.chat_seen {
                 eprintln!("not delivered: {}", line.text);
             }

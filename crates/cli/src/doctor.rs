@@ -35,15 +35,9 @@ pub async fn run(options: &Options) -> Result<()> {
     if address.is_insecure() {
         println!("note    server        plain HTTP beyond this machine: passwords can be read on the way");
     }
-    let (username, password) = (
-        options.user.clone().unwrap_or_default(),
-        options.password.clone().unwrap_or_default(),
-    );
-    let login = Login {
-        username,
-        password,
-        device_name: Some("doctor".into()),
-    };
+    let (username, password) =
+        (options.user.clone().unwrap_or_default(), options.password.clone().unwrap_or_default());
+    let login = Login { username, password, device_name: Some("doctor".into()) };
     let api = report.needed("token", Api::sign_in(address, &login).await);
     if let Some(api) = api {
         let config = ClientConfig::new(crate::session::data_dir());
@@ -64,25 +58,10 @@ pub async fn run(options: &Options) -> Result<()> {
         }
     }
     let devices = backend();
-    report.wanted(
-        "cameras",
-        devices.cameras().map(|found| format!("{} found", found.len())),
-    );
-    report.wanted(
-        "microphones",
-        devices
-            .microphones()
-            .map(|found| format!("{} found", found.len())),
-    );
-    report.wanted(
-        "speakers",
-        devices.speakers().map(|found| format!("{} found", found.len())),
-    );
-    if report.failed {
-        bail!("a call from here cannot work")
-    } else {
-        Ok(())
-    }
+    report.wanted("cameras", devices.cameras().map(|found| format!("{} found", found.len())));
+    report.wanted("microphones", devices.microphones().map(|found| format!("{} found", found.len())));
+    report.wanted("speakers", devices.speakers().map(|found| format!("{} found", found.len())));
+    if report.failed { bail!("a call from here cannot work") } else { Ok(()) }
 }
 
 /// What was found so far.
@@ -134,25 +113,16 @@ async fn reach(url: &str, server: &IceServer) -> Result<String, String> {
         }
         binding(&target).await
     };
-    let reached = timeout(HOP_LIMIT, attempt)
-        .await
-        .map_err(|_| "no answer".to_owned())??;
-    let credentials = if scheme.starts_with("turn") && server.credential.is_none() {
-        ", but no credentials"
-    } else {
-        ""
-    };
+    let reached = timeout(HOP_LIMIT, attempt).await.map_err(|_| "no answer".to_owned())??;
+    let credentials =
+        if scheme.starts_with("turn") && server.credential.is_none() { ", but no credentials" } else { "" };
     Ok(format!("{reached}{credentials}"))
 }
 
 /// One STUN binding over UDP; TURN servers answer it too.
 async fn binding(target: &str) -> Result<String, String> {
     let words = |e: std::io::Error| e.to_string();
-    let address = lookup_host(target)
-        .await
-        .map_err(words)?
-        .next()
-        .ok_or("the name has no address")?;
+    let address = lookup_host(target).await.map_err(words)?.next().ok_or("the name has no address")?;
     let here = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
     let socket = UdpSocket::bind(here).await.map_err(words)?;
     socket.connect(address).await.map_err(words)?;

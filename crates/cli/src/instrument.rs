@@ -67,10 +67,7 @@ impl Viewer for Instrument {
             let mut meters = lock(&self.meters);
             meters.frames += 1;
             meters.rendered = Some((meters.rendered.map_or(at, |(first, _)| first), at));
-            *meters
-                .sizes
-                .entry(format!("{}x{}", image.width(), image.height()))
-                .or_default() += 1;
+            *meters.sizes.entry(format!("{}x{}", image.width(), image.height())).or_default() += 1;
             meters.freezes.rendered(at);
             if let Some(latency_ms) = meters.latency.observe(image, at) {
                 #[expect(clippy::cast_precision_loss, reason = "milliseconds of a call")]
@@ -81,12 +78,7 @@ impl Viewer for Instrument {
             }
         }
         if let Some(dump) = &mut *lock(&self.dump) {
-            let info = RenderInfo {
-                rtp_timestamp: 0,
-                key: false,
-                complete_at: at,
-                rendered_at: at,
-            };
+            let info = RenderInfo { rtp_timestamp: 0, key: false, complete_at: at, rendered_at: at };
             dump.render(image, &info);
         }
     }

@@ -5,11 +5,7 @@ use eyeline_media::{codec::VideoCodec, device::CaptureFormat};
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
 /// The test card where nobody says otherwise.
-const CARD: CaptureFormat = CaptureFormat {
-    width: 1280,
-    height: 720,
-    fps: 30,
-};
+const CARD: CaptureFormat = CaptureFormat { width: 1280, height: 720, fps: 30 };
 
 /// Eyeline without a window: makes real calls and measures them.
 #[derive(Debug, Parser)]
@@ -145,11 +141,8 @@ impl Default for Media {
 impl Media {
     /// For the client.
     pub fn options(&self) -> MediaOptions {
-        let mut options = MediaOptions {
-            max_kbps: self.max_kbps,
-            relay_only: self.relay_only,
-            ..MediaOptions::default()
-        };
+        let mut options =
+            MediaOptions { max_kbps: self.max_kbps, relay_only: self.relay_only, ..MediaOptions::default() };
         if let Some(codec) = self.video_codec {
             let first = match codec {
                 Codec::Vp8 => VideoCodec::Vp8,
@@ -196,8 +189,7 @@ fn speaker(text: &str) -> Result<SpeakerChoice, String> {
 }
 
 fn split(text: &str) -> (&str, Option<&str>) {
-    text.split_once(':')
-        .map_or((text, None), |(kind, rest)| (kind, Some(rest)))
+    text.split_once(':').map_or((text, None), |(kind, rest)| (kind, Some(rest)))
 }
 
 /// `1280x720@30` or `1280x720`.
@@ -206,19 +198,11 @@ fn capture_format(text: &str) -> Result<CaptureFormat, String> {
     let (size, fps) = text.split_once('@').unwrap_or((text, "30"));
     let (width, height) = size.split_once('x').ok_or_else(wrong)?;
     let number = |text: &str| u32::from_str(text).map_err(|_| wrong());
-    let format = CaptureFormat {
-        width: number(width)?,
-        height: number(height)?,
-        fps: number(fps)?,
-    };
+    let format = CaptureFormat { width: number(width)?, height: number(height)?, fps: number(fps)? };
     // The clock of the card needs 32 cells of two pixels; the rest keeps a slip of the finger from filling the memory.
     let fits = (64..=3840).contains(&format.width) && (48..=2160).contains(&format.height);
     let even = format.width % 2 == 0 && format.height % 2 == 0;
-    if fits && even && (1..=60).contains(&format.fps) {
-        Ok(format)
-    } else {
-        Err(wrong())
-    }
+    if fits && even && (1..=60).contains(&format.fps) { Ok(format) } else { Err(wrong()) }
 }
 
 #[cfg(test)]
@@ -241,27 +225,15 @@ mod tests {
             "none",
         ])
         .unwrap();
-        let Command::Call { peer, media } = options.command else {
-            panic!()
-        };
+        let Command::Call { peer, media } = options.command else { panic!() };
         assert_eq!(peer, "bob");
-        assert_eq!(
-            media.camera,
-            CameraChoice::TestCard(CaptureFormat {
-                width: 640,
-                height: 480,
-                fps: 15
-            })
-        );
+        assert_eq!(media.camera, CameraChoice::TestCard(CaptureFormat { width: 640, height: 480, fps: 15 }));
         assert_eq!(media.mic, MicrophoneChoice::None);
         assert_eq!(media.speaker, SpeakerChoice::Null);
         assert!(parse(&["answer", "--camera", "device:Integrated: Camera"]).is_ok());
-        for wrong in [
-            ["--camera", "testcard:641x480"],
-            ["--camera", "film"],
-            ["--mic", "wav"],
-            ["--duration", "-1"],
-        ] {
+        for wrong in
+            [["--camera", "testcard:641x480"], ["--camera", "film"], ["--mic", "wav"], ["--duration", "-1"]]
+        {
             assert!(parse(&[&["answer"], &wrong[..]].concat()).is_err(), "{wrong:?}");
         }
     }

@@ -19,10 +19,7 @@ pub struct Usage {
 impl Usage {
     /// The first reading counts from here.
     pub fn new() -> Self {
-        let mut this = Self {
-            system: System::new(),
-            me: sysinfo::get_current_pid().ok(),
-        };
+        let mut this = Self { system: System::new(), me: sysinfo::get_current_pid().ok() };
         this.read();
         this
     }
@@ -31,14 +28,10 @@ impl Usage {
     pub fn read(&mut self) -> Option<Load> {
         let me = self.me?;
         let what = ProcessRefreshKind::nothing().with_cpu().with_memory();
-        self.system
-            .refresh_processes_specifics(ProcessesToUpdate::Some(&[me]), false, what);
+        self.system.refresh_processes_specifics(ProcessesToUpdate::Some(&[me]), false, what);
         let process = self.system.process(me)?;
         #[expect(clippy::cast_precision_loss, reason = "memory of one process")]
         let rss_mb = process.memory() as f64 / 1e6;
-        Some(Load {
-            cpu_pct: f64::from(process.cpu_usage()),
-            rss_mb,
-        })
+        Some(Load { cpu_pct: f64::from(process.cpu_usage()), rss_mb })
     }
 }

@@ -34,10 +34,7 @@ impl Session {
         let password = options.password.clone().context("--password is missing")?;
         config.remember = false;
         let client = Client::start(config, crate::devices::backend(), viewer);
-        let mut this = Self {
-            snapshots: client.snapshots(),
-            client,
-        };
+        let mut this = Self { snapshots: client.snapshots(), client };
         let server = options.server.clone();
         if options.register {
             let (username, password) = (username.clone(), password.clone());
@@ -53,11 +50,7 @@ impl Session {
                 other => return other.map(|()| this),
             }
         }
-        this.client.send(Command::SignIn {
-            server,
-            username,
-            password,
-        });
+        this.client.send(Command::SignIn { server, username, password });
         this.settled().await.map(|()| this)
     }
 
@@ -68,10 +61,7 @@ impl Session {
             s.server.link == Link::Online || s.notice.as_ref().is_some_and(|n| n.id > since)
         });
         let snapshot = settled.await.map_err(|_| {
-            Exit::Server(
-                NoticeCode::ServerUnreachable,
-                "the server does not open the events socket".into(),
-            )
+            Exit::Server(NoticeCode::ServerUnreachable, "the server does not open the events socket".into())
         })?;
         match &snapshot.notice {
             Some(notice) if snapshot.server.link != Link::Online => {
@@ -90,9 +80,7 @@ impl Session {
         limit: Duration,
         condition: impl FnMut(&Arc<Snapshot>) -> bool,
     ) -> Result<Arc<Snapshot>> {
-        let found = timeout(limit, self.snapshots.wait_for(condition))
-            .await
-            .context("timed out")?;
+        let found = timeout(limit, self.snapshots.wait_for(condition)).await.context("timed out")?;
         Ok(Arc::clone(&*found.context("the client has stopped")?))
     }
 
@@ -102,9 +90,7 @@ impl Session {
     /// [`Exit`] where there is none of that name.
     pub async fn find(&mut self, username: &str) -> Result<User> {
         let username = username.to_lowercase();
-        self.client.send(Command::SearchUsers {
-            query: username.clone(),
-        });
+        self.client.send(Command::SearchUsers { query: username.clone() });
         let known = |s: &Snapshot| s.contacts.iter().find(|c| c.username == username).cloned();
         let found = self.until(SEARCH_LIMIT, |s| known(s).is_some()).await.ok();
         found.and_then(|s| known(&s)).ok_or_else(|| {
@@ -115,10 +101,8 @@ impl Session {
 
 /// Where state lies: `$EYELINE_DATA_DIR`, else the platform's folder for it.
 pub fn data_dir() -> PathBuf {
-    std::env::var_os("EYELINE_DATA_DIR")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| {
-            directories::ProjectDirs::from("dev", "eyeline", "eyeline-cli")
-                .map_or_else(|| PathBuf::from("."), |dirs| dirs.data_dir().to_path_buf())
-        })
+    std::env::var_os("EYELINE_DATA_DIR").map(PathBuf::from).unwrap_or_else(|| {
+        directories::ProjectDirs::from("dev", "eyeline", "eyeline-cli")
+            .map_or_else(|| PathBuf::from("."), |dirs| dirs.data_dir().to_path_buf())
+    })
 }

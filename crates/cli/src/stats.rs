@@ -27,9 +27,7 @@ impl StatsFile {
     /// # Errors
     /// Where it cannot be written.
     pub fn create(path: &Path) -> Result<Self> {
-        Ok(Self(
-            File::create(path).with_context(|| format!("cannot write {}", path.display()))?,
-        ))
+        Ok(Self(File::create(path).with_context(|| format!("cannot write {}", path.display()))?))
     }
 
     /// Adds one second.

@@ -49,11 +49,7 @@ struct Gaps {
 
 impl From<Percentiles> for Spread {
     fn from(p: Percentiles) -> Self {
-        Self {
-            p50: p.p50,
-            p95: p.p95,
-            n: p.n,
-        }
+        Self { p50: p.p50, p95: p.p95, n: p.n }
     }
 }
 

@@ -49,11 +49,8 @@ impl ChatLog {
         send: impl FnOnce(ChannelMessage) -> bool,
     ) -> Result<(), ChatError> {
         let id = self.push(true, text.to_owned(), now_ms, Delivery::Sending);
-        let message = ChannelMessage::Text {
-            message: text.to_owned(),
-            timestamp: rfc3339(now_ms),
-            id: Some(id),
-        };
+        let message =
+            ChannelMessage::Text { message: text.to_owned(), timestamp: rfc3339(now_ms), id: Some(id) };
         let result = if text.len() > TEXT_MAX_BYTES {
             Err(ChatError::TooLong)
         } else if send(message) {
@@ -61,29 +58,17 @@ impl ChatLog {
         } else {
             Err(ChatError::NotConnected)
         };
-        self.set(
-            id,
-            if result.is_ok() {
-                Delivery::Sent
-            } else {
-                Delivery::Failed
-            },
-        );
+        self.set(id, if result.is_ok() { Delivery::Sent } else { Delivery::Failed });
         result
     }
 
     /// Takes in what came over the data channel; gives the answer that is due.
     pub fn receive(&mut self, message: &ChannelMessage, now_ms: u64) -> Option<ChannelMessage> {
         match message {
-            ChannelMessage::Text {
-                message,
-                timestamp,
-                id,
-            } => {
+            ChannelMessage::Text { message, timestamp, id } => {
                 let sent_at_ms = unix_ms_of(timestamp).unwrap_or(now_ms);
                 self.push(false, message.clone(), sent_at_ms, Delivery::Delivered);
-                id.filter(|_| self.peer_acknowledges)
-                    .map(|id| ChannelMessage::Ack { id })
+                id.filter(|_| self.peer_acknowledges).map(|id| ChannelMessage::Ack { id })
             }
             ChannelMessage::Ack { id } => {
                 self.set(*id, Delivery::Delivered);
@@ -117,24 +102,13 @@ impl ChatLog {
             self.lines.remove(0);
         }
         self.last_id += 1;
-        self.lines.push(ChatLine {
-            id: self.last_id,
-            mine,
-            text,
-            sent_at_ms,
-            delivery,
-        });
+        self.lines.push(ChatLine { id: self.last_id, mine, text, sent_at_ms, delivery });
         self.last_id
     }
 
     fn set(&mut self, id: u64, delivery: Delivery) {
         // A foreign `ack` must not touch the other side's lines.
-        if let Some(line) = self
-            .lines
-            .iter_mut()
-            .rev()
-            .find(|line| line.mine && line.id == id)
-        {
+        if let Some(line) = self.lines.iter_mut().rev().find(|line| line.mine && line.id == id) {
             line.delivery = delivery;
         }
     }
@@ -174,9 +148,7 @@ mod tests {
             .unwrap();
         }
         assert_eq!(deliveries(&log), [Delivery::Sent, Delivery::Sent]);
-        let ChannelMessage::Text { id: Some(id), .. } = &wire[1] else {
-            panic!("{:?}", wire[1])
-        };
+        let ChannelMessage::Text { id: Some(id), .. } = &wire[1] else { panic!("{:?}", wire[1]) };
         assert_eq!(log.receive(&ChannelMessage::Ack { id: *id }, 6), None);
         assert_eq!(deliveries(&log), [Delivery::Sent, Delivery::Delivered]);
         log.close();
@@ -195,10 +167,7 @@ mod tests {
     fn words_that_cannot_be_sent_stay_in_sight() {
         let mut log = ChatLog::default();
         assert_eq!(log.write("hello", 5, |_| false), Err(ChatError::NotConnected));
-        assert_eq!(
-            log.write(&"x".repeat(TEXT_MAX_BYTES + 1), 5, |_| true),
-            Err(ChatError::TooLong)
-        );
+        assert_eq!(log.write(&"x".repeat(TEXT_MAX_BYTES + 1), 5, |_| true), Err(ChatError::TooLong));
         assert_eq!(deliveries(&log), [Delivery::Failed, Delivery::Failed]);
         assert_eq!(log.lines()[0].text, "hello");
     }
@@ -220,19 +189,10 @@ mod tests {
     #[test]
     fn an_acknowledgement_never_touches_a_received_line() {
         let mut log = ChatLog::default();
-        let text = ChannelMessage::Text {
-            message: "a".into(),
-            timestamp: "no time".into(),
-            id: None,
-        };
+        let text = ChannelMessage::Text { message: "a".into(), timestamp: "no time".into(), id: None };
         log.receive(&text, 77);
         assert_eq!(log.lines()[0].sent_at_ms, 77);
-        log.receive(
-            &ChannelMessage::Ack {
-                id: log.lines()[0].id,
-            },
-            78,
-        );
+        log.receive(&ChannelMessage::Ack { id: log.lines()[0].id }, 78);
         assert_eq!(log.lines()[0].delivery, Delivery::Delivered);
     }
 

@@ -28,18 +28,9 @@ impl Client {
         let (sender, inbox) = mpsc::channel(INBOX);
         let (snapshots, seen) = watch::channel(Arc::default());
         let (stats, stats_seen) = watch::channel(None);
-        let ends = Ends {
-            inbox,
-            post: Post(sender.downgrade()),
-            snapshots,
-            stats,
-        };
+        let ends = Ends { inbox, post: Post(sender.downgrade()), snapshots, stats };
         tokio::spawn(Actor::new(config, devices, viewer, ends).run());
-        Self {
-            inbox: sender,
-            snapshots: seen,
-            stats: stats_seen,
-        }
+        Self { inbox: sender, snapshots: seen, stats: stats_seen }
     }
 
     /// Asks for something; what comes of it is seen in the next snapshot. Dropped, with a log line, where hundreds of

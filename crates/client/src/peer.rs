@@ -161,16 +161,10 @@ impl Peer {
     /// [`PeerError::BadSdp`] where the offer cannot be used.
     pub async fn accept_offer(&self, offer: Sdp) -> Result<Sdp, PeerError> {
         let description = RTCSessionDescription::offer(offer.sdp.clone()).map_err(bad_sdp)?;
-        self.connection
-            .set_remote_description(description)
-            .await
-            .map_err(bad_sdp)?;
+        self.connection.set_remote_description(description).await.map_err(bad_sdp)?;
         self.take_over(&offer.sdp).await?;
         let answer = self.connection.create_answer(None).await.map_err(bad_sdp)?;
-        self.connection
-            .set_local_description(answer.clone())
-            .await
-            .map_err(bad_sdp)?;
+        self.connection.set_local_description(answer.clone()).await.map_err(bad_sdp)?;
         Ok(ours(SdpKind::Answer, &answer))
     }
 
@@ -181,11 +175,8 @@ impl Peer {
     pub async fn accept_answer(&self, answer: Sdp) -> Result<(), PeerError> {
         let description = RTCSessionDescription::answer(answer.sdp.clone()).map_err(bad_sdp)?;
         // Before it is applied: streams are bound to their codecs meanwhile.
-        self.take_over(&answer.sdp).await?;
-        self.connection
-            .set_remote_description(description)
-            .await
-            .map_err(bad_sdp)
+        self.take_over(&answer.sdp, &answer.sdp).await?;
+        self.connection.set_remote_description(description).await.map_err(bad_sdp)
     }
 
     /// Takes our own offer back, to accept the peer's instead.
@@ -271,16 +262,14 @@ impl Peer {
         *self.remote.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads off the peer's description what we send, and tells webrtc-rs.
-    async fn take_over(&self, sdp: &str) -> Result<(), PeerError> {
-        let video = sdp::video_codec(sdp, &self.video_codecs);
-        *self.remote.lock().unwrap_or_else(PoisonError::into_inner) = Remote {
-            is_ours: sdp::is_ours(sdp),
-            video,
-        };
+    /// Reads off the peer's description who it is, off the answer (whoever made it) what we send; and tells webrtc-rs.
+    async fn take_over(&self, theirs: &str, answer: &str) -> Result<(), PeerError> {
+        let video = sdp::video_codec(answer, &self.video_codecs);
+        *self.remote.lock().unwrap_or_else(PoisonError::into_inner) =
+            Remote { is_ours: sdp::is_ours(theirs), video };
         for sender in self.connection.get_senders().await {
             let kind = sender.track().kind().await;
-            for (of, track) in self.tracks.negotiated(sdp::opus(sdp), video) {
+            for (of, track) in self.tracks.negotiated(sdp::opus(answer), video) {
                 if of == kind {
                     sender.replace_track(track).await?;
                 }
@@ -307,17 +296,8 @@ async fn connect(
     channel: &Channel,
     tracks: &Arc<Tracks>,
     mdns: MulticastDnsMode,
-) -> Result<
-    (
-        Arc<dyn PeerConnection>,
-        (SharedStats, eyeline_transport::SenderClocks),
-    ),
-    PeerError,
-> {
-    let chain = Chain::new(ChainConfig {
-        wall: wall_clock(),
-        sink: watching_video(media, tracks),
-    });
+) -> Result<(Arc<dyn PeerConnection>, (SharedStats, eyeline_transport::SenderClocks)), PeerError> {
+    let chain = Chain::new(ChainConfig { wall: wall_clock(), sink: watching_video(media, tracks) });
     let policy = match config.relay_only {
         true => RTCIceTransportPolicy::Relay,
         false => RTCIceTransportPolicy::All,
@@ -327,10 +307,7 @@ async fn connect(
         .with_ice_transport_policy(policy)
         .with_bundle_policy(RTCBundlePolicy::MaxBundle)
         .build();
-    let handler = Handler {
-        events: events.clone(),
-        channel: channel.clone(),
-    };
+    let handler = Handler { events: events.clone(), channel: channel.clone() };
     let connection = PeerConnectionBuilder::new()
         .with_configuration(configuration)
         .with_media_engine(config::media(&config.video_codecs)?)
@@ -348,12 +325,7 @@ async fn connect(
 fn watching_video(media: &MediaCallbacks, tracks: &Arc<Tracks>) -> MediaCallbacks {
     let (media, tracks) = (Arc::clone(media), Arc::clone(tracks));
     Arc::new(move |event| {
-        if let MediaEvent::RemoteStream {
-            kind: MediaKind::Video,
-            ssrc,
-            ..
-        } = event
-        {
+        if let MediaEvent::RemoteStream { kind: MediaKind::Video, ssrc, .. } = event {
             tracks.remote_video.store(ssrc, Ordering::Relaxed);
         }
         media(event);
@@ -361,10 +333,7 @@ fn watching_video(media: &MediaCallbacks, tracks: &Arc<Tracks>) -> MediaCallback
 }
 
 fn ours(kind: SdpKind, description: &RTCSessionDescription) -> Sdp {
-    Sdp {
-        kind,
-        sdp: sdp::with_session_attributes(&description.sdp),
-    }
+    Sdp { kind, sdp: sdp::with_session_attributes(&description.sdp) }
 }
 
 fn bad_sdp(error: Error) -> PeerError {
@@ -376,10 +345,7 @@ fn clock() -> Instant {
     Instant::now()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "read once for a connection's sender reports"
-)]
+#[expect(clippy::disallowed_methods, reason = "read once for a connection's sender reports")]
 fn wall_clock() -> WallClock {
     WallClock::new(Instant::now(), SystemTime::now())
 }

@@ -35,10 +35,7 @@ impl Store {
     /// The store in `folder`, which need not exist yet. One that is not `enabled` remembers nothing.
     #[must_use]
     pub fn new(folder: &Path, enabled: bool) -> Self {
-        Self {
-            path: folder.join("client.json"),
-            enabled,
-        }
+        Self { path: folder.join("client.json"), enabled }
     }
 
     /// What is remembered; the default where there is nothing or it cannot be read.
@@ -81,12 +78,7 @@ impl Store {
 #[cfg(unix)]
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -106,19 +98,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(&folder.path().join("deeper"), true);
         assert_eq!(store.load(), Remembered::default());
-        let remembered = Remembered {
-            server: Some("https://a.example".into()),
-            ..Remembered::default()
-        };
+        let remembered = Remembered { server: Some("https://a.example".into()), ..Remembered::default() };
         store.save(&remembered).unwrap();
         assert_eq!(store.load(), remembered);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(
-                fs::metadata(&store.path).unwrap().permissions().mode() & 0o777,
-                0o600
-            );
+            assert_eq!(fs::metadata(&store.path).unwrap().permissions().mode() & 0o777, 0o600);
         }
     }
 

@@ -17,11 +17,7 @@ fn main() -> Result<()> {
         ["list"] => list(&devices),
         ["frames", count] => frames(&devices, count.parse()?, CaptureFormat::IDEAL),
         ["frames", count, width, height, fps] => {
-            let want = CaptureFormat {
-                width: width.parse()?,
-                height: height.parse()?,
-                fps: fps.parse()?,
-            };
+            let want = CaptureFormat { width: width.parse()?, height: height.parse()?, fps: fps.parse()? };
             frames(&devices, count.parse()?, want)
         }
         ["record", seconds, path] => record(&devices, seconds.parse()?, path),
@@ -37,17 +33,11 @@ fn list(devices: &SystemDevices) -> Result<()> {
             println!("  {fourcc} {}x{} at {}", size.width, size.height, size.fps);
         }
     }
-    for (kind, found) in [
-        ("microphone", devices.microphones()?),
-        ("speaker", devices.speakers()?),
-    ] {
+    for (kind, found) in [("microphone", devices.microphones()?), ("speaker", devices.speakers()?)] {
         for device in found {
             let mark = if device.is_default { " (default)" } else { "" };
             let (rates, channels) = (device.sample_rates_hz, device.channels);
-            println!(
-                "{kind} {} {:?}{mark}: {rates:?} Hz, {channels} channels",
-                device.id, device.name
-            );
+            println!("{kind} {} {:?}{mark}: {rates:?} Hz, {channels} channels", device.id, device.name);
         }
     }
     Ok(())
@@ -63,10 +53,7 @@ fn frames(devices: &SystemDevices, count: u32, want: CaptureFormat) -> Result<()
         last = camera.next_frame()?;
     }
     let seconds = (last.captured_at - first.captured_at).as_secs_f64();
-    println!(
-        "{count} pictures, {:.2} a second",
-        f64::from(count.saturating_sub(1)) / seconds
-    );
+    println!("{count} pictures, {:.2} a second", f64::from(count.saturating_sub(1)) / seconds);
     let header = format!("P5 {} {} 255\n", last.image.width(), last.image.height());
     fs::write("probe.pgm", [header.as_bytes(), last.image.planes()[0]].concat())?;
     Ok(())
@@ -99,18 +86,12 @@ fn play(devices: &SystemDevices, path: &str) -> Result<()> {
         hound::SampleFormat::Float => wav.samples::<f32>().collect::<Result<_, _>>()?,
         hound::SampleFormat::Int => {
             let full = f64::from(1_u32 << (wav.spec().bits_per_sample - 1)) as f32;
-            wav.samples::<i32>()
-                .map(|s| Ok(s? as f32 / full))
-                .collect::<hound::Result<_>>()?
+            wav.samples::<i32>().map(|s| Ok(s? as f32 / full)).collect::<hound::Result<_>>()?
         }
     };
     for samples in samples.chunks(BLOCK_SAMPLES) {
         let mut block = AudioBlock::silence(MediaTime::default());
-        block
-            .samples
-            .get_mut(..samples.len())
-            .context("a block")?
-            .copy_from_slice(samples);
+        block.samples.get_mut(..samples.len()).context("a block")?.copy_from_slice(samples);
         speaker.write(&block)?;
     }
     println!("latency {:?}", speaker.latency());

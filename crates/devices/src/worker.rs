@@ -22,10 +22,7 @@ impl Stop {
     /// Whether the thread should end.
     #[cfg(feature = "camera")]
     pub(crate) fn requested(&self) -> bool {
-        matches!(
-            self.0.try_recv(),
-            Err(std::sync::mpsc::TryRecvError::Disconnected)
-        )
+        matches!(self.0.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected))
     }
 
     /// Waits for at most `limit`; true where the thread should end.
@@ -51,11 +48,7 @@ impl Worker {
             let _alive = alive;
             body(&Stop(stopped));
         })?;
-        Ok(Self {
-            name,
-            stop: Some(stop),
-            done,
-        })
+        Ok(Self { name, stop: Some(stop), done })
     }
 }
 
@@ -108,10 +101,7 @@ mod tests {
     #[test]
     fn an_answer_that_hangs_is_given_up() {
         let (release, held) = sync_channel::<()>(0);
-        assert_eq!(
-            within(Duration::from_millis(20), move || held.recv().is_err()),
-            None
-        );
+        assert_eq!(within(Duration::from_millis(20), move || held.recv().is_err()), None);
         drop(release);
     }
 

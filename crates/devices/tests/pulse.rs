@@ -1,11 +1,6 @@
 //! Microphone and speaker, proven on the real devices of a private PulseAudio server.
 #![cfg(all(feature = "audio", target_os = "linux"))]
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "what helps a test is test"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what helps a test is test")]
 use eyeline_devices::{SystemDevices, testing::with_sound_server};
 use eyeline_media::{
     clock::MediaClock,
@@ -26,23 +21,17 @@ fn speaker_named(devices: &SystemDevices, name: &str) -> String {
 
 #[test]
 fn both_directions_are_listed_default_first_and_without_monitors() {
-    with_sound_server(
-        "both_directions_are_listed_default_first_and_without_monitors",
-        |_| {
-            let devices = SystemDevices::new();
-            let speakers = devices.speakers().unwrap();
-            assert_eq!(speakers.len(), 2, "{speakers:?}");
-            assert!(speakers[0].id.ends_with("speaker") && speakers[0].is_default && !speakers[1].is_default);
-            assert_eq!(
-                (speakers[0].channels, speakers[0].sample_rates_hz.as_slice()),
-                (2, [48_000].as_slice())
-            );
-            let microphones = devices.microphones().unwrap();
-            assert_eq!(microphones.len(), 1, "{microphones:?}");
-            assert!(microphones[0].id.ends_with("microphone") && microphones[0].is_default);
-            assert_eq!(microphones[0].channels, 1);
-        },
-    );
+    with_sound_server("both_directions_are_listed_default_first_and_without_monitors", |_| {
+        let devices = SystemDevices::new();
+        let speakers = devices.speakers().unwrap();
+        assert_eq!(speakers.len(), 2, "{speakers:?}");
+        assert!(speakers[0].id.ends_with("speaker") && speakers[0].is_default && !speakers[1].is_default);
+        assert_eq!((speakers[0].channels, speakers[0].sample_rates_hz.as_slice()), (2, [48_000].as_slice()));
+        let microphones = devices.microphones().unwrap();
+        assert_eq!(microphones.len(), 1, "{microphones:?}");
+        assert!(microphones[0].id.ends_with("microphone") && microphones[0].is_default);
+        assert_eq!(microphones[0].channels, 1);
+    });
 }
 
 #[test]
@@ -50,9 +39,7 @@ fn speech_played_into_the_room_is_heard_by_the_microphone() {
     with_sound_server("speech_played_into_the_room_is_heard_by_the_microphone", |_| {
         let devices = SystemDevices::new();
         let said = speech();
-        let mut speaker = devices
-            .open_speaker(Some(&speaker_named(&devices, "room")))
-            .unwrap();
+        let mut speaker = devices.open_speaker(Some(&speaker_named(&devices, "room"))).unwrap();
         let mut microphone = devices.open_microphone(None).unwrap();
         let (blocks, text) = (said.len() / BLOCK_SAMPLES, said.clone());
         // One value, once.
@@ -60,10 +47,7 @@ fn speech_played_into_the_room_is_heard_by_the_microphone() {
         let player = thread::spawn(move || {
             let mut latencies = Vec::new();
             for (n, samples) in text.as_chunks::<BLOCK_SAMPLES>().0.iter().enumerate() {
-                let block = AudioBlock {
-                    samples: *samples,
-                    captured_at: MediaTime::default(),
-                };
+                let block = AudioBlock { samples: *samples, captured_at: MediaTime::default() };
                 speaker.write(&block).unwrap();
                 latencies.push(speaker.latency());
                 if n == blocks / 2 {
@@ -83,15 +67,8 @@ fn speech_played_into_the_room_is_heard_by_the_microphone() {
         let overall = correlation(&said, &samples[delay..]);
         println!("correlation {overall:.4}, speaker latency {latency:?}");
         let lags = lags(&said, &samples, delay);
-        assert!(
-            overall > 0.95,
-            "{overall}; where its tenths of a second were heard, in ms: {lags:.1?}"
-        );
-        for (n, part) in said
-            .chunks_exact(4_800)
-            .enumerate()
-            .filter(|(_, part)| level(part) > 0.01)
-        {
+        assert!(overall > 0.95, "{overall}; where its tenths of a second were heard, in ms: {lags:.1?}");
+        for (n, part) in said.chunks_exact(4_800).enumerate().filter(|(_, part)| level(part) > 0.01) {
             let here = correlation(part, &samples[delay + n * 4_800..]);
             assert!(here > 0.9, "a gap at {} ms: {here}", n * 100);
         }
@@ -111,66 +88,51 @@ fn capture_times_follow_the_clock() {
         let blocks: Vec<_> = (0..200).map(|_| microphone.read().unwrap()).collect();
         let age = MediaClock::now() - blocks[199].captured_at;
         println!("the last block is {age:?} old");
-        assert!(
-            age >= Duration::from_millis(10) && age < Duration::from_millis(150),
-            "{age:?}"
-        );
+        assert!(age >= Duration::from_millis(10) && age < Duration::from_millis(150), "{age:?}");
         let whole = blocks[199].captured_at - blocks[99].captured_at;
-        assert!(
-            whole.abs_diff(Duration::from_secs(1)) < Duration::from_millis(60),
-            "{whole:?}"
-        );
+        assert!(whole.abs_diff(Duration::from_secs(1)) < Duration::from_millis(60), "{whole:?}");
         assert!(blocks.windows(2).all(|w| w[0].captured_at < w[1].captured_at));
     });
 }
 
 #[test]
 fn an_unplugged_microphone_is_lost_and_the_speaker_plays_on() {
-    with_sound_server(
-        "an_unplugged_microphone_is_lost_and_the_speaker_plays_on",
-        |server| {
-            let devices = SystemDevices::new();
-            let mut microphone = devices.open_microphone(None).unwrap();
-            let mut speaker = devices.open_speaker(None).unwrap();
-            microphone.read().unwrap();
-            server.unplug("source_name=microphone").unwrap();
-            expect_lost(|| microphone.read().map(drop));
-            for _ in 0..20 {
-                speaker.write(&AudioBlock::silence(MediaTime::default())).unwrap();
-            }
-            assert_eq!(devices.microphones().unwrap(), []);
-            // What PulseAudio now calls its default source is what the speaker plays.
-            assert!(matches!(
-                devices.open_microphone(None).err(),
-                Some(DeviceError::NotFound {
-                    kind: "microphone",
-                    ..
-                })
-            ));
-        },
-    );
+    with_sound_server("an_unplugged_microphone_is_lost_and_the_speaker_plays_on", |server| {
+        let devices = SystemDevices::new();
+        let mut microphone = devices.open_microphone(None).unwrap();
+        let mut speaker = devices.open_speaker(None).unwrap();
+        microphone.read().unwrap();
+        server.unplug("source_name=microphone").unwrap();
+        expect_lost(|| microphone.read().map(drop));
+        for _ in 0..20 {
+            speaker.write(&AudioBlock::silence(MediaTime::default())).unwrap();
+        }
+        assert_eq!(devices.microphones().unwrap(), []);
+        // What PulseAudio now calls its default source is what the speaker plays.
+        assert!(matches!(
+            devices.open_microphone(None).err(),
+            Some(DeviceError::NotFound { kind: "microphone", .. })
+        ));
+    });
 }
 
 #[test]
 fn an_unplugged_speaker_is_lost_and_the_microphone_hears_on() {
-    with_sound_server(
-        "an_unplugged_speaker_is_lost_and_the_microphone_hears_on",
-        |server| {
-            let devices = SystemDevices::new();
-            let mut microphone = devices.open_microphone(None).unwrap();
-            let mut speaker = devices.open_speaker(None).unwrap();
-            let silence = AudioBlock::silence(MediaTime::default());
-            speaker.write(&silence).unwrap();
-            server.unplug("sink_name=speaker").unwrap();
-            expect_lost(|| speaker.write(&silence));
-            for _ in 0..20 {
-                microphone.read().unwrap();
-            }
-            // The other speaker is the default one now.
-            let mut next = devices.open_speaker(None).unwrap();
-            next.write(&silence).unwrap();
-        },
-    );
+    with_sound_server("an_unplugged_speaker_is_lost_and_the_microphone_hears_on", |server| {
+        let devices = SystemDevices::new();
+        let mut microphone = devices.open_microphone(None).unwrap();
+        let mut speaker = devices.open_speaker(None).unwrap();
+        let silence = AudioBlock::silence(MediaTime::default());
+        speaker.write(&silence).unwrap();
+        server.unplug("sink_name=speaker").unwrap();
+        expect_lost(|| speaker.write(&silence));
+        for _ in 0..20 {
+            microphone.read().unwrap();
+        }
+        // The other speaker is the default one now.
+        let mut next = devices.open_speaker(None).unwrap();
+        next.write(&silence).unwrap();
+    });
 }
 
 #[test]
@@ -199,21 +161,9 @@ fn a_device_that_is_not_there_is_not_found() {
         let id = Some("pulseaudio:nonesuch");
         let microphone = devices.open_microphone(id).err();
         let named = id.map(str::to_owned);
-        assert_eq!(
-            microphone,
-            Some(DeviceError::NotFound {
-                kind: "microphone",
-                id: named.clone()
-            })
-        );
+        assert_eq!(microphone, Some(DeviceError::NotFound { kind: "microphone", id: named.clone() }));
         let speaker = devices.open_speaker(id).err();
-        assert_eq!(
-            speaker,
-            Some(DeviceError::NotFound {
-                kind: "speaker",
-                id: named
-            })
-        );
+        assert_eq!(speaker, Some(DeviceError::NotFound { kind: "speaker", id: named }));
     });
 }
 
@@ -225,10 +175,7 @@ fn expect_lost(mut pull: impl FnMut() -> Result<(), DeviceError>) {
             Ok(()) | Err(DeviceError::Timeout(_)) => {}
             Err(error) => break error,
         }
-        assert!(
-            MediaClock::now() - unplugged < Duration::from_secs(5),
-            "still there"
-        );
+        assert!(MediaClock::now() - unplugged < Duration::from_secs(5), "still there");
     };
     let after = MediaClock::now() - unplugged;
     println!("{error} after {after:?}");
@@ -244,11 +191,7 @@ fn speech() -> Vec<f32> {
     let text = "The quick brown fox jumps over the lazy dog, and hears itself in the next room.";
     let espeak = Command::new("espeak-ng").arg("-w").arg(&raw).arg(text).status();
     assert!(espeak.expect("package espeak-ng").success());
-    let sox = Command::new("sox")
-        .arg(&raw)
-        .args(["-r", "48000", "-c", "1", "-b", "16"])
-        .arg(&wav)
-        .status();
+    let sox = Command::new("sox").arg(&raw).args(["-r", "48000", "-c", "1", "-b", "16"]).arg(&wav).status();
     assert!(sox.expect("package sox").success());
     let samples = hound::WavReader::open(wav).unwrap().into_samples::<i16>();
     samples.map(|s| f32::from(s.unwrap()) / 32_768.0).collect()
@@ -267,10 +210,7 @@ fn correlation(a: &[f32], b: &[f32]) -> f32 {
 /// How much later each tenth of a second is heard: a step up is sound that was held up, a step down is sound lost.
 fn lags(said: &[f32], heard: &[f32], delay: usize) -> Vec<f32> {
     let around = 2_400;
-    let parts = said
-        .chunks_exact(4_800)
-        .enumerate()
-        .filter(|(_, part)| level(part) > 0.01);
+    let parts = said.chunks_exact(4_800).enumerate().filter(|(_, part)| level(part) > 0.01);
     let lag = |(n, part): (usize, &[f32])| {
         let from = (delay + n * 4_800).saturating_sub(around);
         let near = &heard[from..(from + part.len() + 2 * around).min(heard.len())];
@@ -284,20 +224,12 @@ fn lags(said: &[f32], heard: &[f32], delay: usize) -> Vec<f32> {
 
 /// How many samples later `heard` begins with `said`: first on every sixteenth sample of a smoothed copy, then exactly.
 fn align(said: &[f32], heard: &[f32]) -> usize {
-    let coarse = |s: &[f32]| {
-        s.chunks_exact(16)
-            .map(|c| c.iter().sum::<f32>())
-            .collect::<Vec<_>>()
-    };
+    let coarse = |s: &[f32]| s.chunks_exact(16).map(|c| c.iter().sum::<f32>()).collect::<Vec<_>>();
     let (said_16, heard_16) = (coarse(said), coarse(heard));
     let best = |lags: std::ops::Range<usize>, said: &[f32], heard: &[f32]| {
         lags.max_by(|a, b| correlation(said, &heard[*a..]).total_cmp(&correlation(said, &heard[*b..])))
             .unwrap()
     };
     let near = best(0..heard_16.len() - said_16.len(), &said_16, &heard_16) * 16;
-    best(
-        near.saturating_sub(16)..near + 17,
-        &said[..said.len().min(48_000)],
-        heard,
-    )
+    best(near.saturating_sub(16)..near + 17, &said[..said.len().min(48_000)], heard)
 }

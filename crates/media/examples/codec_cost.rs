@@ -13,12 +13,7 @@ const FRAMES: u32 = 300;
 fn main() -> Result<(), CodecError> {
     for codec in VideoCodec::AVAILABLE {
         for (width, height, bitrate_bps) in [(640, 480, 1_000_000), (1280, 720, 1_500_000)] {
-            let mut encoder = codec.encoder(EncoderSettings {
-                width,
-                height,
-                bitrate_bps,
-                fps: 30,
-            })?;
+            let mut encoder = codec.encoder(EncoderSettings { width, height, bitrate_bps, fps: 30 })?;
             let mut decoder = codec.decoder()?;
             let (mut encode, mut decode, mut worst, mut bytes) = (0.0, 0.0, 0.0_f64, 0);
             for frame in 0..FRAMES {
@@ -50,9 +45,6 @@ fn main() -> Result<(), CodecError> {
     }
     let start = MediaClock::now();
     (0..100).for_each(|ms| drop(draw_test_card(1280, 720, ms)));
-    println!(
-        "test card from nothing, 1280x720: {:.2} ms",
-        (MediaClock::now() - start).as_secs_f64() * 10.0
-    );
+    println!("test card from nothing, 1280x720: {:.2} ms", (MediaClock::now() - start).as_secs_f64() * 10.0);
     Ok(())
 }

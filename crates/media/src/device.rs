@@ -90,23 +90,11 @@ pub struct CaptureFormat {
 
 impl CaptureFormat {
     /// The smallest that is asked of a camera.
-    pub const MIN: Self = Self {
-        width: 320,
-        height: 240,
-        fps: 15,
-    };
+    pub const MIN: Self = Self { width: 320, height: 240, fps: 15 };
     /// What is asked of a camera where nobody says otherwise.
-    pub const IDEAL: Self = Self {
-        width: 640,
-        height: 480,
-        fps: 30,
-    };
+    pub const IDEAL: Self = Self { width: 640, height: 480, fps: 30 };
     /// The largest that is asked of a camera.
-    pub const MAX: Self = Self {
-        width: 1280,
-        height: 720,
-        fps: 60,
-    };
+    pub const MAX: Self = Self { width: 1280, height: 720, fps: 60 };
 }
 
 /// A camera that could be opened.

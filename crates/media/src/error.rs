@@ -22,7 +22,5 @@ pub enum PipelineError {
 /// Starts a named thread that nobody joins: each ends by itself when its pipeline's handle is dropped.
 pub(crate) fn spawn(name: &'static str, run: impl FnOnce() + Send + 'static) -> Result<(), PipelineError> {
     let started = Builder::new().name(name.to_owned()).spawn(run);
-    started
-        .map(drop)
-        .map_err(|source| PipelineError::Thread { name, source })
+    started.map(drop).map_err(|source| PipelineError::Thread { name, source })
 }

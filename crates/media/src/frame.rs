@@ -9,10 +9,7 @@ impl MediaTime {
     /// This point, later by `d`.
     #[must_use]
     pub fn plus(self, d: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::try_from(d.as_micros()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_add(i64::try_from(d.as_micros()).unwrap_or(i64::MAX)))
     }
 }
 
@@ -113,9 +110,6 @@ impl AudioBlock {
     /// 10 ms of silence.
     #[must_use]
     pub fn silence(captured_at: MediaTime) -> Self {
-        Self {
-            samples: [0.0; BLOCK_SAMPLES],
-            captured_at,
-        }
+        Self { samples: [0.0; BLOCK_SAMPLES], captured_at }
     }
 }

@@ -15,8 +15,7 @@ pub struct FramePool {
 impl FramePool {
     /// A picture of that size with undefined content, written by `fill`.
     pub fn fill(&mut self, width: u32, height: u32, fill: impl FnOnce(&mut I420)) -> Arc<I420> {
-        self.kept
-            .retain(|image| (image.width(), image.height()) == (width & !1, height & !1));
+        self.kept.retain(|image| (image.width(), image.height()) == (width & !1, height & !1));
         if let Some(image) = self.kept.iter_mut().find(|image| Arc::strong_count(image) == 1)
             && let Some(free) = Arc::get_mut(image)
         {

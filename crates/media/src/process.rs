@@ -42,17 +42,9 @@ pub struct ProcessingSettings {
 
 impl ProcessingSettings {
     /// All of it: right for real devices.
-    pub const ALL: Self = Self {
-        echo_cancellation: true,
-        noise_suppression: true,
-        auto_gain: true,
-    };
+    pub const ALL: Self = Self { echo_cancellation: true, noise_suppression: true, auto_gain: true };
     /// None of it: right for synthetic ones.
-    pub const NONE: Self = Self {
-        echo_cancellation: false,
-        noise_suppression: false,
-        auto_gain: false,
-    };
+    pub const NONE: Self = Self { echo_cancellation: false, noise_suppression: false, auto_gain: false };
 }
 
 /// Carries what is played to whoever cancels its echo. Clones share one queue.
@@ -88,16 +80,10 @@ impl SonoraProcessor {
         }
         let gain = GainController2 {
             // sonora's own start of +15 dB lifts residual echo before the canceller has converged (measured).
-            adaptive_digital: Some(AdaptiveDigital {
-                initial_gain_db: 0.0,
-                ..AdaptiveDigital::default()
-            }),
+            adaptive_digital: Some(AdaptiveDigital { initial_gain_db: 0.0, ..AdaptiveDigital::default() }),
             ..GainController2::default()
         };
-        let noise = NoiseSuppression {
-            level: NoiseSuppressionLevel::High,
-            ..NoiseSuppression::default()
-        };
+        let noise = NoiseSuppression { level: NoiseSuppressionLevel::High, ..NoiseSuppression::default() };
         let config = Config {
             high_pass_filter: Some(HighPassFilter::default()),
             echo_canceller: settings.echo_cancellation.then(EchoCanceller::default),
@@ -107,11 +93,7 @@ impl SonoraProcessor {
         };
         let stream = StreamConfig::new(48_000, 1);
         Some(Self(
-            AudioProcessing::builder()
-                .config(config)
-                .capture_config(stream)
-                .render_config(stream)
-                .build(),
+            AudioProcessing::builder().config(config).capture_config(stream).render_config(stream).build(),
         ))
     }
 }
@@ -143,10 +125,7 @@ mod tests {
 
     #[test]
     fn echo_of_the_speaker_is_removed() {
-        let settings = ProcessingSettings {
-            echo_cancellation: true,
-            ..ProcessingSettings::NONE
-        };
+        let settings = ProcessingSettings { echo_cancellation: true, ..ProcessingSettings::NONE };
         let mut processor = SonoraProcessor::new(settings).unwrap();
         let mut random = 1_u32;
         let mut previous = AudioBlock::silence(MediaTime(0));

@@ -23,10 +23,8 @@ fn rounded_ratio(a: u32, b: u32, c: u32) -> u32 {
 
 /// Fills `to` with `from`, stretched to its size.
 pub fn scale(from: &I420, to: &mut I420) {
-    let (from_size, to_size) = (
-        (side(from.width()), side(from.height())),
-        (side(to.width()), side(to.height())),
-    );
+    let (from_size, to_size) =
+        ((side(from.width()), side(from.height())), (side(to.width()), side(to.height())));
     let [from_y, from_u, from_v] = from.planes();
     let [to_y, to_u, to_v] = to.planes_mut();
     // SAFETY: every pointer is to a whole plane, and `I420` guarantees the sizes and strides given here. libyuv reads and
@@ -78,11 +76,7 @@ mod tests {
         let mut to = I420::black(128, 72);
         scale(&from, &mut to);
         // libyuv's box filter rounds down.
-        assert!(
-            to.planes()[0].iter().all(|luma| (199..=200).contains(luma)),
-            "{:?}",
-            &to.planes()[0][..8]
-        );
+        assert!(to.planes()[0].iter().all(|luma| (199..=200).contains(luma)), "{:?}", &to.planes()[0][..8]);
         assert!(to.planes()[1].iter().all(|chroma| (89..=90).contains(chroma)));
     }
 }

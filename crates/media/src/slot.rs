@@ -30,13 +30,7 @@ pub enum Taken<T> {
 
 impl<T> Default for Latest<T> {
     fn default() -> Self {
-        Self {
-            state: Mutex::new(State {
-                value: None,
-                closed: false,
-            }),
-            changed: Condvar::new(),
-        }
+        Self { state: Mutex::new(State { value: None, closed: false }), changed: Condvar::new() }
     }
 }
 

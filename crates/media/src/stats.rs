@@ -35,11 +35,7 @@ impl Gauge {
     pub(crate) fn average(&self, value: Duration) {
         let mean = self.get();
         let value = value.as_secs_f32() * 1000.0;
-        self.set(if mean == 0.0 {
-            value
-        } else {
-            mean + (value - mean) / 16.0
-        });
+        self.set(if mean == 0.0 { value } else { mean + (value - mean) / 16.0 });
     }
 }
 
@@ -49,8 +45,7 @@ pub(crate) struct Size(AtomicU64);
 
 impl Size {
     pub(crate) fn set(&self, width: u32, height: u32) {
-        self.0
-            .store((u64::from(width) << 32) | u64::from(height), Ordering::Relaxed);
+        self.0.store((u64::from(width) << 32) | u64::from(height), Ordering::Relaxed);
     }
 
     pub(crate) fn get(&self) -> Option<(u32, u32)> {

@@ -33,15 +33,8 @@ fn whole_call(codec: VideoCodec) {
     call.audio.set_source(Some(Box::new(Tone::default())));
     let late = call.run(CALL);
     let screen = call.screen();
-    let (latency, skew) = (
-        screen.latency.percentiles().unwrap(),
-        screen.skew.percentiles().unwrap(),
-    );
-    let (sent, video, audio) = (
-        call.video.stats(),
-        call.remote_video.stats(),
-        call.remote_audio.stats(),
-    );
+    let (latency, skew) = (screen.latency.percentiles().unwrap(), screen.skew.percentiles().unwrap());
+    let (sent, video, audio) = (call.video.stats(), call.remote_video.stats(), call.remote_audio.stats());
     println!("{codec:?}: {late:?}\nlatency {latency:?}\nskew {skew:?}\n{sent:?}\n{video:?}\n{audio:?}");
     let worst_ms = late.worst.as_secs_f32() * 1000.0;
     assert!(video.frames_rendered + 10 >= sent.frames_captured * 9 / 10);
@@ -64,13 +57,7 @@ fn h264_call_is_smooth_quick_and_in_sync() {
 #[test]
 fn lossy_link_recovers_by_key_frames_and_redundancy() {
     let _alone = alone();
-    let call = Call::start(
-        VideoCodec::Vp8,
-        LinkModel {
-            loss: 0.02,
-            jitter: Duration::from_millis(15),
-        },
-    );
+    let call = Call::start(VideoCodec::Vp8, LinkModel { loss: 0.02, jitter: Duration::from_millis(15) });
     call.video.set_source(Some(Box::new(TestCard::new(320, 240, 30))));
     call.audio.set_source(Some(Box::new(Tone::default())));
     call.run(CALL);
@@ -111,15 +98,9 @@ fn mute_sends_next_to_nothing_and_is_no_loss() {
     call.audio.set_muted(true);
     wait_for(PATIENCE, || call.audio.stats().frames_silent > 20);
     let (before, concealed) = (call.audio.stats(), call.remote_audio.stats().samples_concealed);
-    wait_for(PATIENCE, || {
-        call.audio.stats().frames_silent > before.frames_silent + 100
-    });
+    wait_for(PATIENCE, || call.audio.stats().frames_silent > before.frames_silent + 100);
     let after = call.audio.stats();
-    assert!(
-        after.packets - before.packets <= 10,
-        "{} packets",
-        after.packets - before.packets
-    );
+    assert!(after.packets - before.packets <= 10, "{} packets", after.packets - before.packets);
     assert!(call.remote_audio.stats().samples_concealed - concealed < 4_800);
     let played = call.remote_audio.stats().samples_comfort;
     assert!(played > 48_000, "{played}");
@@ -133,17 +114,11 @@ fn size_and_codec_change_while_the_call_goes_on() {
     let call = Call::start(VideoCodec::Vp8, LinkModel::CLEAN);
     call.video.set_source(Some(Box::new(TestCard::new(640, 480, 30))));
     wait_for(PATIENCE, || call.remote_video.stats().size == Some((640, 480)));
-    call.video.set_target(VideoTarget {
-        bitrate_bps: 200_000,
-        max_size: (320, 240),
-        max_fps: 15,
-    });
+    call.video.set_target(VideoTarget { bitrate_bps: 200_000, max_size: (320, 240), max_fps: 15 });
     wait_for(PATIENCE, || call.remote_video.stats().size == Some((320, 240)));
     let before = call.remote_video.stats().frames_rendered;
     call.set_codec(VideoCodec::H264);
-    wait_for(PATIENCE, || {
-        call.remote_video.stats().frames_rendered > before + 10
-    });
+    wait_for(PATIENCE, || call.remote_video.stats().frames_rendered > before + 10);
 }
 
 #[test]
@@ -159,8 +134,5 @@ fn encoded_frames_reach_a_decoder_elsewhere_from_a_key_frame_on() {
     assert!(keys[0]);
     drop(keys);
     call.run(Duration::from_millis(300));
-    assert!(
-        call.remote_video.stats().frames_decoded <= decoded + 1,
-        "native decoding has stopped"
-    );
+    assert!(call.remote_video.stats().frames_decoded <= decoded + 1, "native decoding has stopped");
 }

@@ -34,9 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Microseconds on the clock that all hosts share: they are one machine.
 fn clock_us() -> Result<u64, Box<dyn Error>> {
-    Ok(u64::try_from(
-        SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros(),
-    )?)
+    Ok(u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros())?)
 }
 
 fn send(address: &str, duration: Duration, mbits: f64) -> Result<(), Box<dyn Error>> {
@@ -54,10 +52,7 @@ fn send(address: &str, duration: Duration, mbits: f64) -> Result<(), Box<dyn Err
         }
         socket.recv(&mut [0]).ok();
     }
-    println!(
-        "sent {sent} packets, {:.1} Mbit/s",
-        sent as f64 * PACKET_BITS / 1e6 / duration.as_secs_f64()
-    );
+    println!("sent {sent} packets, {:.1} Mbit/s", sent as f64 * PACKET_BITS / 1e6 / duration.as_secs_f64());
     Ok(())
 }
 
@@ -66,10 +61,7 @@ fn receive(address: &str, duration: Duration, delay_ms: f64) -> Result<(), Box<d
     let start = Instant::now();
     let (mut errors, mut packet) = (Vec::new(), [0; PAYLOAD]);
     let (mut first, mut last) = (None, Duration::ZERO);
-    while let Some(left) = duration
-        .checked_sub(start.elapsed())
-        .filter(|left| !left.is_zero())
-    {
+    while let Some(left) = duration.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
         socket.set_read_timeout(Some(left))?;
         match socket.recv(&mut packet) {
             Ok(_) => {

@@ -38,12 +38,7 @@ impl Flight {
         });
         self.slots[slot].clear();
         self.slots[slot].extend_from_slice(packet);
-        self.arrivals.push(Reverse(Arrival {
-            at,
-            departure: self.departures,
-            to,
-            slot,
-        }));
+        self.arrivals.push(Reverse(Arrival { at, departure: self.departures, to, slot }));
         self.departures += 1;
     }
 

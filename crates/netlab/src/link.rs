@@ -55,10 +55,7 @@ impl Link {
     /// A link with nothing but a one-way delay.
     #[must_use]
     pub const fn delayed(delay_ms: f64) -> Self {
-        Self {
-            delay_ms,
-            ..Self::PERFECT
-        }
+        Self { delay_ms, ..Self::PERFECT }
     }
 }
 
@@ -187,21 +184,14 @@ impl LinkModel {
         if self.burst_loss() | self.rng.percent(link.loss_pct) {
             return Fate::Lost;
         }
-        let jitter_ms = if link.jitter_ms > 0.0 {
-            link.jitter_ms * self.rng.normal()
-        } else {
-            0.0
-        };
+        let jitter_ms = if link.jitter_ms > 0.0 { link.jitter_ms * self.rng.normal() } else { 0.0 };
         let at = if self.rng.percent(link.reorder_pct) {
             sent
         } else {
             self.last_out = self.last_out.max(sent + millis(link.delay_ms + jitter_ms));
             self.last_out
         };
-        Fate::Delivered {
-            at,
-            copies: if self.rng.percent(link.dup_pct) { 2 } else { 1 },
-        }
+        Fate::Delivered { at, copies: if self.rng.percent(link.dup_pct) { 2 } else { 1 } }
     }
 
     /// When the packet's last bit has left at the link's rate; `None` where the queue is full.

@@ -83,18 +83,8 @@ impl Profile {
         match self {
             Self::Perfect => P,
             Self::Lan => Link { delay_ms: 1.0, ..P },
-            Self::Good => Link {
-                delay_ms: 20.0,
-                rate_kbps: 10_000.0,
-                queue_ms: 200.0,
-                ..P
-            },
-            Self::Moderate => Link {
-                delay_ms: 100.0,
-                jitter_ms: 25.0,
-                loss_pct: 5.0,
-                ..P
-            },
+            Self::Good => Link { delay_ms: 20.0, rate_kbps: 10_000.0, queue_ms: 200.0, ..P },
+            Self::Moderate => Link { delay_ms: 100.0, jitter_ms: 25.0, loss_pct: 5.0, ..P },
             Self::International => Link {
                 delay_ms: 250.0,
                 jitter_ms: 50.0,
@@ -105,47 +95,13 @@ impl Profile {
                 queue_ms: 400.0,
                 ..P
             },
-            Self::Weak3g => Link {
-                delay_ms: 100.0,
-                rate_kbps: 250.0,
-                loss_pct: 1.0,
-                queue_ms: 400.0,
-                ..P
-            },
-            Self::Kbps500 => Link {
-                delay_ms: 50.0,
-                rate_kbps: 500.0,
-                queue_ms: 250.0,
-                ..P
-            },
-            Self::Mbps1 => Link {
-                delay_ms: 50.0,
-                rate_kbps: 1000.0,
-                queue_ms: 250.0,
-                ..P
-            },
-            Self::Mbps3 => Link {
-                delay_ms: 25.0,
-                rate_kbps: 3000.0,
-                queue_ms: 200.0,
-                ..P
-            },
-            Self::Loss10 => Link {
-                delay_ms: 50.0,
-                loss_pct: 10.0,
-                ..P
-            },
-            Self::Loss20 => Link {
-                delay_ms: 50.0,
-                loss_pct: 20.0,
-                ..P
-            },
-            Self::Burst30 => Link {
-                delay_ms: 50.0,
-                gilbert_p_pct: 11.0,
-                gilbert_r_pct: 25.0,
-                ..P
-            },
+            Self::Weak3g => Link { delay_ms: 100.0, rate_kbps: 250.0, loss_pct: 1.0, queue_ms: 400.0, ..P },
+            Self::Kbps500 => Link { delay_ms: 50.0, rate_kbps: 500.0, queue_ms: 250.0, ..P },
+            Self::Mbps1 => Link { delay_ms: 50.0, rate_kbps: 1000.0, queue_ms: 250.0, ..P },
+            Self::Mbps3 => Link { delay_ms: 25.0, rate_kbps: 3000.0, queue_ms: 200.0, ..P },
+            Self::Loss10 => Link { delay_ms: 50.0, loss_pct: 10.0, ..P },
+            Self::Loss20 => Link { delay_ms: 50.0, loss_pct: 20.0, ..P },
+            Self::Burst30 => Link { delay_ms: 50.0, gilbert_p_pct: 11.0, gilbert_r_pct: 25.0, ..P },
             Self::WifiBusy => Link {
                 delay_ms: 10.0,
                 jitter_ms: 20.0,
@@ -173,10 +129,7 @@ impl FromStr for Profile {
     type Err = UnknownProfile;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|p| p.name() == name)
-            .ok_or_else(|| UnknownProfile(name.to_owned()))
+        Self::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| UnknownProfile(name.to_owned()))
     }
 }
 
@@ -196,11 +149,7 @@ mod tests {
     #[test]
     fn only_the_perfect_profile_is_perfect() {
         for profile in Profile::ALL {
-            assert_eq!(
-                profile.link() == Link::PERFECT,
-                profile == Profile::Perfect,
-                "{profile}"
-            );
+            assert_eq!(profile.link() == Link::PERFECT, profile == Profile::Perfect, "{profile}");
         }
     }
 }

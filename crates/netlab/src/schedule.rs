@@ -104,26 +104,12 @@ mod tests {
     #[test]
     fn keys_of_a_step_are_put_over_its_profile() {
         let schedule: Schedule =
-            r#"[{"at": 2.5, "profile": "mbps1", "delay_ms": 7}, {"at": 0, "down": true}]"#
-                .parse()
-                .unwrap();
+            r#"[{"at": 2.5, "profile": "mbps1", "delay_ms": 7}, {"at": 0, "down": true}]"#.parse().unwrap();
         assert_eq!(
             schedule.steps(),
             [
-                (
-                    Duration::ZERO,
-                    Link {
-                        down: true,
-                        ..Link::PERFECT
-                    }
-                ),
-                (
-                    Duration::from_millis(2500),
-                    Link {
-                        delay_ms: 7.0,
-                        ..Profile::Mbps1.link()
-                    }
-                ),
+                (Duration::ZERO, Link { down: true, ..Link::PERFECT }),
+                (Duration::from_millis(2500), Link { delay_ms: 7.0, ..Profile::Mbps1.link() }),
             ]
         );
     }
@@ -132,17 +118,11 @@ mod tests {
     fn wrong_steps_are_named() {
         let error = |json: &str| json.parse::<Schedule>().unwrap_err();
         assert!(matches!(error(r#"{"at": 0}"#), ScheduleError::Syntax(_)));
-        assert!(matches!(
-            error(r#"[{"at": 0, "profile": "dsl"}]"#),
-            ScheduleError::Syntax(_)
-        ));
+        assert!(matches!(error(r#"[{"at": 0, "profile": "dsl"}]"#), ScheduleError::Syntax(_)));
         assert!(matches!(
             error(r#"[{"at": 0}, {"at": 1, "delay": 7}]"#),
             ScheduleError::Link { index: 1, .. }
         ));
-        assert!(matches!(
-            error(r#"[{"at": -1}]"#),
-            ScheduleError::Time { index: 0 }
-        ));
+        assert!(matches!(error(r#"[{"at": -1}]"#), ScheduleError::Time { index: 0 }));
     }
 }

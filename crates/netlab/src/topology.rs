@@ -54,16 +54,9 @@ impl Topology {
                 return Err(TopologyError::HostName(name.to_owned()));
             }
             let address = Ipv4Addr::new(10, 77, 0, number);
-            hosts.push(Host {
-                name: name.to_owned(),
-                address,
-                udp_blocked: false,
-            });
+            hosts.push(Host { name: name.to_owned(), address, udp_blocked: false });
         }
-        Ok(Self {
-            hosts,
-            blocked: Vec::new(),
-        })
+        Ok(Self { hosts, blocked: Vec::new() })
     }
 
     /// The host of that name.
@@ -72,9 +65,7 @@ impl Topology {
     /// Where there is none.
     pub fn host(&self, name: &str) -> Result<HostId, TopologyError> {
         let index = self.hosts.iter().position(|host| host.name == name);
-        index
-            .map(HostId)
-            .ok_or_else(|| TopologyError::UnknownHost(name.to_owned()))
+        index.map(HostId).ok_or_else(|| TopologyError::UnknownHost(name.to_owned()))
     }
 
     /// Every host, in the given order.
@@ -120,16 +111,9 @@ impl Topology {
         if header[0] >> 4 != 4 || header[12..16] != self.address(from).octets() {
             return None;
         }
-        let to = HostId(
-            self.hosts
-                .iter()
-                .position(|host| header[16..20] == host.address.octets())?,
-        );
+        let to = HostId(self.hosts.iter().position(|host| header[16..20] == host.address.octets())?);
         let udp_blocked = self.hosts[from.0].udp_blocked || self.hosts[to.0].udp_blocked;
-        let pair_blocked = self
-            .blocked
-            .iter()
-            .any(|&(x, y)| (x, y) == (from, to) || (y, x) == (from, to));
+        let pair_blocked = self.blocked.iter().any(|&(x, y)| (x, y) == (from, to) || (y, x) == (from, to));
         let passes = to != from && !pair_blocked && !(udp_blocked && header[9] == UDP);
         passes.then_some(to)
     }

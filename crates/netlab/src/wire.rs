@@ -72,18 +72,10 @@ impl Wire {
     /// A wire at time 0, nothing on it.
     #[must_use]
     pub fn new(config: WireConfig) -> Self {
-        let WireConfig {
-            topology,
-            schedule,
-            one_way,
-            server_link,
-            moves,
-            seed,
-        } = config;
+        let WireConfig { topology, schedule, one_way, server_link, moves, seed } = config;
         let pairs = topology.hosts().count().pow(2);
-        let mut models: Vec<LinkModel> = (0..pairs as u64)
-            .map(|pair| LinkModel::with_rng(server_link, Rng::stream(seed, pair)))
-            .collect();
+        let mut models: Vec<LinkModel> =
+            (0..pairs as u64).map(|pair| LinkModel::with_rng(server_link, Rng::stream(seed, pair))).collect();
         for (from, to) in call_path(&topology) {
             models[index(&topology, from, to)].set_link(Link::PERFECT);
         }
@@ -91,15 +83,7 @@ impl Wire {
         let moves = moves.into_iter().map(|(at, host)| (at, Event::Move(host)));
         let mut agenda: Vec<_> = links.chain(moves).collect();
         agenda.sort_by_key(|(at, _)| *at);
-        Self {
-            topology,
-            models,
-            one_way,
-            flight: Flight::default(),
-            agenda,
-            done: 0,
-            epoch: Duration::ZERO,
-        }
+        Self { topology, models, one_way, flight: Flight::default(), agenda, done: 0, epoch: Duration::ZERO }
     }
 
     /// Hosts, addresses and blocks as they are now.
@@ -125,11 +109,7 @@ impl Wire {
 
     /// What is due by `now`. Call until `None`.
     pub fn poll_output(&mut self, now: Duration) -> Option<Output<'_>> {
-        while let Some(&(_, event)) = self
-            .agenda
-            .get(self.done)
-            .filter(|(at, _)| self.epoch + *at <= now)
-        {
+        while let Some(&(_, event)) = self.agenda.get(self.done).filter(|(at, _)| self.epoch + *at <= now) {
             self.done += 1;
             match event {
                 Event::Link(link) => self.apply(link),
@@ -139,9 +119,7 @@ impl Wire {
                 }
             }
         }
-        self.flight
-            .pop(now)
-            .map(|(to, packet)| Output::Deliver { to, packet })
+        self.flight.pop(now).map(|(to, packet)| Output::Deliver { to, packet })
     }
 
     /// When [`Self::poll_output`] must be called again at the latest.
@@ -154,12 +132,7 @@ impl Wire {
     /// Puts `link` between `a` and `b` from now on. The schedule's links are forgotten, its moves are not.
     pub fn set_link(&mut self, link: Link) {
         let is_move = |entry: &(Duration, Event)| matches!(entry.1, Event::Move(_));
-        self.done = self
-            .agenda
-            .iter()
-            .take(self.done)
-            .filter(|entry| is_move(entry))
-            .count();
+        self.done = self.agenda.iter().take(self.done).filter(|entry| is_move(entry)).count();
         self.agenda.retain(is_move);
         self.apply(link);
     }
@@ -184,27 +157,17 @@ impl Wire {
     #[must_use]
     pub fn stats(&self) -> BTreeMap<String, LinkStats> {
         let name = |host| self.topology.name(host);
-        let directions = self
-            .topology
-            .hosts()
-            .flat_map(|x| self.topology.hosts().map(move |y| (x, y)));
+        let directions = self.topology.hosts().flat_map(|x| self.topology.hosts().map(move |y| (x, y)));
         directions
             .filter(|(x, y)| x != y)
             .map(|(x, y)| {
-                (
-                    format!("{}>{}", name(x), name(y)),
-                    self.models[index(&self.topology, x, y)].stats(),
-                )
+                (format!("{}>{}", name(x), name(y)), self.models[index(&self.topology, x, y)].stats())
             })
             .collect()
     }
 
     fn apply(&mut self, link: Link) {
-        let back = if self.one_way {
-            Link::delayed(link.delay_ms)
-        } else {
-            link
-        };
+        let back = if self.one_way { Link::delayed(link.delay_ms) } else { link };
         for ((from, to), link) in call_path(&self.topology).zip([link, back]) {
             self.models[index(&self.topology, from, to)].set_link(link);
         }

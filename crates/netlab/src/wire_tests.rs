@@ -27,12 +27,7 @@ fn lab(change: impl FnOnce(&mut WireConfig)) -> Lab {
         seed: 1,
     };
     change(&mut config);
-    Lab {
-        wire: Wire::new(config),
-        a,
-        b,
-        s,
-    }
+    Lab { wire: Wire::new(config), a, b, s }
 }
 
 impl Lab {
@@ -43,10 +38,7 @@ impl Lab {
         let sent = packet(topology.address(from), topology.address(to), UDP);
         self.wire.handle(from, &sent, now);
         let at = self.wire.flight.next_at()?;
-        assert_eq!(
-            self.wire.poll_output(at),
-            Some(Output::Deliver { to, packet: &sent })
-        );
+        assert_eq!(self.wire.poll_output(at), Some(Output::Deliver { to, packet: &sent }));
         Some(at - now)
     }
 }
@@ -63,10 +55,7 @@ fn profile_lies_between_a_and_b_and_server_delay_elsewhere() {
 
 #[test]
 fn one_way_leaves_the_delay_alone_on_the_way_back() {
-    let cut = Link {
-        down: true,
-        ..Link::delayed(30.0)
-    };
+    let cut = Link { down: true, ..Link::delayed(30.0) };
     let mut lab = lab(|config| {
         config.schedule = cut.into();
         config.one_way = true;
@@ -103,10 +92,7 @@ fn link_set_by_hand_ends_the_schedule_but_not_its_moves() {
     lab.wire.set_link(Link::delayed(7.0));
     assert_eq!(lab.delay(a, b, ms(150)), Some(ms(7)));
     let address = Ipv4Addr::new(10, 77, 1, 1);
-    assert_eq!(
-        lab.wire.poll_output(ms(200)),
-        Some(Output::ChangeAddress { host: a, address })
-    );
+    assert_eq!(lab.wire.poll_output(ms(200)), Some(Output::ChangeAddress { host: a, address }));
     assert_eq!(lab.wire.poll_output(ms(200)), None);
     assert_eq!(lab.delay(a, b, ms(201)), Some(ms(7)));
 }
@@ -123,26 +109,14 @@ fn direction_set_by_hand_is_alone_changed() {
 
 #[test]
 fn directions_have_their_own_chance_and_counters() {
-    let mut lab = lab(|config| {
-        config.schedule = Link {
-            loss_pct: 50.0,
-            ..Link::PERFECT
-        }
-        .into()
-    });
+    let mut lab = lab(|config| config.schedule = Link { loss_pct: 50.0, ..Link::PERFECT }.into());
     let (a, b) = (lab.a, lab.b);
     let forth: Vec<bool> = (0..64).map(|i| lab.delay(a, b, ms(i)).is_some()).collect();
     let back: Vec<bool> = (0..64).map(|i| lab.delay(b, a, ms(64 + i)).is_some()).collect();
     assert_ne!(forth, back);
     let stats = lab.wire.stats();
-    assert_eq!(
-        stats.keys().collect::<Vec<_>>(),
-        ["a>b", "a>s", "b>a", "b>s", "s>a", "s>b"]
-    );
-    assert_eq!(
-        stats["a>b"].lost,
-        forth.iter().filter(|arrived| !**arrived).count() as u64
-    );
+    assert_eq!(stats.keys().collect::<Vec<_>>(), ["a>b", "a>s", "b>a", "b>s", "s>a", "s>b"]);
+    assert_eq!(stats["a>b"].lost, forth.iter().filter(|arrived| !**arrived).count() as u64);
     assert_eq!(stats["a>b"].packets_in, 64);
     assert_eq!(stats["a>s"], LinkStats::default());
 }

@@ -85,10 +85,9 @@ impl ChannelMessage {
     pub fn decode(text: &str) -> Result<Self, DecodeError> {
         let message: Self = tagged(text, &Self::TYPES)?;
         match &message {
-            Self::Text { message: text, .. } if text.len() > TEXT_MAX_BYTES => Err(DecodeError::Malformed {
-                kind: "text".into(),
-                reason: "message over 16 KiB".into(),
-            }),
+            Self::Text { message: text, .. } if text.len() > TEXT_MAX_BYTES => {
+                Err(DecodeError::Malformed { kind: "text".into(), reason: "message over 16 KiB".into() })
+            }
             Self::Text { .. } | Self::Ack { .. } | Self::MediaState { .. } | Self::Bye { .. } => Ok(message),
         }
     }
@@ -96,10 +95,7 @@ impl ChannelMessage {
     /// Encodes to one data channel message.
     #[must_use]
     pub fn encode(&self) -> String {
-        #[expect(
-            clippy::expect_used,
-            reason = "string keys and integers only: serialisation cannot fail"
-        )]
+        #[expect(clippy::expect_used, reason = "string keys and integers only: serialisation cannot fail")]
         serde_json::to_string(self).expect("a channel message is always serialisable")
     }
 }

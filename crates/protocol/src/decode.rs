@@ -34,18 +34,11 @@ pub(crate) fn tagged<T: DeserializeOwned>(text: &str, known: &[&str]) -> Result<
     if !value.is_object() {
         return Err(DecodeError::NotJson("not an object".into()));
     }
-    let kind = value
-        .get("type")
-        .and_then(Value::as_str)
-        .ok_or(DecodeError::NoType)?
-        .to_owned();
+    let kind = value.get("type").and_then(Value::as_str).ok_or(DecodeError::NoType)?.to_owned();
     if !known.contains(&kind.as_str()) {
         return Err(DecodeError::UnknownType(clip(&kind)));
     }
-    serde_json::from_value(value).map_err(|e| DecodeError::Malformed {
-        kind,
-        reason: clip(&e.to_string()),
-    })
+    serde_json::from_value(value).map_err(|e| DecodeError::Malformed { kind, reason: clip(&e.to_string()) })
 }
 
 /// Keeps a peer's text short enough for a log line or an error message.

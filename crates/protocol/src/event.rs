@@ -71,15 +71,8 @@ pub enum ClientEvent {
 
 impl Event {
     /// The tags of all messages, as they stand in `type`.
-    pub const TYPES: [&'static str; 7] = [
-        "welcome",
-        "incoming_call",
-        "call_update",
-        "presence",
-        "token_expiring",
-        "error",
-        "server_shutdown",
-    ];
+    pub const TYPES: [&'static str; 7] =
+        ["welcome", "incoming_call", "call_update", "presence", "token_expiring", "error", "server_shutdown"];
 
     /// Decodes one text frame.
     ///
@@ -115,10 +108,7 @@ impl ClientEvent {
     /// Encodes to one text frame.
     #[must_use]
     pub fn encode(&self) -> String {
-        #[expect(
-            clippy::expect_used,
-            reason = "string keys and strings only: serialisation cannot fail"
-        )]
+        #[expect(clippy::expect_used, reason = "string keys and strings only: serialisation cannot fail")]
         serde_json::to_string(self).expect("a client event is always serialisable")
     }
 }

@@ -114,15 +114,8 @@ pub enum ConnectionState {
 
 impl Signal {
     /// The tags of all messages, as they stand in `type`.
-    pub const TYPES: [&'static str; 7] = [
-        "offer",
-        "answer",
-        "ice_candidate",
-        "connection_state",
-        "peer",
-        "ended",
-        "error",
-    ];
+    pub const TYPES: [&'static str; 7] =
+        ["offer", "answer", "ice_candidate", "connection_state", "peer", "ended", "error"];
 
     /// Decodes one text frame.
     ///
@@ -131,10 +124,9 @@ impl Signal {
     /// module is passed.
     pub fn decode(text: &str) -> Result<Self, DecodeError> {
         let signal: Self = tagged(text, &Self::TYPES)?;
-        signal.check().map_err(|reason| DecodeError::Malformed {
-            kind: signal.kind().into(),
-            reason: reason.into(),
-        })?;
+        signal
+            .check()
+            .map_err(|reason| DecodeError::Malformed { kind: signal.kind().into(), reason: reason.into() })?;
         Ok(signal)
     }
 

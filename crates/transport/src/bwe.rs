@@ -98,24 +98,16 @@ impl BandwidthEstimator for Estimator {
         let mut overused = false;
         for report in reports {
             let epoch = *self.epoch.get_or_insert(report.departure);
-            self.sent
-                .on_packet(report.departure.saturating_duration_since(epoch), report.size);
+            self.sent.on_packet(report.departure.saturating_duration_since(epoch), report.size);
             self.loss.on_packet(report.arrived);
             if let Some(arrival) = report.arrival {
                 self.acked.on_packet(arrival, report.size);
                 overused |= self.trendline.on_packet(report.departure, arrival) == Some(Usage::Over);
             }
         }
-        let rates = Rates {
-            sent: self.sent.bps(),
-            acked: self.acked.bps(),
-        };
+        let rates = Rates { sent: self.sent.bps(), acked: self.acked.bps() };
         let rtt = self.stats.get().rtt;
-        let usage = if overused {
-            Usage::Over
-        } else {
-            self.trendline.usage()
-        };
+        let usage = if overused { Usage::Over } else { self.trendline.usage() };
         self.rate.update(now, usage, rates, rtt);
         self.loss.update(now, self.rate.target());
         self.say(now);

@@ -65,26 +65,13 @@ impl Chain {
             .with(Slot::Pacer, Plug::new(Pacer::new(stats.clone())))
             .with(Slot::from(at::WIRE_TAP), Plug::new(WireTap::new(stats.clone())))
             .with(Slot::NackResponder, responder)
-            .with(
-                Slot::from(at::RECEIVER_REPORTS),
-                ReceiverReportBuilder::new().build(),
-            )
-            .with(
-                Slot::from(at::RTX_UNWRAP),
-                Plug::new(RtxUnwrap::new(stats.clone())),
-            )
+            .with(Slot::from(at::RECEIVER_REPORTS), ReceiverReportBuilder::new().build())
+            .with(Slot::from(at::RTX_UNWRAP), Plug::new(RtxUnwrap::new(stats.clone())))
             .with(Slot::NackGenerator, Plug::new(NackStage::new(stats.clone())))
             .with(Slot::TwccReceiver, TwccReceiverBuilder::new().build())
             .with(Slot::SenderReport, Plug::new(reports))
-            .with(
-                Slot::from(at::APP_TAP),
-                Plug::new(AppTap::new(config.sink, stats.clone())),
-            );
-        Self {
-            registry,
-            stats,
-            clocks,
-        }
+            .with(Slot::from(at::APP_TAP), Plug::new(AppTap::new(config.sink, stats.clone())));
+        Self { registry, stats, clocks }
     }
 }
 

@@ -43,10 +43,7 @@ impl MediaKind {
     #[must_use]
     pub fn of(mime_type: &str) -> Option<Self> {
         let (kind, format) = mime_type.split_once('/')?;
-        if ["rtx", "red", "ulpfec", "flexfec-03"]
-            .iter()
-            .any(|f| format.eq_ignore_ascii_case(f))
-        {
+        if ["rtx", "red", "ulpfec", "flexfec-03"].iter().any(|f| format.eq_ignore_ascii_case(f)) {
             return None;
         }
         match kind {

@@ -65,11 +65,7 @@ impl Pacer {
     /// Counts into `stats`.
     pub fn new(stats: SharedStats) -> Self {
         Self {
-            budget: Budget {
-                rate: START_BPS * FACTOR,
-                bits: 0.0,
-                filled: None,
-            },
+            budget: Budget { rate: START_BPS * FACTOR, bits: 0.0, filled: None },
             audio: HashSet::new(),
             resends: VecDeque::new(),
             video: VecDeque::new(),
@@ -92,13 +88,7 @@ impl Pacer {
             packet.now = now;
             to_wire.push_back(packet);
         }
-        let oldest = self
-            .resends
-            .front()
-            .into_iter()
-            .chain(self.video.front())
-            .map(|p| p.now)
-            .min();
+        let oldest = self.resends.front().into_iter().chain(self.video.front()).map(|p| p.now).min();
         let waited = oldest.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         self.stats.update(|s| {
             s.pacer_queue = waited;

@@ -53,11 +53,7 @@ pub struct Plug<S> {
 impl<S: Stage> Plug<S> {
     /// Plugs `stage` in.
     pub fn new(stage: S) -> Self {
-        Self {
-            stage,
-            reads: Out::new(),
-            writes: Out::new(),
-        }
+        Self { stage, reads: Out::new(), writes: Out::new() }
     }
 }
 

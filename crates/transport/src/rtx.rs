@@ -22,10 +22,7 @@ pub struct RtxUnwrap {
 impl RtxUnwrap {
     /// Counts into `stats`.
     pub fn new(stats: SharedStats) -> Self {
-        Self {
-            repairs: HashMap::new(),
-            stats,
-        }
+        Self { repairs: HashMap::new(), stats }
     }
 }
 
@@ -73,10 +70,7 @@ mod tests {
     use rtc::rtp;
 
     fn packet(payload: &'static [u8]) -> rtp::Packet {
-        let mut packet = rtp::Packet {
-            payload: payload.into(),
-            ..Default::default()
-        };
+        let mut packet = rtp::Packet { payload: payload.into(), ..Default::default() };
         packet.header.ssrc = 2;
         packet.header.sequence_number = 9;
         packet.header.timestamp = 77;

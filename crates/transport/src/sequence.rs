@@ -29,9 +29,7 @@ mod tests {
     #[test]
     fn counts_on_across_the_wrap_and_back() {
         let mut unwrapper = Unwrapper::default();
-        let wide: Vec<i64> = [65_534, 65_535, 0, 1, 65_535, 2]
-            .map(|s| unwrapper.unwrap(s))
-            .into();
+        let wide: Vec<i64> = [65_534, 65_535, 0, 1, 65_535, 2].map(|s| unwrapper.unwrap(s)).into();
         assert_eq!(wide, [65_534, 65_535, 65_536, 65_537, 65_535, 65_538]);
     }
 

@@ -87,9 +87,7 @@ impl StreamStats {
     pub(crate) fn set_report(&mut self, report: &ReceptionReport, rate: u32) {
         self.lost = u64::from(report.total_lost);
         self.loss = Some(f64::from(report.fraction_lost) / 256.0);
-        self.jitter = Some(Duration::from_secs_f64(
-            f64::from(report.jitter) / f64::from(rate.max(1)),
-        ));
+        self.jitter = Some(Duration::from_secs_f64(f64::from(report.jitter) / f64::from(rate.max(1))));
     }
 }
 

@@ -31,12 +31,7 @@ pub struct AppTap {
 impl AppTap {
     /// Hands over to `sink`.
     pub fn new(sink: EventSink, stats: SharedStats) -> Self {
-        Self {
-            sink,
-            stats,
-            remote: HashMap::new(),
-            local: HashMap::new(),
-        }
+        Self { sink, stats, remote: HashMap::new(), local: HashMap::new() }
     }
 
     fn media(&self, packet: rtp::Packet, arrival: Instant) {
@@ -109,11 +104,7 @@ impl Stage for AppTap {
     fn bind_remote(&mut self, stream: &StreamInfo) {
         if let Some(kind) = MediaKind::of(&stream.mime_type) {
             self.remote.insert(stream.ssrc, kind);
-            (self.sink)(Event::RemoteStream {
-                kind,
-                mime_type: stream.mime_type.clone(),
-                ssrc: stream.ssrc,
-            });
+            (self.sink)(Event::RemoteStream { kind, mime_type: stream.mime_type.clone(), ssrc: stream.ssrc });
         }
     }
 
@@ -132,10 +123,7 @@ pub struct WireTap {
 impl WireTap {
     /// Counts into `stats`.
     pub fn new(stats: SharedStats) -> Self {
-        Self {
-            stats,
-            remote: HashMap::new(),
-        }
+        Self { stats, remote: HashMap::new() }
     }
 }
 
@@ -145,9 +133,7 @@ impl Stage for WireTap {
             self.stats.update(|s| s.retransmits_sent += 1);
         }
         if let Packet::Rtcp(packets) = &tagged.message.packet {
-            let ours = packets
-                .iter()
-                .filter_map(|p| p.as_any().downcast_ref::<ReceiverReport>());
+            let ours = packets.iter().filter_map(|p| p.as_any().downcast_ref::<ReceiverReport>());
             for report in ours.flat_map(|rr| &rr.reports) {
                 if let Some(&(kind, rate)) = self.remote.get(&report.ssrc) {
                     self.stats.update(|s| s.incoming(kind).set_report(report, rate));

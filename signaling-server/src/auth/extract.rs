@@ -20,11 +20,7 @@ pub struct SignedIn {
 
 impl From<Claims> for SignedIn {
     fn from(claims: Claims) -> Self {
-        Self {
-            user: claims.sub,
-            device: claims.device,
-            expires_at_s: claims.exp,
-        }
+        Self { user: claims.sub, device: claims.device, expires_at_s: claims.exp }
     }
 }
 
@@ -48,10 +44,6 @@ pub async fn check(app: &App, token: Option<&str>) -> Result<SignedIn, ApiError>
 /// The token of `Authorization: Bearer TOKEN` (RFC 6750 section 2.1).
 #[must_use]
 pub fn from_header(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .split_once(' ')?;
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

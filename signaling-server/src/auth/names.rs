@@ -21,10 +21,7 @@ pub fn username(name: &str) -> Result<String, ApiError> {
     if (2..=32).contains(&name.len()) && name.chars().all(allowed) {
         Ok(name)
     } else {
-        Err(invalid(
-            "invalid_username",
-            "a user name has 2 to 32 characters of a-z 0-9 . _ -",
-        ))
+        Err(invalid("invalid_username", "a user name has 2 to 32 characters of a-z 0-9 . _ -"))
     }
 }
 
@@ -49,20 +46,14 @@ pub fn display_name(name: &str) -> Result<String, ApiError> {
     if (1..=DISPLAY_NAME_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
         Ok(name.to_owned())
     } else {
-        Err(invalid(
-            "invalid_display_name",
-            "a display name has 1 to 64 printable characters",
-        ))
+        Err(invalid("invalid_display_name", "a display name has 1 to 64 printable characters"))
     }
 }
 
 /// A device name, cut to what is worth keeping; it is never shown to others.
 #[must_use]
 pub fn device_name(name: &str) -> String {
-    name.chars()
-        .filter(|c| !c.is_control())
-        .take(DEVICE_NAME_MAX)
-        .collect()
+    name.chars().filter(|c| !c.is_control()).take(DEVICE_NAME_MAX).collect()
 }
 
 fn invalid(code: &'static str, message: &str) -> ApiError {

@@ -22,10 +22,7 @@ impl Passwords {
     /// # Errors
     /// 500, where the system has no randomness to give.
     pub fn new() -> Result<Self, ApiError> {
-        Ok(Self {
-            slots: Semaphore::new(AT_ONCE),
-            decoy: hash("decoy")?,
-        })
+        Ok(Self { slots: Semaphore::new(AT_ONCE), decoy: hash("decoy")? })
     }
 
     /// The PHC string of a new password.
@@ -34,9 +31,7 @@ impl Passwords {
     /// 500.
     pub async fn hash(&self, password: String) -> Result<String, ApiError> {
         let _slot = self.slots.acquire().await.map_err(ApiError::internal)?;
-        spawn_blocking(move || hash(&password))
-            .await
-            .map_err(ApiError::internal)?
+        spawn_blocking(move || hash(&password)).await.map_err(ApiError::internal)?
     }
 
     /// Whether the password is the one behind `stored`. Takes as long where there is no such account, so that the
@@ -48,9 +43,8 @@ impl Passwords {
         let _slot = self.slots.acquire().await.map_err(ApiError::internal)?;
         let exists = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.decoy.clone());
-        let matches = spawn_blocking(move || verify(&password, &stored))
-            .await
-            .map_err(ApiError::internal)??;
+        let matches =
+            spawn_blocking(move || verify(&password, &stored)).await.map_err(ApiError::internal)??;
         Ok(matches && exists)
     }
 }
@@ -62,10 +56,7 @@ fn argon2() -> Result<Argon2<'static>, ApiError> {
 }
 
 fn hash(password: &str) -> Result<String, ApiError> {
-    Ok(argon2()?
-        .hash_password(password.as_bytes())
-        .map_err(ApiError::internal)?
-        .to_string())
+    Ok(argon2()?.hash_password(password.as_bytes()).map_err(ApiError::internal)?.to_string())
 }
 
 fn verify(password: &str, stored: &str) -> Result<bool, ApiError> {
@@ -82,18 +73,8 @@ mod tests {
         let passwords = Passwords::new().unwrap();
         let stored = passwords.hash("correct horse".into()).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        assert!(
-            passwords
-                .verify("correct horse".into(), Some(stored.clone()))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !passwords
-                .verify("battery staple".into(), Some(stored))
-                .await
-                .unwrap()
-        );
+        assert!(passwords.verify("correct horse".into(), Some(stored.clone())).await.unwrap());
+        assert!(!passwords.verify("battery staple".into(), Some(stored)).await.unwrap());
     }
 
     #[tokio::test]

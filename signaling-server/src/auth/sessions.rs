@@ -28,12 +28,7 @@ impl Sessions {
     /// # Errors
     /// 500, where the system has no randomness to give.
     pub fn new(storage: Arc<dyn Storage>, bus: Arc<dyn Bus>, tokens: Tokens) -> Result<Self, ApiError> {
-        Ok(Self {
-            storage,
-            bus,
-            tokens,
-            passwords: Passwords::new()?,
-        })
+        Ok(Self { storage, bus, tokens, passwords: Passwords::new()? })
     }
 
     /// Makes an account and signs its first device in.
@@ -50,11 +45,7 @@ impl Sessions {
             return Err(taken());
         }
         let account = Account {
-            profile: Profile {
-                id: UserId::new(),
-                username,
-                display_name,
-            },
+            profile: Profile { id: UserId::new(), username, display_name },
             password_hash: self.passwords.hash(request.password).await?,
         };
         match self.storage.create_account(&account, now).await {
@@ -63,8 +54,7 @@ impl Sessions {
             Err(error) => return Err(error.into()),
         }
         tracing::info!(user = %account.profile.id, "account made");
-        self.sign_in(account.profile, request.device_name.as_deref(), now)
-            .await
+        self.sign_in(account.profile, request.device_name.as_deref(), now).await
     }
 
     /// Signs a new device in.
@@ -73,15 +63,12 @@ impl Sessions {
     /// 401 `bad_credentials`, the same for an unknown name and a wrong password.
     pub async fn login(&self, request: Login, now: UnixMs) -> Result<Session, ApiError> {
         let account = self.storage.account(&names::fold(&request.username)).await?;
-        let (profile, hash) = account
-            .map(|account| (account.profile, account.password_hash))
-            .unzip();
+        let (profile, hash) = account.map(|account| (account.profile, account.password_hash)).unzip();
         match (self.passwords.verify(request.password, hash).await?, profile) {
             (true, Some(profile)) => self.sign_in(profile, request.device_name.as_deref(), now).await,
-            (true | false, _) => Err(ApiError::unauthorized(
-                "bad_credentials",
-                "user name and password do not match",
-            )),
+            (true | false, _) => {
+                Err(ApiError::unauthorized("bad_credentials", "user name and password do not match"))
+            }
         }
     }
 
@@ -92,19 +79,12 @@ impl Sessions {
     /// 401 `refresh_reused` or `bad_refresh_token`.
     pub async fn refresh(&self, request: &Refresh, now: UnixMs) -> Result<Session, ApiError> {
         let (refresh_token, next) = self.tokens.refresh(now)?;
-        match self
-            .storage
-            .rotate(Tokens::hash(&request.refresh_token), next, now)
-            .await?
-        {
+        match self.storage.rotate(Tokens::hash(&request.refresh_token), next, now).await? {
             Rotation::Rotated(profile, device) => self.session(profile, device, refresh_token, now),
             Rotation::Reused(device) => {
                 tracing::warn!(%device, "a spent refresh token came again; device signed out");
                 self.close_sockets(device);
-                Err(ApiError::unauthorized(
-                    "refresh_reused",
-                    "this token was used before; sign in again",
-                ))
+                Err(ApiError::unauthorized("refresh_reused", "this token was used before; sign in again"))
             }
             Rotation::Refused => Err(ApiError::unauthorized("bad_refresh_token", "sign in again")),
         }
@@ -115,11 +95,7 @@ impl Sessions {
     /// # Errors
     /// 500.
     pub async fn logout(&self, request: &Refresh, now: UnixMs) -> Result<(), ApiError> {
-        if let Some(device) = self
-            .storage
-            .revoke(Tokens::hash(&request.refresh_token), now)
-            .await?
-        {
+        if let Some(device) = self.storage.revoke(Tokens::hash(&request.refresh_token), now).await? {
             self.close_sockets(device);
         }
         Ok(())
@@ -142,9 +118,7 @@ impl Sessions {
         let device = DeviceId::new();
         let (refresh_token, stored) = self.tokens.refresh(now)?;
         let name = name.map(names::device_name);
-        self.storage
-            .add_device(profile.id, device, name.as_deref(), stored, now)
-            .await?;
+        self.storage.add_device(profile.id, device, name.as_deref(), stored, now).await?;
         self.session(profile, device, refresh_token, now)
     }
 
@@ -171,7 +145,6 @@ impl Sessions {
     }
 
     fn close_sockets(&self, device: DeviceId) {
-        self.bus
-            .publish(Topic::Device(device), &Outgoing::Close(Close::SignedOut));
+        self.bus.publish(Topic::Device(device), &Outgoing::Close(Close::SignedOut));
     }
 }

@@ -64,13 +64,7 @@ impl Tokens {
     pub fn access(&self, user: UserId, device: DeviceId, now: UnixMs) -> Result<String, ApiError> {
         let iat = now / 1000;
         let exp = iat.saturating_add_unsigned(self.access_ttl.as_secs());
-        let claims = Claims {
-            iss: ISSUER.into(),
-            sub: user,
-            device,
-            iat,
-            exp,
-        };
+        let claims = Claims { iss: ISSUER.into(), sub: user, device, iat, exp };
         encode(&Header::new(Algorithm::HS256), &claims, &self.signing).map_err(ApiError::internal)
     }
 
@@ -86,10 +80,7 @@ impl Tokens {
         let TokenData { claims, .. } = decode::<Claims>(token, &self.checking, &validation)
             .map_err(|_| ApiError::unauthorized("bad_token", "the access token is not valid"))?;
         if claims.exp <= now / 1000 {
-            return Err(ApiError::unauthorized(
-                "token_expired",
-                "the access token has expired",
-            ));
+            return Err(ApiError::unauthorized("token_expired", "the access token has expired"));
         }
         Ok(claims)
     }
@@ -103,10 +94,7 @@ impl Tokens {
         SystemRandom::new().fill(&mut bytes).map_err(ApiError::internal)?;
         let token = URL_SAFE_NO_PAD.encode(bytes);
         let ttl_ms = i64::try_from(self.refresh_ttl.as_millis()).unwrap_or(i64::MAX);
-        let stored = NewToken {
-            hash: Self::hash(&token),
-            expires_at: now.saturating_add(ttl_ms),
-        };
+        let stored = NewToken { hash: Self::hash(&token), expires_at: now.saturating_add(ttl_ms) };
         Ok((token, stored))
     }
 
@@ -147,9 +135,7 @@ mod tests {
     #[test]
     fn forged_tokens_are_refused() {
         let tokens = tokens(&[7; 32]);
-        let foreign = self::tokens(&[8; 32])
-            .access(UserId::new(), DeviceId::new(), NOW)
-            .unwrap();
+        let foreign = self::tokens(&[8; 32]).access(UserId::new(), DeviceId::new(), NOW).unwrap();
         assert_eq!(code(tokens.check(&foreign, NOW)), "bad_token");
         assert_eq!(code(tokens.check("not a token", NOW)), "bad_token");
         let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());

@@ -28,15 +28,9 @@ pub async fn reap(board: Arc<Switchboard>, abandoned_after: Duration) {
                 continue;
             }
         };
-        let alone = calls
-            .iter()
-            .filter(|call| is_unattended(&board, call))
-            .map(|call| call.id);
+        let alone = calls.iter().filter(|call| is_unattended(&board, call)).map(|call| call.id);
         for id in overdue(&mut unattended, alone, Instant::now(), abandoned_after) {
-            if let Err(error) = board
-                .end_if(id, CallStatus::Ongoing, EndReason::ConnectionFailed)
-                .await
-            {
+            if let Err(error) = board.end_if(id, CallStatus::Ongoing, EndReason::ConnectionFailed).await {
                 tracing::error!(call = %id, error = error.message(), "an abandoned call could not be ended");
             }
         }
@@ -58,14 +52,8 @@ fn overdue(
     now: Instant,
     limit: Duration,
 ) -> Vec<CallId> {
-    *since = unattended
-        .map(|id| (id, since.get(&id).copied().unwrap_or(now)))
-        .collect();
-    since
-        .iter()
-        .filter(|(_, since)| now.duration_since(**since) >= limit)
-        .map(|(id, _)| *id)
-        .collect()
+    *since = unattended.map(|id| (id, since.get(&id).copied().unwrap_or(now))).collect();
+    since.iter().filter(|(_, since)| now.duration_since(**since) >= limit).map(|(id, _)| *id).collect()
 }
 
 #[cfg(test)]

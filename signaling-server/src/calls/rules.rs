@@ -59,21 +59,13 @@ impl CallRecord {
     }
 
     fn next(&self) -> Self {
-        Self {
-            version: self.version + 1,
-            ..self.clone()
-        }
+        Self { version: self.version + 1, ..self.clone() }
     }
 
     /// The call, ended.
     #[must_use]
     pub fn ended(&self, reason: EndReason, now: UnixMs) -> Self {
-        Self {
-            status: CallStatus::Ended,
-            end_reason: Some(reason),
-            ended_at: Some(now),
-            ..self.next()
-        }
+        Self { status: CallStatus::Ended, end_reason: Some(reason), ended_at: Some(now), ..self.next() }
     }
 }
 
@@ -170,19 +162,11 @@ pub fn place(by: Actor, callee: UserId, of_caller: &[CallRecord], of_callee: &[C
     if let Some(stale) = of_caller.iter().find(|call| call.is_on(by.device)) {
         return Placing::Replace(stale.clone());
     }
-    if let Some(theirs) = of_caller
-        .iter()
-        .filter(pending)
-        .find(|call| call.caller.id == callee)
-    {
+    if let Some(theirs) = of_caller.iter().filter(pending).find(|call| call.caller.id == callee) {
         return Placing::Glare(theirs.clone());
     }
     // Another device of the caller rings the same person: the newer call stands.
-    if let Some(older) = of_caller
-        .iter()
-        .filter(pending)
-        .find(|call| call.callee.id == callee)
-    {
+    if let Some(older) = of_caller.iter().filter(pending).find(|call| call.callee.id == callee) {
         return Placing::Replace(older.clone());
     }
     if of_callee.iter().any(|call| call.status == CallStatus::Ongoing) {
@@ -196,18 +180,10 @@ fn change(call: CallRecord) -> Step {
 }
 
 fn member_only(call: &CallRecord, by: Actor) -> Result<(), Refusal> {
-    if call.has_member(by.user) {
-        Ok(())
-    } else {
-        Err(Refusal::NotMember)
-    }
+    if call.has_member(by.user) { Ok(()) } else { Err(Refusal::NotMember) }
 }
 
 fn callee_only(call: &CallRecord, by: Actor) -> Result<(), Refusal> {
     member_only(call, by)?;
-    if call.callee.id == by.user {
-        Ok(())
-    } else {
-        Err(Refusal::NotCallee)
-    }
+    if call.callee.id == by.user { Ok(()) } else { Err(Refusal::NotCallee) }
 }

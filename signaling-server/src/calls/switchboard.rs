@@ -92,9 +92,7 @@ impl Switchboard {
                 }
             }
         }
-        Err(ApiError::internal(
-            "a call could not be placed: too many changes at once",
-        ))
+        Err(ApiError::internal("a call could not be placed: too many changes at once"))
     }
 
     /// The callee answers on this device.
@@ -102,8 +100,7 @@ impl Switchboard {
     /// # Errors
     /// 403, 404, or 409 with the call that is.
     pub async fn accept(&self, id: CallId, by: Actor) -> Result<CallRecord, ApiError> {
-        self.change(id, |call| rules::accept(call, by, clock::now()))
-            .await
+        self.change(id, |call| rules::accept(call, by, clock::now())).await
     }
 
     /// The callee says no.
@@ -111,8 +108,7 @@ impl Switchboard {
     /// # Errors
     /// 403, 404, or 409 with the call that is.
     pub async fn decline(&self, id: CallId, by: Actor) -> Result<CallRecord, ApiError> {
-        self.change(id, |call| rules::decline(call, by, clock::now()))
-            .await
+        self.change(id, |call| rules::decline(call, by, clock::now())).await
     }
 
     /// The caller gives up.
@@ -120,8 +116,7 @@ impl Switchboard {
     /// # Errors
     /// 403, 404, or 409 with the call that is.
     pub async fn cancel(&self, id: CallId, by: Actor) -> Result<CallRecord, ApiError> {
-        self.change(id, |call| rules::cancel(call, by, clock::now()))
-            .await
+        self.change(id, |call| rules::cancel(call, by, clock::now())).await
     }
 
     /// Either member ends the call.
@@ -129,8 +124,7 @@ impl Switchboard {
     /// # Errors
     /// 403 or 404.
     pub async fn end(&self, id: CallId, by: Actor, reason: EndReason) -> Result<CallRecord, ApiError> {
-        self.change(id, |call| rules::end(call, by, reason, clock::now()))
-            .await
+        self.change(id, |call| rules::end(call, by, reason, clock::now())).await
     }
 
     /// The server ends the call, unless it has moved on from `expected`.
@@ -138,9 +132,7 @@ impl Switchboard {
     /// # Errors
     /// 404 or 500.
     pub async fn end_if(&self, id: CallId, expected: CallStatus, reason: EndReason) -> Result<(), ApiError> {
-        self.change(id, |call| Ok(rules::end_if(call, expected, reason, clock::now())))
-            .await
-            .map(drop)
+        self.change(id, |call| Ok(rules::end_if(call, expected, reason, clock::now()))).await.map(drop)
     }
 
     /// The call, for one of its members.
@@ -149,11 +141,7 @@ impl Switchboard {
     /// 403 `not_a_member` or 404 `no_such_call`.
     pub async fn member_call(&self, id: CallId, user: UserId) -> Result<CallRecord, ApiError> {
         let call = self.storage.call(id).await?.ok_or_else(no_such_call)?;
-        if call.has_member(user) {
-            Ok(call)
-        } else {
-            Err(self.refused(Refusal::NotMember, &call))
-        }
+        if call.has_member(user) { Ok(call) } else { Err(self.refused(Refusal::NotMember, &call)) }
     }
 
     /// Goes on with the calls that were live when the server last stopped.
@@ -213,9 +201,7 @@ impl Switchboard {
                 Err(refusal) => return Err(self.refused(refusal, &call)),
             }
         }
-        Err(ApiError::internal(
-            "a call could not be changed: too many changes at once",
-        ))
+        Err(ApiError::internal("a call could not be changed: too many changes at once"))
     }
 
     /// Stores a change and tells of it; `false` where another change came first.
@@ -272,16 +258,13 @@ impl Switchboard {
     fn tell(&self, call: &CallRecord) {
         tracing::info!(call = %call.id, status = ?call.status, reason = ?call.end_reason, "changed");
         self.mark_presence(call);
-        let update = Event::CallUpdate {
-            call: self.view(call),
-        };
+        let update = Event::CallUpdate { call: self.view(call) };
         self.publish(call.caller.id, &update);
         self.publish(call.callee.id, &update);
         if let Some(reason) = call.end_reason {
             let ended = Outgoing::Text(Signal::Ended { reason }.encode().into());
             self.bus.publish(Topic::Call(call.id), &ended);
-            self.bus
-                .publish(Topic::Call(call.id), &Outgoing::Close(Close::CallEnded));
+            self.bus.publish(Topic::Call(call.id), &Outgoing::Close(Close::CallEnded));
             self.rooms.remove(call.id);
         }
     }
@@ -293,8 +276,7 @@ impl Switchboard {
     }
 
     fn publish(&self, user: UserId, event: &Event) {
-        self.bus
-            .publish(Topic::User(user), &Outgoing::Text(event.encode().into()));
+        self.bus.publish(Topic::User(user), &Outgoing::Text(event.encode().into()));
     }
 
     fn refused(&self, refusal: Refusal, call: &CallRecord) -> ApiError {
@@ -314,11 +296,7 @@ impl Switchboard {
 
 /// 404 `no_such_user`.
 pub fn no_such_user() -> ApiError {
-    ApiError::new(
-        StatusCode::NOT_FOUND,
-        "no_such_user",
-        "there is no such person here",
-    )
+    ApiError::new(StatusCode::NOT_FOUND, "no_such_user", "there is no such person here")
 }
 
 fn no_such_call() -> ApiError {

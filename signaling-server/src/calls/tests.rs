@@ -13,18 +13,11 @@ struct People {
 }
 
 fn actor() -> Actor {
-    Actor {
-        user: UserId::new(),
-        device: DeviceId::new(),
-    }
+    Actor { user: UserId::new(), device: DeviceId::new() }
 }
 
 fn record(caller: Actor, callee: Actor) -> CallRecord {
-    let profile = |id| Profile {
-        id,
-        username: "x".into(),
-        display_name: "x".into(),
-    };
+    let profile = |id| Profile { id, username: "x".into(), display_name: "x".into() };
     CallRecord {
         id: CallId::new(),
         caller: profile(caller.user),
@@ -44,11 +37,7 @@ fn record(caller: Actor, callee: Actor) -> CallRecord {
 /// Ada's call to Bob.
 fn ringing() -> People {
     let (ada, bob) = (actor(), actor());
-    People {
-        ada,
-        bob,
-        call: record(ada, bob),
-    }
+    People { ada, bob, call: record(ada, bob) }
 }
 
 fn changed(step: Result<Step, Refusal>) -> CallRecord {
@@ -63,10 +52,7 @@ fn accepted(people: &People) -> CallRecord {
 }
 
 fn other_device(actor: Actor) -> Actor {
-    Actor {
-        device: DeviceId::new(),
-        ..actor
-    }
+    Actor { device: DeviceId::new(), ..actor }
 }
 
 #[test]
@@ -82,14 +68,8 @@ fn every_change_raises_the_version() {
 fn declining_an_accepted_call_tells_where_it_was_accepted() {
     let people = ringing();
     let ongoing = accepted(&people);
-    assert_eq!(
-        rules::decline(&ongoing, people.bob, 9),
-        Err(Refusal::AlreadyAccepted)
-    );
-    assert_eq!(
-        rules::decline(&ongoing, other_device(people.bob), 9),
-        Err(Refusal::AnsweredElsewhere)
-    );
+    assert_eq!(rules::decline(&ongoing, people.bob, 9), Err(Refusal::AlreadyAccepted));
+    assert_eq!(rules::decline(&ongoing, other_device(people.bob), 9), Err(Refusal::AnsweredElsewhere));
 }
 
 #[test]
@@ -107,10 +87,7 @@ fn a_call_to_a_free_person_rings() {
     let (ada, bob) = (actor(), actor());
     assert_eq!(rules::place(ada, bob.user, &[], &[]), Placing::Ring);
     let ringing_elsewhere = record(actor(), bob);
-    assert_eq!(
-        rules::place(ada, bob.user, &[], &[ringing_elsewhere]),
-        Placing::Ring
-    );
+    assert_eq!(rules::place(ada, bob.user, &[], &[ringing_elsewhere]), Placing::Ring);
 }
 
 #[test]
@@ -127,14 +104,8 @@ fn a_device_has_one_call_and_the_newest_counts() {
     let ongoing = accepted(&people);
     for stale in [people.call.clone(), ongoing] {
         let live = [stale.clone()];
-        assert_eq!(
-            rules::place(people.ada, people.bob.user, &live, &live),
-            Placing::Replace(stale.clone())
-        );
-        assert_eq!(
-            rules::place(people.ada, actor().user, &live, &[]),
-            Placing::Replace(stale)
-        );
+        assert_eq!(rules::place(people.ada, people.bob.user, &live, &live), Placing::Replace(stale.clone()));
+        assert_eq!(rules::place(people.ada, actor().user, &live, &[]), Placing::Replace(stale));
     }
 }
 
@@ -151,8 +122,5 @@ fn whoever_is_in_a_call_is_busy_even_for_the_others_second_device() {
     let people = ringing();
     let live = [accepted(&people)];
     assert_eq!(rules::place(actor(), people.bob.user, &[], &live), Placing::Busy);
-    assert_eq!(
-        rules::place(other_device(people.ada), people.bob.user, &live, &live),
-        Placing::Busy
-    );
+    assert_eq!(rules::place(other_device(people.ada), people.bob.user, &live, &live), Placing::Busy);
 }

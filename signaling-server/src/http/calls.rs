@@ -63,10 +63,7 @@ pub async fn end(
         | EndReason::AnsweredElsewhere
         | EndReason::Replaced
         | EndReason::ServerError => {
-            return Err(unprocessable(
-                "invalid_reason",
-                "only the server finds this reason",
-            ));
+            return Err(unprocessable("invalid_reason", "only the server finds this reason"));
         }
     }
     Ok(view(&app, &app.switchboard.end(id, actor(who), reason).await?))
@@ -74,9 +71,7 @@ pub async fn end(
 
 pub async fn active(State(app): State<App>, who: SignedIn) -> Result<Json<Vec<Call>>, ApiError> {
     let calls = app.storage.live_calls(who.user).await?;
-    Ok(Json(
-        calls.iter().map(|call| app.switchboard.view(call)).collect(),
-    ))
+    Ok(Json(calls.iter().map(|call| app.switchboard.view(call)).collect()))
 }
 
 #[derive(Deserialize)]
@@ -108,11 +103,9 @@ pub async fn one(State(app): State<App>, who: SignedIn, CallPath(id): CallPath) 
 async fn callee(app: &App, request: Initiate) -> Result<Profile, ApiError> {
     let found = match (request.callee_id, request.callee) {
         (Some(id), None) => app.storage.profile(id).await?,
-        (None, Some(name)) => app
-            .storage
-            .account(&fold_username(&name))
-            .await?
-            .map(|account| account.profile),
+        (None, Some(name)) => {
+            app.storage.account(&fold_username(&name)).await?.map(|account| account.profile)
+        }
         (Some(_), Some(_)) | (None, None) => {
             return Err(unprocessable(
                 "invalid_body",
@@ -124,10 +117,7 @@ async fn callee(app: &App, request: Initiate) -> Result<Profile, ApiError> {
 }
 
 fn actor(who: SignedIn) -> Actor {
-    Actor {
-        user: who.user,
-        device: who.device,
-    }
+    Actor { user: who.user, device: who.device }
 }
 
 fn view(app: &App, call: &CallRecord) -> Json<Call> {

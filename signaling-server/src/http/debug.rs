@@ -37,14 +37,8 @@ pub async fn active_connections(
     who: SignedIn,
 ) -> Result<Json<Connections>, ApiError> {
     let calls = app.storage.live_calls(who.user).await?;
-    let connections: BTreeMap<_, _> = calls
-        .iter()
-        .map(|call| (call.id, connection(&app, call)))
-        .collect();
-    Ok(Json(Connections {
-        total_calls: connections.len(),
-        connections,
-    }))
+    let connections: BTreeMap<_, _> = calls.iter().map(|call| (call.id, connection(&app, call))).collect();
+    Ok(Json(Connections { total_calls: connections.len(), connections }))
 }
 
 fn connection(app: &App, call: &CallRecord) -> Connection {

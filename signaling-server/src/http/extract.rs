@@ -16,10 +16,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        Json::from_request(request, state)
-            .await
-            .map(|Json(body)| Self(body))
-            .map_err(refused)
+        Json::from_request(request, state).await.map(|Json(body)| Self(body)).map_err(refused)
     }
 }
 
@@ -36,9 +33,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalB
         if body.is_empty() {
             return Ok(Self(T::default()));
         }
-        Json::from_bytes(&body)
-            .map(|Json(body)| Self(body))
-            .map_err(refused)
+        Json::from_bytes(&body).map(|Json(body)| Self(body)).map_err(refused)
     }
 }
 
@@ -49,11 +44,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        Query::try_from_uri(&parts.uri)
-            .map(|Query(params)| Self(params))
-            .map_err(|rejection| {
-                ApiError::new(StatusCode::BAD_REQUEST, "invalid_query", rejection.body_text())
-            })
+        Query::try_from_uri(&parts.uri).map(|Query(params)| Self(params)).map_err(|rejection| {
+            ApiError::new(StatusCode::BAD_REQUEST, "invalid_query", rejection.body_text())
+        })
     }
 }
 
@@ -64,16 +57,9 @@ impl<S: Send + Sync> FromRequestParts<S> for CallPath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        Path::from_request_parts(parts, state)
-            .await
-            .map(|Path(id)| Self(id))
-            .map_err(|_| {
-                ApiError::new(
-                    StatusCode::BAD_REQUEST,
-                    "invalid_call_id",
-                    "a call's identifier is a UUID",
-                )
-            })
+        Path::from_request_parts(parts, state).await.map(|Path(id)| Self(id)).map_err(|_| {
+            ApiError::new(StatusCode::BAD_REQUEST, "invalid_call_id", "a call's identifier is a UUID")
+        })
     }
 }
 

@@ -4,10 +4,5 @@ use axum::{Json, extract::State};
 use eyeline_protocol::rest::IceServers;
 
 pub async fn servers(State(app): State<App>, who: SignedIn) -> Json<IceServers> {
-    Json(ice::servers(
-        &app.config.stun,
-        app.config.turn.as_ref(),
-        who.user,
-        clock::now(),
-    ))
+    Json(ice::servers(&app.config.stun, app.config.turn.as_ref(), who.user, clock::now()))
 }

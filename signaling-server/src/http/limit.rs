@@ -68,9 +68,7 @@ pub async fn by_address(
                 format!("too many attempts; try again in {wait_s} s"),
             );
             let mut response = error.into_response();
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(wait_s));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait_s));
             response
         }
     }

@@ -56,19 +56,12 @@ pub fn router(app: App) -> Router {
         .route("/ice-servers", get(ice::servers))
         .route("/ws/events", get(ws::events::open))
         .route("/ws/webrtc/{call_id}", get(ws::relay::open))
-        .route(
-            "/ws/webrtc/connection-state/{call_id}",
-            get(debug::connection_state),
-        )
+        .route("/ws/webrtc/connection-state/{call_id}", get(debug::connection_state))
         .route("/ws/webrtc/active-connections", get(debug::active_connections))
         .route("/healthz", get(healthz))
         .fallback(|| async { ApiError::new(StatusCode::NOT_FOUND, "not_found", "there is no such address") })
         .method_not_allowed_fallback(|| async {
-            ApiError::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method_not_allowed",
-                "not by this method",
-            )
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "not by this method")
         })
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(CatchPanicLayer::custom(error::panicked))

@@ -24,16 +24,8 @@ pub async fn find(
     who: SignedIn,
     Params(search): Params<Search>,
 ) -> Result<Json<Vec<User>>, ApiError> {
-    let found = app
-        .storage
-        .find_profiles(search.query.trim(), who.user, FOUND_MAX)
-        .await?;
-    Ok(Json(
-        found
-            .into_iter()
-            .map(|profile| with_presence(&app, profile))
-            .collect(),
-    ))
+    let found = app.storage.find_profiles(search.query.trim(), who.user, FOUND_MAX).await?;
+    Ok(Json(found.into_iter().map(|profile| with_presence(&app, profile)).collect()))
 }
 
 fn with_presence(app: &App, profile: Profile) -> User {

@@ -19,11 +19,7 @@ const TTL_S: u64 = 3600;
 pub fn servers(stun: &[String], turn: Option<&Turn>, user: UserId, now: UnixMs) -> IceServers {
     let mut ice_servers = Vec::new();
     if !stun.is_empty() {
-        ice_servers.push(IceServer {
-            urls: stun.to_vec(),
-            username: None,
-            credential: None,
-        });
+        ice_servers.push(IceServer { urls: stun.to_vec(), username: None, credential: None });
     }
     let mut ttl_s = None;
     if let Some(Turn { urls, credential }) = turn {
@@ -57,10 +53,7 @@ mod tests {
     use super::*;
 
     fn turn(credential: TurnCredential) -> Turn {
-        Turn {
-            urls: vec!["turn:turn.example.org:3478".into()],
-            credential,
-        }
+        Turn { urls: vec!["turn:turn.example.org:3478".into()], credential }
     }
 
     #[test]
@@ -70,20 +63,14 @@ mod tests {
         let servers = servers(&[], Some(&turn), user, 1_700_000_000_000);
         assert_eq!(servers.ttl_s, Some(3600));
         let server = &servers.ice_servers[0];
-        assert_eq!(
-            server.username.as_deref(),
-            Some("1700003600:01890a5d-ac96-774b-bcce-b302099a8057")
-        );
+        assert_eq!(server.username.as_deref(), Some("1700003600:01890a5d-ac96-774b-bcce-b302099a8057"));
         // printf %s "$username" | openssl dgst -sha1 -hmac north -binary | base64
         assert_eq!(server.credential.as_deref(), Some("c0zIyVB65RQBrBTd3VrVyHojza8="));
     }
 
     #[test]
     fn fixed_credentials_are_passed_on_and_do_not_expire() {
-        let turn = turn(TurnCredential::Fixed {
-            username: "user".into(),
-            credential: "password".into(),
-        });
+        let turn = turn(TurnCredential::Fixed { username: "user".into(), credential: "password".into() });
         let servers = servers(&["stun:a".into()], Some(&turn), UserId::new(), 0);
         assert_eq!(servers.ttl_s, None);
         assert_eq!(servers.ice_servers[0].urls, ["stun:a"]);

@@ -8,15 +8,8 @@ async fn sqlite() -> (Sqlite, TempDir) {
 }
 
 async fn person(store: &impl Storage, username: &str) -> Profile {
-    let profile = Profile {
-        id: UserId::new(),
-        username: username.into(),
-        display_name: username.into(),
-    };
-    let account = Account {
-        profile: profile.clone(),
-        password_hash: "hash".into(),
-    };
+    let profile = Profile { id: UserId::new(), username: username.into(), display_name: username.into() };
+    let account = Account { profile: profile.clone(), password_hash: "hash".into() };
     store.create_account(&account, 0).await.unwrap();
     profile
 }
@@ -39,10 +32,7 @@ fn call(caller: &Profile, callee: &Profile) -> CallRecord {
 }
 
 fn token(byte: u8) -> NewToken {
-    NewToken {
-        hash: [byte; 32],
-        expires_at: 100,
-    }
+    NewToken { hash: [byte; 32], expires_at: 100 }
 }
 
 #[tokio::test]
@@ -67,10 +57,7 @@ async fn of_two_changes_to_the_same_version_the_first_wins() {
     let (ada, bob) = (person(&store, "ada").await, person(&store, "bob").await);
     let placed = call(&ada, &bob);
     store.insert_call(&placed).await.unwrap();
-    let (first, second) = (
-        placed.ended(EndReason::Declined, 3),
-        placed.ended(EndReason::Cancelled, 3),
-    );
+    let (first, second) = (placed.ended(EndReason::Declined, 3), placed.ended(EndReason::Cancelled, 3));
     assert!(store.update_call(&first).await.unwrap());
     assert!(!store.update_call(&second).await.unwrap());
     assert_eq!(store.call(placed.id).await.unwrap(), Some(first));
@@ -83,43 +70,25 @@ async fn two_people_share_at_most_one_live_call() {
     let first = call(&ada, &bob);
     store.insert_call(&first).await.unwrap();
     for second in [call(&ada, &bob), call(&bob, &ada)] {
-        assert!(matches!(
-            store.insert_call(&second).await,
-            Err(StorageError::Taken)
-        ));
-        store
-            .insert_call(&second.ended(EndReason::Busy, 2))
-            .await
-            .unwrap();
+        assert!(matches!(store.insert_call(&second).await, Err(StorageError::Taken)));
+        store.insert_call(&second.ended(EndReason::Busy, 2)).await.unwrap();
     }
-    store
-        .update_call(&first.ended(EndReason::Hangup, 3))
-        .await
-        .unwrap();
+    store.update_call(&first.ended(EndReason::Hangup, 3)).await.unwrap();
     store.insert_call(&call(&bob, &ada)).await.unwrap();
 }
 
 #[tokio::test]
 async fn live_and_ended_calls_are_told_apart() {
     let (store, _dir) = sqlite().await;
-    let (ada, bob, eve) = (
-        person(&store, "ada").await,
-        person(&store, "bob").await,
-        person(&store, "eve").await,
-    );
+    let (ada, bob, eve) =
+        (person(&store, "ada").await, person(&store, "bob").await, person(&store, "eve").await);
     let past = call(&ada, &bob).ended(EndReason::Missed, 2);
     let live = call(&bob, &ada);
     store.insert_call(&past).await.unwrap();
     store.insert_call(&live).await.unwrap();
-    assert_eq!(
-        store.live_calls(ada.id).await.unwrap(),
-        std::slice::from_ref(&live)
-    );
+    assert_eq!(store.live_calls(ada.id).await.unwrap(), std::slice::from_ref(&live));
     assert_eq!(store.all_live_calls().await.unwrap(), [live]);
-    assert_eq!(
-        store.ended_calls(ada.id, None, 10).await.unwrap(),
-        std::slice::from_ref(&past)
-    );
+    assert_eq!(store.ended_calls(ada.id, None, 10).await.unwrap(), std::slice::from_ref(&past));
     assert_eq!(store.ended_calls(ada.id, Some(past.id), 10).await.unwrap(), []);
     assert_eq!(store.ended_calls(eve.id, None, 10).await.unwrap(), []);
 }
@@ -128,23 +97,14 @@ async fn live_and_ended_calls_are_told_apart() {
 async fn a_refresh_token_is_exchanged_once() {
     let (store, _dir) = sqlite().await;
     let (ada, device) = (person(&store, "ada").await, DeviceId::new());
-    store
-        .add_device(ada.id, device, Some("desk"), token(1), 0)
-        .await
-        .unwrap();
+    store.add_device(ada.id, device, Some("desk"), token(1), 0).await.unwrap();
     let rotated = Rotation::Rotated(ada, device);
     assert_eq!(store.rotate(token(1).hash, token(2), 1).await.unwrap(), rotated);
     assert_eq!(store.rotate(token(2).hash, token(3), 1).await.unwrap(), rotated);
     assert!(store.device_is_active(device).await.unwrap());
-    assert_eq!(
-        store.rotate(token(1).hash, token(4), 1).await.unwrap(),
-        Rotation::Reused(device)
-    );
+    assert_eq!(store.rotate(token(1).hash, token(4), 1).await.unwrap(), Rotation::Reused(device));
     assert!(!store.device_is_active(device).await.unwrap());
-    assert_eq!(
-        store.rotate(token(3).hash, token(5), 1).await.unwrap(),
-        Rotation::Refused
-    );
+    assert_eq!(store.rotate(token(3).hash, token(5), 1).await.unwrap(), Rotation::Refused);
 }
 
 #[tokio::test]
@@ -152,14 +112,8 @@ async fn an_expired_or_unknown_refresh_token_is_refused() {
     let (store, _dir) = sqlite().await;
     let (ada, device) = (person(&store, "ada").await, DeviceId::new());
     store.add_device(ada.id, device, None, token(1), 0).await.unwrap();
-    assert_eq!(
-        store.rotate(token(1).hash, token(2), 100).await.unwrap(),
-        Rotation::Refused
-    );
-    assert_eq!(
-        store.rotate(token(9).hash, token(2), 0).await.unwrap(),
-        Rotation::Refused
-    );
+    assert_eq!(store.rotate(token(1).hash, token(2), 100).await.unwrap(), Rotation::Refused);
+    assert_eq!(store.rotate(token(9).hash, token(2), 0).await.unwrap(), Rotation::Refused);
     assert_eq!(store.revoke(token(9).hash, 0).await.unwrap(), None);
     assert_eq!(store.revoke(token(1).hash, 0).await.unwrap(), Some(device));
 }
@@ -176,12 +130,5 @@ async fn writers_at_once_all_come_through() {
     for writer in writers {
         writer.await.unwrap();
     }
-    assert_eq!(
-        store
-            .find_profiles("user", UserId::new(), 100)
-            .await
-            .unwrap()
-            .len(),
-        32
-    );
+    assert_eq!(store.find_profiles("user", UserId::new(), 100).await.unwrap().len(), 32);
 }

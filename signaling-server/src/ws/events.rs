@@ -35,11 +35,7 @@ const RETRY_AFTER_MS: u64 = 1000;
 /// 401 and 426.
 pub async fn open(State(app): State<App>, upgrade: Upgrade) -> Result<Response, ApiError> {
     let who = upgrade.who;
-    let profile = app
-        .storage
-        .profile(who.user)
-        .await?
-        .ok_or_else(crate::calls::no_such_user)?;
+    let profile = app.storage.profile(who.user).await?.ok_or_else(crate::calls::no_such_user)?;
     let ws = socket::limited(upgrade.into_websocket()?, MESSAGE_MAX);
     let tracker = app.sockets.clone();
     Ok(ws.on_upgrade(move |ws| {
@@ -84,14 +80,7 @@ struct Events {
 impl Events {
     fn new(app: App, who: SignedIn, greeting: Option<Utf8Bytes>) -> Self {
         let limit = RateLimiter::direct(Quota::per_second(RATE).allow_burst(BURST));
-        Self {
-            app,
-            who,
-            expires: expiry(who),
-            warned: false,
-            greeting,
-            limit,
-        }
+        Self { app, who, expires: expiry(who), warned: false, greeting, limit }
     }
 
     async fn take(&mut self, text: &str) -> Result<(), (&'static str, String)> {
@@ -102,9 +91,8 @@ impl Events {
         match event {
             ClientEvent::Token { access_token } => {
                 let claims = self.app.sessions.check(&access_token, clock::now()).await;
-                let who = claims
-                    .map(SignedIn::from)
-                    .map_err(|error| (error.code(), error.message().into()))?;
+                let who =
+                    claims.map(SignedIn::from).map_err(|error| (error.code(), error.message().into()))?;
                 if (who.user, who.device) != (self.who.user, self.who.device) {
                     return Err(("bad_token", "the token names another device".into()));
                 }
@@ -129,14 +117,9 @@ impl Handler for Events {
     async fn text(&mut self, text: &str) -> Reply {
         match self.take(text).await {
             Ok(()) => Reply::None,
-            Err((code, message)) => Reply::Refuse(
-                Event::Error {
-                    code: code.into(),
-                    message,
-                }
-                .encode()
-                .into(),
-            ),
+            Err((code, message)) => {
+                Reply::Refuse(Event::Error { code: code.into(), message }.encode().into())
+            }
         }
     }
 
@@ -156,13 +139,7 @@ impl Handler for Events {
     }
 
     fn farewell(&self) -> Option<Utf8Bytes> {
-        Some(
-            Event::ServerShutdown {
-                retry_after_ms: RETRY_AFTER_MS,
-            }
-            .encode()
-            .into(),
-        )
+        Some(Event::ServerShutdown { retry_after_ms: RETRY_AFTER_MS }.encode().into())
     }
 }
 

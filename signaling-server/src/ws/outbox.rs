@@ -89,15 +89,8 @@ impl Outbox {
         let (sender, receiver) = mpsc::channel(OUTBOX_MAX);
         let overflow = CancellationToken::new();
         (
-            Self {
-                id: NEXT.fetch_add(1, Ordering::Relaxed),
-                queue: sender,
-                overflow: overflow.clone(),
-            },
-            Inbox {
-                queue: receiver,
-                overflow,
-            },
+            Self { id: NEXT.fetch_add(1, Ordering::Relaxed), queue: sender, overflow: overflow.clone() },
+            Inbox { queue: receiver, overflow },
         )
     }
 

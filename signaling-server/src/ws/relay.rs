@@ -35,33 +35,19 @@ pub async fn open(
     let device = upgrade.who.device;
     let call = app.switchboard.member_call(id, user).await?;
     if call.status == CallStatus::Ended {
-        return Err(
-            ApiError::new(StatusCode::CONFLICT, "already_ended", "the call has ended")
-                .with_call(app.switchboard.view(&call)),
-        );
+        return Err(ApiError::new(StatusCode::CONFLICT, "already_ended", "the call has ended")
+            .with_call(app.switchboard.view(&call)));
     }
-    let side = if call.caller.id == user {
-        Side::Caller
-    } else {
-        Side::Callee
-    };
+    let side = if call.caller.id == user { Side::Caller } else { Side::Callee };
     // Twice the limit, so that a message somewhat too long is answered and does not cost the socket.
     let ws = socket::limited(upgrade.into_websocket()?, 2 * MESSAGE_MAX);
     let tracker = app.sockets.clone();
     Ok(ws.on_upgrade(move |ws| {
         tracker.track_future(async move {
             let (outbox, inbox) = Outbox::new();
-            let _subscription = app
-                .bus
-                .subscribe(&[Topic::Call(id), Topic::Device(device)], &outbox);
+            let _subscription = app.bus.subscribe(&[Topic::Call(id), Topic::Device(device)], &outbox);
             app.rooms.join(&call, side, outbox.clone(), clock::now());
-            let relay = Relay {
-                app: app.clone(),
-                call: id,
-                side,
-                limit: limit(),
-                socket_id: outbox.id(),
-            };
+            let relay = Relay { app: app.clone(), call: id, side, limit: limit(), socket_id: outbox.id() };
             // Whatever ended between the check above and the subscription was not heard: look again.
             if let Some(reason) = ended(&app, id).await {
                 app.rooms.remove(id);
@@ -106,20 +92,11 @@ impl Relay {
         }
         let signal = Signal::decode(text).map_err(|error| (code(&error), error.to_string()))?;
         if !signal.is_from_client() {
-            return Err((
-                "not_allowed",
-                format!("only the server sends {:?}", signal.kind()),
-            ));
+            return Err(("not_allowed", format!("only the server sends {:?}", signal.kind())));
         }
-        self.app
-            .rooms
-            .relay(self.call, self.side, &signal, clock::now())
-            .map_err(|TooManyCandidates| {
-                (
-                    "too_many_candidates",
-                    format!("more than {CANDIDATES_MAX} candidates in one negotiation"),
-                )
-            })
+        self.app.rooms.relay(self.call, self.side, &signal, clock::now()).map_err(|TooManyCandidates| {
+            ("too_many_candidates", format!("more than {CANDIDATES_MAX} candidates in one negotiation"))
+        })
     }
 }
 
@@ -127,14 +104,9 @@ impl Handler for Relay {
     async fn text(&mut self, text: &str) -> Reply {
         match self.take(text) {
             Ok(()) => Reply::None,
-            Err((code, message)) => Reply::Refuse(
-                Signal::Error {
-                    code: code.into(),
-                    message,
-                }
-                .encode()
-                .into(),
-            ),
+            Err((code, message)) => {
+                Reply::Refuse(Signal::Error { code: code.into(), message }.encode().into())
+            }
         }
     }
 }

@@ -75,11 +75,7 @@ impl Room {
         Self {
             caller: Seat::new(caller),
             callee: Seat::new(callee),
-            state: RoomState {
-                connection: ConnectionState::New,
-                candidates: 0,
-                updated_at: now,
-            },
+            state: RoomState { connection: ConnectionState::New, candidates: 0, updated_at: now },
         }
     }
 
@@ -126,13 +122,7 @@ impl Room {
         let (mut state, mut candidate) = (None, 0);
         match signal {
             Signal::Offer { offer: sdp } | Signal::Answer { answer: sdp } => {
-                me.describe(
-                    Description {
-                        kind: signal.kind(),
-                        text: text(),
-                    },
-                    &sdp.sdp,
-                );
+                me.describe(Description { kind: signal.kind(), text: text() }, &sdp.sdp);
                 state = Some(ConnectionState::Connecting);
             }
             Signal::IceCandidate { .. } => {
@@ -175,14 +165,7 @@ impl Room {
 
 impl Seat {
     fn new(user: UserId) -> Self {
-        Self {
-            user,
-            socket: None,
-            descriptions: Vec::new(),
-            candidates: Vec::new(),
-            ufrag: None,
-            counted: 0,
-        }
+        Self { user, socket: None, descriptions: Vec::new(), candidates: Vec::new(), ufrag: None, counted: 0 }
     }
 
     fn say_peer(&self, user_id: UserId, present: bool) {
@@ -219,10 +202,7 @@ impl Seat {
 
 /// The ICE user name fragment of an SDP (RFC 8839 section 5.4), empty where there is none.
 fn ufrag(sdp: &str) -> &str {
-    sdp.lines()
-        .find_map(|line| line.strip_prefix("a=ice-ufrag:"))
-        .unwrap_or_default()
-        .trim_end()
+    sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).unwrap_or_default().trim_end()
 }
 
 #[cfg(test)]

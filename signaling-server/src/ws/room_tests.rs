@@ -8,21 +8,11 @@ fn room() -> Room {
 }
 
 fn offer(ufrag: &str) -> Signal {
-    Signal::Offer {
-        offer: Sdp {
-            kind: SdpKind::Offer,
-            sdp: format!("v=0\r\na=ice-ufrag:{ufrag}\r\n"),
-        },
-    }
+    Signal::Offer { offer: Sdp { kind: SdpKind::Offer, sdp: format!("v=0\r\na=ice-ufrag:{ufrag}\r\n") } }
 }
 
 fn answer() -> Signal {
-    Signal::Answer {
-        answer: Sdp {
-            kind: SdpKind::Answer,
-            sdp: "v=0\r\na=ice-ufrag:b\r\n".into(),
-        },
-    }
+    Signal::Answer { answer: Sdp { kind: SdpKind::Answer, sdp: "v=0\r\na=ice-ufrag:b\r\n".into() } }
 }
 
 fn candidate(n: usize) -> Signal {
@@ -57,10 +47,7 @@ async fn a_renegotiation_keeps_the_candidates_of_its_ice_generation() {
     }
     let (outbox, inbox) = Outbox::new();
     room.join(Side::Callee, outbox.clone());
-    assert_eq!(
-        drain(outbox, inbox).await,
-        [offer("a"), candidate(1), candidate(2)]
-    );
+    assert_eq!(drain(outbox, inbox).await, [offer("a"), candidate(1), candidate(2)]);
 }
 
 #[tokio::test]
@@ -127,9 +114,7 @@ fn a_renegotiation_does_not_interrupt_the_reported_state() {
     let mut room = room();
     room.relay(Side::Caller, &offer("a"), 1).unwrap();
     assert_eq!(room.state().connection, ConnectionState::Connecting);
-    let connected = Signal::ConnectionState {
-        state: ConnectionState::Connected,
-    };
+    let connected = Signal::ConnectionState { state: ConnectionState::Connected };
     room.relay(Side::Callee, &connected, 2).unwrap();
     room.relay(Side::Caller, &offer("a"), 3).unwrap();
     assert_eq!(room.state().connection, ConnectionState::Connected);

@@ -15,9 +15,7 @@ impl Rooms {
     /// A member's socket has opened.
     pub fn join(&self, call: &CallRecord, side: Side, socket: Outbox, now: UnixMs) {
         let mut rooms = self.0.lock();
-        let room = rooms
-            .entry(call.id)
-            .or_insert_with(|| Room::new(call.caller.id, call.callee.id, now));
+        let room = rooms.entry(call.id).or_insert_with(|| Room::new(call.caller.id, call.callee.id, now));
         room.join(side, socket);
     }
 
@@ -39,10 +37,7 @@ impl Rooms {
         signal: &Signal,
         now: UnixMs,
     ) -> Result<(), TooManyCandidates> {
-        self.0
-            .lock()
-            .get_mut(&call)
-            .map_or(Ok(()), |room| room.relay(side, signal, now))
+        self.0.lock().get_mut(&call).map_or(Ok(()), |room| room.relay(side, signal, now))
     }
 
     /// The call has ended.

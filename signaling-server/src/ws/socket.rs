@@ -137,10 +137,7 @@ pub async fn run(
             break Close::TooManyErrors;
         }
     };
-    let frame = CloseFrame {
-        code: close.code(),
-        reason: close.reason().into(),
-    };
+    let frame = CloseFrame { code: close.code(), reason: close.reason().into() };
     // The other end may be gone already; then there is nobody to tell.
     let _ = timeout(WRITE_TIMEOUT, ws.send(Message::Close(Some(frame)))).await;
     let _ = timeout(CLOSE_TIMEOUT, drain(&mut ws)).await;

@@ -32,18 +32,13 @@ impl FromRequestParts<App> for Upgrade {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let query = Query::<TokenQuery>::try_from_uri(&parts.uri)
-            .ok()
-            .and_then(|query| query.0.token);
+        let query = Query::<TokenQuery>::try_from_uri(&parts.uri).ok().and_then(|query| query.0.token);
         let token = auth::from_header(&parts.headers)
             .or_else(|| from_subprotocol(&parts.headers))
             .or(query.as_deref());
         let who = auth::check(app, token).await?;
         let ws = WebSocketUpgrade::from_request_parts(parts, app).await;
-        Ok(Self {
-            who,
-            ws: ws.map(|ws| ws.protocols([SUBPROTOCOL])),
-        })
+        Ok(Self { who, ws: ws.map(|ws| ws.protocols([SUBPROTOCOL])) })
     }
 }
 
@@ -54,22 +49,13 @@ impl Upgrade {
     /// 426 `upgrade_required` where the request is not one for a WebSocket.
     pub fn into_websocket(self) -> Result<WebSocketUpgrade, ApiError> {
         self.ws.map_err(|rejection| {
-            ApiError::new(
-                StatusCode::UPGRADE_REQUIRED,
-                "upgrade_required",
-                rejection.body_text(),
-            )
+            ApiError::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", rejection.body_text())
         })
     }
 }
 
 fn from_subprotocol(headers: &HeaderMap) -> Option<&str> {
-    let mut list = headers
-        .get(header::SEC_WEBSOCKET_PROTOCOL)?
-        .to_str()
-        .ok()?
-        .split(',')
-        .map(str::trim);
+    let mut list = headers.get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?.split(',').map(str::trim);
     list.find(|protocol| *protocol == SUBPROTOCOL)?;
     list.next()
 }

@@ -17,10 +17,7 @@ async fn registration_signs_in_under_the_folded_name() {
     assert_eq!(session["token_type"], "bearer");
     assert_eq!(session["expires_in_s"], 900);
     let me: User = server.signed_in(session).get("/users/me").await;
-    assert_eq!(
-        (me.username.as_str(), me.display_name.as_str()),
-        ("ada", "Ada Lovelace")
-    );
+    assert_eq!((me.username.as_str(), me.display_name.as_str()), ("ada", "Ada Lovelace"));
 }
 
 #[tokio::test]
@@ -36,25 +33,13 @@ async fn a_user_name_belongs_to_one_account() {
 async fn names_and_passwords_that_do_not_fit_are_refused() {
     let server = start().await;
     let cases = [
-        (
-            json!({ "username": "a b", "password": PASSWORD }),
-            "invalid_username",
-        ),
-        (
-            json!({ "username": "ada", "password": "short" }),
-            "invalid_password",
-        ),
-        (
-            json!({ "username": "ada", "password": PASSWORD, "display_name": "\u{7}" }),
-            "invalid_display_name",
-        ),
+        (json!({ "username": "a b", "password": PASSWORD }), "invalid_username"),
+        (json!({ "username": "ada", "password": "short" }), "invalid_password"),
+        (json!({ "username": "ada", "password": PASSWORD, "display_name": "\u{7}" }), "invalid_display_name"),
     ];
     for (body, expected) in cases {
         let (status, body) = post(&server, "/auth/register", body).await;
-        assert_eq!(
-            (status, code(&body)),
-            (StatusCode::UNPROCESSABLE_ENTITY, expected)
-        );
+        assert_eq!((status, code(&body)), (StatusCode::UNPROCESSABLE_ENTITY, expected));
     }
 }
 
@@ -71,22 +56,9 @@ async fn each_login_is_a_device_of_its_own() {
 async fn a_wrong_password_and_an_unknown_name_are_refused_alike() {
     let server = start().await;
     server.person("ada").await;
-    let wrong = post(
-        &server,
-        "/auth/login",
-        json!({ "username": "ada", "password": "wrong horse" }),
-    )
-    .await;
-    let unknown = post(
-        &server,
-        "/auth/login",
-        json!({ "username": "bob", "password": PASSWORD }),
-    )
-    .await;
-    assert_eq!(
-        (wrong.0, code(&wrong.1)),
-        (StatusCode::UNAUTHORIZED, "bad_credentials")
-    );
+    let wrong = post(&server, "/auth/login", json!({ "username": "ada", "password": "wrong horse" })).await;
+    let unknown = post(&server, "/auth/login", json!({ "username": "bob", "password": PASSWORD })).await;
+    assert_eq!((wrong.0, code(&wrong.1)), (StatusCode::UNAUTHORIZED, "bad_credentials"));
     assert_eq!(wrong, unknown);
 }
 
@@ -113,17 +85,11 @@ async fn a_reused_refresh_token_signs_its_device_out() {
     let renewed = server.signed_in(renewed);
 
     let (status, body) = post(&server, "/auth/refresh", old).await;
-    assert_eq!(
-        (status, code(&body)),
-        (StatusCode::UNAUTHORIZED, "refresh_reused")
-    );
+    assert_eq!((status, code(&body)), (StatusCode::UNAUTHORIZED, "refresh_reused"));
     assert_eq!(events.close_code().await, 4401);
     let newest = json!({ "refresh_token": renewed.session.refresh_token });
     let (status, body) = post(&server, "/auth/refresh", newest).await;
-    assert_eq!(
-        (status, code(&body)),
-        (StatusCode::UNAUTHORIZED, "bad_refresh_token")
-    );
+    assert_eq!((status, code(&body)), (StatusCode::UNAUTHORIZED, "bad_refresh_token"));
     let (status, body) = renewed.try_get("/users/me").await;
     assert_eq!((status, code(&body)), (StatusCode::UNAUTHORIZED, "signed_out"));
     assert_eq!(bystander.try_get("/users/me").await.0, StatusCode::OK);
@@ -137,10 +103,7 @@ async fn logout_ends_one_device_at_once() {
     let mut events = ada.events().await;
     let token = json!({ "refresh_token": ada.session.refresh_token });
     for _ in 0..2 {
-        assert_eq!(
-            post(&server, "/auth/logout", token.clone()).await.0,
-            StatusCode::NO_CONTENT
-        );
+        assert_eq!(post(&server, "/auth/logout", token.clone()).await.0, StatusCode::NO_CONTENT);
     }
     assert_eq!(events.close_code().await, 4401);
     assert_eq!(ada.try_get("/users/me").await.0, StatusCode::UNAUTHORIZED);

@@ -17,11 +17,7 @@ async fn a_call_rings_on_every_device_of_the_callee() {
     assert_eq!(status, StatusCode::CREATED);
     let placed: Call = serde_json::from_value(placed).unwrap();
     assert_eq!((placed.status, placed.version), (CallStatus::Pending, 1));
-    assert!(
-        placed
-            .ring_ms_left
-            .is_some_and(|left| (1..=60_000).contains(&left))
-    );
+    assert!(placed.ring_ms_left.is_some_and(|left| (1..=60_000).contains(&left)));
     assert_eq!(desk.incoming().await.id, placed.id);
     assert_eq!(phone.incoming().await.id, placed.id);
     let active: Vec<Call> = bob.get("/calls/active").await;
@@ -43,16 +39,9 @@ async fn an_accepted_call_is_ongoing_for_all_and_gone_from_the_other_device() {
     at_phone.incoming().await;
     assert_eq!(at_phone.update().await.callee_device, Some(bob.session.device_id));
 
-    assert_eq!(
-        bob.act("accept", call.id).await.version,
-        2,
-        "accepting again changes nothing"
-    );
+    assert_eq!(bob.act("accept", call.id).await.version, 2, "accepting again changes nothing");
     let (status, body) = phone.try_act("accept", call.id).await;
-    assert_eq!(
-        (status, code(&body)),
-        (StatusCode::CONFLICT, "answered_elsewhere")
-    );
+    assert_eq!((status, code(&body)), (StatusCode::CONFLICT, "answered_elsewhere"));
     assert_eq!(body["call"]["status"], "ongoing");
     let (status, body) = ada.try_act("cancel", call.id).await;
     assert_eq!((status, code(&body)), (StatusCode::CONFLICT, "already_accepted"));
@@ -76,11 +65,7 @@ async fn each_way_to_end_a_call_has_its_reason_and_works_twice() {
         }
         let who = if by_caller { &ada } else { &bob };
         let ended = who.act(action, call.id).await;
-        assert_eq!(
-            (ended.status, ended.end_reason),
-            (CallStatus::Ended, Some(reason)),
-            "{action}"
-        );
+        assert_eq!((ended.status, ended.end_reason), (CallStatus::Ended, Some(reason)), "{action}");
         assert_eq!(who.act(action, call.id).await, ended, "{action} again");
         let (status, body) = bob.try_act("accept", call.id).await;
         assert_eq!((status, code(&body)), (StatusCode::CONFLICT, "already_ended"));
@@ -95,17 +80,9 @@ async fn a_client_may_say_that_the_connection_failed_but_not_that_a_call_was_mis
     let call = ada.call_and_be_accepted(&bob).await;
     let path = format!("/calls/end/{}", call.id);
     let (status, body) = ada.try_post(&path, json!({ "reason": "missed" })).await;
-    assert_eq!(
-        (status, code(&body)),
-        (StatusCode::UNPROCESSABLE_ENTITY, "invalid_reason")
-    );
-    let (status, body) = ada
-        .try_post(&path, json!({ "reason": "connection_failed" }))
-        .await;
-    assert_eq!(
-        (status, &body["end_reason"]),
-        (StatusCode::OK, &json!("connection_failed"))
-    );
+    assert_eq!((status, code(&body)), (StatusCode::UNPROCESSABLE_ENTITY, "invalid_reason"));
+    let (status, body) = ada.try_post(&path, json!({ "reason": "connection_failed" })).await;
+    assert_eq!((status, &body["end_reason"]), (StatusCode::OK, &json!("connection_failed")));
 }
 
 #[tokio::test]
@@ -135,17 +112,11 @@ async fn a_callee_who_comes_online_while_it_rings_is_told() {
 #[tokio::test]
 async fn whoever_is_in_a_call_is_busy() {
     let server = start().await;
-    let (ada, bob, eve) = (
-        server.person("ada").await,
-        server.person("bob").await,
-        server.person("eve").await,
-    );
+    let (ada, bob, eve) =
+        (server.person("ada").await, server.person("bob").await, server.person("eve").await);
     ada.call_and_be_accepted(&bob).await;
     let refused = eve.call(&bob).await;
-    assert_eq!(
-        (refused.status, refused.end_reason),
-        (CallStatus::Ended, Some(EndReason::Busy))
-    );
+    assert_eq!((refused.status, refused.end_reason), (CallStatus::Ended, Some(EndReason::Busy)));
     let history: History = eve.get("/calls/history").await;
     assert_eq!(history.calls[0].id, refused.id);
     let still: Vec<Call> = bob.get("/calls/active").await;
@@ -173,19 +144,11 @@ async fn calls_that_make_no_sense_are_refused() {
     let server = start().await;
     let ada = server.person("ada").await;
     let (status, body) = ada.try_call(&ada).await;
-    assert_eq!(
-        (status, code(&body)),
-        (StatusCode::UNPROCESSABLE_ENTITY, "call_to_self")
-    );
-    let (status, body) = ada
-        .try_post("/calls/initiate", json!({ "callee": "nobody" }))
-        .await;
+    assert_eq!((status, code(&body)), (StatusCode::UNPROCESSABLE_ENTITY, "call_to_self"));
+    let (status, body) = ada.try_post("/calls/initiate", json!({ "callee": "nobody" })).await;
     assert_eq!((status, code(&body)), (StatusCode::NOT_FOUND, "no_such_user"));
     let (status, body) = ada.try_post("/calls/initiate", json!({})).await;
-    assert_eq!(
-        (status, code(&body)),
-        (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body")
-    );
+    assert_eq!((status, code(&body)), (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"));
     let (status, body) = ada.try_act("accept", CallId::new()).await;
     assert_eq!((status, code(&body)), (StatusCode::NOT_FOUND, "no_such_call"));
 }
@@ -193,19 +156,12 @@ async fn calls_that_make_no_sense_are_refused() {
 #[tokio::test]
 async fn a_call_is_the_business_of_its_two_members() {
     let server = start().await;
-    let (ada, bob, eve) = (
-        server.person("ada").await,
-        server.person("bob").await,
-        server.person("eve").await,
-    );
+    let (ada, bob, eve) =
+        (server.person("ada").await, server.person("bob").await, server.person("eve").await);
     let call = ada.call(&bob).await;
     for action in ["accept", "decline", "cancel", "end"] {
         let (status, body) = eve.try_act(action, call.id).await;
-        assert_eq!(
-            (status, code(&body)),
-            (StatusCode::FORBIDDEN, "not_a_member"),
-            "{action}"
-        );
+        assert_eq!((status, code(&body)), (StatusCode::FORBIDDEN, "not_a_member"), "{action}");
     }
     let (status, body) = eve.try_get(&format!("/calls/{}", call.id)).await;
     assert_eq!((status, code(&body)), (StatusCode::FORBIDDEN, "not_a_member"));
@@ -251,10 +207,6 @@ async fn an_accepted_call_that_everybody_left_is_ended_in_the_end() {
     };
     assert_eq!(abandoned.end_reason, Some(EndReason::ConnectionFailed));
     let attended: Vec<Call> = ada.get("/calls/active").await;
-    assert_eq!(
-        attended.len(),
-        1,
-        "a member's signaling socket keeps a call alive"
-    );
+    assert_eq!(attended.len(), 1, "a member's signaling socket keeps a call alive");
     attending.peer(false).await;
 }

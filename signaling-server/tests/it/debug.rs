@@ -11,26 +11,17 @@ async fn state(person: &Person, path: &str) -> Value {
 #[tokio::test]
 async fn the_connection_of_a_call_can_be_watched_by_its_members() {
     let server = start().await;
-    let (ada, bob, eve) = (
-        server.person("ada").await,
-        server.person("bob").await,
-        server.person("eve").await,
-    );
+    let (ada, bob, eve) =
+        (server.person("ada").await, server.person("bob").await, server.person("eve").await);
     let call = ada.call_and_be_accepted(&bob).await;
     let path = format!("/ws/webrtc/connection-state/{}", call.id);
     let before = state(&bob, &path).await;
     assert_eq!(before["call_id"], json!(call.id));
-    assert_eq!(
-        (&before["connection_state"], &before["ice_candidates_count"]),
-        (&json!("new"), &json!(0))
-    );
+    assert_eq!((&before["connection_state"], &before["ice_candidates_count"]), (&json!("new"), &json!(0)));
     assert_eq!(before["created_at"], json!(call.created_at));
 
     let mut relay = ada.relay(call.id).await;
-    let offer = Sdp {
-        kind: SdpKind::Offer,
-        sdp: "v=0\r\n".into(),
-    };
+    let offer = Sdp { kind: SdpKind::Offer, sdp: "v=0\r\n".into() };
     relay.signal(&Signal::Offer { offer }).await;
     relay.signal(&Signal::IceCandidate { candidate: None }).await;
     eventually(async || {
@@ -38,21 +29,14 @@ async fn the_connection_of_a_call_can_be_watched_by_its_members() {
         now["connection_state"] == "connecting" && now["ice_candidates_count"] == 1
     })
     .await;
-    relay
-        .signal(&Signal::ConnectionState {
-            state: ConnectionState::Connected,
-        })
-        .await;
+    relay.signal(&Signal::ConnectionState { state: ConnectionState::Connected }).await;
     eventually(async || state(&bob, &path).await["connection_state"] == "connected").await;
 
     let (status, body) = eve.try_get(&path).await;
     assert_eq!((status, code(&body)), (StatusCode::FORBIDDEN, "not_a_member"));
     let all = state(&ada, "/ws/webrtc/active-connections").await;
     assert_eq!(all["total_calls"], 1);
-    assert_eq!(
-        all["connections"][call.id.to_string()]["connection_state"],
-        "connected"
-    );
+    assert_eq!(all["connections"][call.id.to_string()]["connection_state"], "connected");
     assert_eq!(
         state(&eve, "/ws/webrtc/active-connections").await,
         json!({"total_calls": 0, "connections": {}})

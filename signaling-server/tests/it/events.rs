@@ -50,9 +50,7 @@ async fn the_welcome_names_the_person_as_present() {
 /// The same device with its next tokens.
 async fn renew(server: &Running, person: &Person) -> Session {
     let body = json!({ "refresh_token": person.session.refresh_token });
-    let (_, session) = server
-        .request(Method::POST, "/auth/refresh", None, Some(body))
-        .await;
+    let (_, session) = server.request(Method::POST, "/auth/refresh", None, Some(body)).await;
     serde_json::from_value(session).unwrap()
 }
 
@@ -61,16 +59,11 @@ async fn a_socket_outlives_its_token_only_with_a_new_one() {
     let server = start_with(|config| config.access_token_ttl = Duration::from_secs(3)).await;
     let ada = server.person("ada").await;
     let mut socket = ada.events().await;
-    let Event::TokenExpiring { expires_in_ms } = socket.call_event().await else {
-        panic!("no warning")
-    };
+    let Event::TokenExpiring { expires_in_ms } = socket.call_event().await else { panic!("no warning") };
     assert!(expires_in_ms <= 3000);
     let access_token = renew(&server, &ada).await.access_token;
     socket.send(ClientEvent::Token { access_token }.encode()).await;
-    assert!(
-        matches!(socket.call_event().await, Event::TokenExpiring { .. }),
-        "warned about the new one"
-    );
+    assert!(matches!(socket.call_event().await, Event::TokenExpiring { .. }), "warned about the new one");
     assert_eq!(socket.close_code().await, 4401);
 }
 
@@ -88,10 +81,7 @@ async fn another_devices_token_does_not_renew_a_socket() {
 async fn messages_that_do_not_fit_are_answered() {
     let server = start().await;
     let mut socket = server.person("ada").await.events().await;
-    let unknown_call = ClientEvent::Ringing {
-        call_id: eyeline_protocol::CallId::new(),
-    }
-    .encode();
+    let unknown_call = ClientEvent::Ringing { call_id: eyeline_protocol::CallId::new() }.encode();
     for (text, expected) in [
         ("x", "not_json"),
         ("{}", "no_type"),

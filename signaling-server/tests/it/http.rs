@@ -34,11 +34,7 @@ async fn everything_else_needs_a_valid_token() {
     for (method, path) in paths {
         for (token, expected) in [(None, "no_token"), (Some("a.b.c"), "bad_token")] {
             let (status, body) = server.request(method.clone(), &path, token, None).await;
-            assert_eq!(
-                (status, code(&body)),
-                (StatusCode::UNAUTHORIZED, expected),
-                "{method} {path}"
-            );
+            assert_eq!((status, code(&body)), (StatusCode::UNAUTHORIZED, expected), "{method} {path}");
         }
     }
 }
@@ -57,10 +53,7 @@ async fn unknown_addresses_and_methods_are_refused_in_json() {
     let (status, body) = server.request(Method::GET, "/nowhere", None, None).await;
     assert_eq!((status, code(&body)), (StatusCode::NOT_FOUND, "not_found"));
     let (status, body) = server.request(Method::DELETE, "/auth/login", None, None).await;
-    assert_eq!(
-        (status, code(&body)),
-        (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")
-    );
+    assert_eq!((status, code(&body)), (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"));
 }
 
 #[tokio::test]
@@ -70,30 +63,12 @@ async fn bodies_that_do_not_fit_are_refused_in_json() {
     let long = format!("{{\"username\":\"{}\"}}", "x".repeat(17 * 1024));
     let cases = [
         ("application/json", "{", StatusCode::BAD_REQUEST, "bad_request"),
-        (
-            "application/json",
-            "{}",
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid_body",
-        ),
-        (
-            "text/plain",
-            "{}",
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-        ),
-        (
-            "application/json",
-            long.as_str(),
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too_large",
-        ),
+        ("application/json", "{}", StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"),
+        ("text/plain", "{}", StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+        ("application/json", long.as_str(), StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
     ];
     for (kind, body, status, expected) in cases {
-        let request = Client::new()
-            .post(&url)
-            .header(header::CONTENT_TYPE, kind)
-            .body(body.to_owned());
+        let request = Client::new().post(&url).header(header::CONTENT_TYPE, kind).body(body.to_owned());
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), status);
         assert_eq!(code(&response.json::<Value>().await.unwrap()), expected);
@@ -105,40 +80,25 @@ async fn paths_and_queries_that_do_not_fit_are_refused_in_json() {
     let server = start().await;
     let ada = server.person("ada").await;
     let (status, body) = ada.try_get("/calls/not-a-uuid").await;
-    assert_eq!(
-        (status, code(&body)),
-        (StatusCode::BAD_REQUEST, "invalid_call_id")
-    );
+    assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, "invalid_call_id"));
     let (status, body) = ada.try_get("/calls/history?limit=many").await;
     assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, "invalid_query"));
     let (status, body) = ada.try_get("/ws/events").await;
-    assert_eq!(
-        (status, code(&body)),
-        (StatusCode::UPGRADE_REQUIRED, "upgrade_required")
-    );
+    assert_eq!((status, code(&body)), (StatusCode::UPGRADE_REQUIRED, "upgrade_required"));
 }
 
 #[tokio::test]
 async fn a_page_from_another_origin_may_call() {
     let server = start().await;
     let request = Client::new()
-        .request(
-            Method::OPTIONS,
-            format!("http://{}/calls/initiate", server.address),
-        )
+        .request(Method::OPTIONS, format!("http://{}/calls/initiate", server.address))
         .header(header::ORIGIN, "http://elsewhere.example")
         .header(header::ACCESS_CONTROL_REQUEST_METHOD, "POST")
-        .header(
-            header::ACCESS_CONTROL_REQUEST_HEADERS,
-            "authorization,content-type",
-        );
+        .header(header::ACCESS_CONTROL_REQUEST_HEADERS, "authorization,content-type");
     let response = request.send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
-    assert_eq!(
-        response.headers()[header::ACCESS_CONTROL_ALLOW_HEADERS],
-        "authorization,content-type"
-    );
+    assert_eq!(response.headers()[header::ACCESS_CONTROL_ALLOW_HEADERS], "authorization,content-type");
 }
 
 #[tokio::test]
@@ -146,18 +106,11 @@ async fn one_address_may_not_try_passwords_without_end() {
     let server = start_with(|config| config.auth_per_minute = 3).await;
     let body = json!({ "username": "ada", "password": "wrong password" });
     for _ in 0..3 {
-        let (status, _) = server
-            .request(Method::POST, "/auth/login", None, Some(body.clone()))
-            .await;
+        let (status, _) = server.request(Method::POST, "/auth/login", None, Some(body.clone())).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
     }
-    let (status, body) = server
-        .request(Method::POST, "/auth/login", None, Some(body))
-        .await;
-    assert_eq!(
-        (status, code(&body)),
-        (StatusCode::TOO_MANY_REQUESTS, "rate_limited")
-    );
+    let (status, body) = server.request(Method::POST, "/auth/login", None, Some(body)).await;
+    assert_eq!((status, code(&body)), (StatusCode::TOO_MANY_REQUESTS, "rate_limited"));
 }
 
 #[tokio::test]
@@ -166,8 +119,6 @@ async fn clients_are_given_the_stun_servers_of_the_contract() {
     let ada = server.person("ada").await;
     let (status, body) = ada.try_get("/ice-servers").await;
     assert_eq!(status, StatusCode::OK);
-    let urls: Vec<_> = ["", "1", "2", "3", "4"]
-        .map(|n| format!("stun:stun{n}.l.google.com:19302"))
-        .into();
+    let urls: Vec<_> = ["", "1", "2", "3", "4"].map(|n| format!("stun:stun{n}.l.google.com:19302")).into();
     assert_eq!(body, json!({ "ice_servers": [{ "urls": urls }] }));
 }

@@ -12,11 +12,7 @@ async fn of_two_devices_that_accept_at_once_exactly_one_wins() {
     for _ in 0..50 {
         let call = ada.call(&desk).await;
         let (first, second) = tokio::join!(desk.try_act("accept", call.id), phone.try_act("accept", call.id));
-        let (won, lost) = if first.0 == StatusCode::OK {
-            (first, second)
-        } else {
-            (second, first)
-        };
+        let (won, lost) = if first.0 == StatusCode::OK { (first, second) } else { (second, first) };
         assert_eq!((won.0, lost.0), (StatusCode::OK, StatusCode::CONFLICT));
         assert_eq!(code(&lost.1), "answered_elsewhere");
         assert_eq!(lost.1["call"]["callee_device"], won.1["callee_device"]);

@@ -12,21 +12,11 @@ fn sdp(ufrag: &str) -> String {
 }
 
 fn offer(ufrag: &str) -> Signal {
-    Signal::Offer {
-        offer: Sdp {
-            kind: SdpKind::Offer,
-            sdp: sdp(ufrag),
-        },
-    }
+    Signal::Offer { offer: Sdp { kind: SdpKind::Offer, sdp: sdp(ufrag) } }
 }
 
 fn answer() -> Signal {
-    Signal::Answer {
-        answer: Sdp {
-            kind: SdpKind::Answer,
-            sdp: sdp("callee"),
-        },
-    }
+    Signal::Answer { answer: Sdp { kind: SdpKind::Answer, sdp: sdp("callee") } }
 }
 
 fn candidate(n: usize) -> Signal {
@@ -61,17 +51,11 @@ async fn met() -> (Running, Person, Person, Call, Socket, Socket) {
 #[tokio::test]
 async fn messages_reach_the_other_member_in_order_and_unchanged() {
     let (_server, _ada, _bob, _call, mut a, mut b) = met().await;
-    for signal in [
-        offer("one"),
-        candidate(1),
-        Signal::IceCandidate { candidate: None },
-    ] {
+    for signal in [offer("one"), candidate(1), Signal::IceCandidate { candidate: None }] {
         a.signal(&signal).await;
         assert_eq!(b.relayed().await, signal);
     }
-    let state = Signal::ConnectionState {
-        state: ConnectionState::Connected,
-    };
+    let state = Signal::ConnectionState { state: ConnectionState::Connected };
     for signal in [answer(), candidate(2), state] {
         b.signal(&signal).await;
         assert_eq!(a.relayed().await, signal);
@@ -82,13 +66,7 @@ async fn messages_reach_the_other_member_in_order_and_unchanged() {
 async fn what_comes_before_the_other_member_waits_offer_first() {
     let (_server, ada, bob, call) = accepted().await;
     let mut a = ada.relay(call.id).await;
-    for signal in [
-        candidate(1),
-        offer("stale"),
-        candidate(2),
-        offer("one"),
-        candidate(3),
-    ] {
+    for signal in [candidate(1), offer("stale"), candidate(2), offer("one"), candidate(3)] {
         a.signal(&signal).await;
     }
     // The answer to this shows that everything before it was taken.
@@ -134,12 +112,7 @@ async fn the_end_of_the_call_ends_both_sockets() {
     let (_server, ada, _bob, call, mut a, mut b) = met().await;
     ada.act("end", call.id).await;
     for socket in [&mut a, &mut b] {
-        assert_eq!(
-            socket.relayed().await,
-            Signal::Ended {
-                reason: EndReason::Hangup
-            }
-        );
+        assert_eq!(socket.relayed().await, Signal::Ended { reason: EndReason::Hangup });
         assert_eq!(socket.close_code().await, 1000);
     }
 }
@@ -153,17 +126,10 @@ async fn a_lost_socket_does_not_end_the_call() {
 }
 
 async fn refused(server: &Running, path: &str, headers: &[(&'static str, &str)]) -> (u16, String) {
-    match Socket::open(&server.address, path, headers)
-        .await
-        .map(drop)
-        .map_err(|error| *error)
-    {
+    match Socket::open(&server.address, path, headers).await.map(drop).map_err(|error| *error) {
         Err(Error::Http(response)) => {
             let body = response.body().clone().unwrap_or_default();
-            (
-                response.status().as_u16(),
-                code(&serde_json::from_slice(&body).unwrap()).to_owned(),
-            )
+            (response.status().as_u16(), code(&serde_json::from_slice(&body).unwrap()).to_owned())
         }
         other => panic!("{other:?} instead of a refusal"),
     }
@@ -176,27 +142,15 @@ async fn sockets_are_refused_before_the_upgrade() {
     let path = format!("/ws/webrtc/{}", call.id);
     let token = |person: &Person| format!("Bearer {}", person.session.access_token);
     assert_eq!(refused(&server, &path, &[]).await, (401, "no_token".into()));
-    assert_eq!(
-        refused(&server, &format!("{path}?token=x"), &[]).await,
-        (401, "bad_token".into())
-    );
+    assert_eq!(refused(&server, &format!("{path}?token=x"), &[]).await, (401, "bad_token".into()));
     let as_eve = [("authorization", token(&eve))];
     let headers = as_eve.each_ref().map(|(name, value)| (*name, value.as_str()));
-    assert_eq!(
-        refused(&server, &path, &headers).await,
-        (403, "not_a_member".into())
-    );
+    assert_eq!(refused(&server, &path, &headers).await, (403, "not_a_member".into()));
     let unknown = format!("/ws/webrtc/{}", CallId::new());
-    assert_eq!(
-        refused(&server, &unknown, &headers).await,
-        (404, "no_such_call".into())
-    );
+    assert_eq!(refused(&server, &unknown, &headers).await, (404, "no_such_call".into()));
     ada.act("end", call.id).await;
     let as_ada = token(&ada);
-    assert_eq!(
-        refused(&server, &path, &[("authorization", &as_ada)]).await,
-        (409, "already_ended".into())
-    );
+    assert_eq!(refused(&server, &path, &[("authorization", &as_ada)]).await, (409, "already_ended".into()));
 }
 
 #[tokio::test]
@@ -209,11 +163,7 @@ async fn a_token_is_taken_from_header_subprotocol_or_query() {
         (path.clone(), vec![("sec-websocket-protocol", list.as_str())]),
         (format!("{path}?token={token}"), vec![]),
     ] {
-        Socket::open(&server.address, &path, &headers)
-            .await
-            .unwrap()
-            .peer(false)
-            .await;
+        Socket::open(&server.address, &path, &headers).await.unwrap().peer(false).await;
     }
 }
 
@@ -225,22 +175,10 @@ async fn messages_that_do_not_fit_are_answered_and_not_relayed() {
         ("not json".to_owned(), "not_json"),
         (r#"{"offer":1}"#.into(), "no_type"),
         (r#"{"type":"dance"}"#.into(), "unknown_type"),
-        (
-            r#"{"type":"offer","offer":{"type":"answer","sdp":"v=0"}}"#.into(),
-            "malformed",
-        ),
-        (
-            r#"{"type":"offer","offer":{"type":"offer","sdp":"hello"}}"#.into(),
-            "malformed",
-        ),
-        (
-            format!(r#"{{"type":"offer","offer":{{"type":"offer","sdp":"v=0{long}"}}}}"#),
-            "malformed",
-        ),
-        (
-            format!(r#"{{"type":"offer","offer":"{long}{long}"}}"#),
-            "too_large",
-        ),
+        (r#"{"type":"offer","offer":{"type":"answer","sdp":"v=0"}}"#.into(), "malformed"),
+        (r#"{"type":"offer","offer":{"type":"offer","sdp":"hello"}}"#.into(), "malformed"),
+        (format!(r#"{{"type":"offer","offer":{{"type":"offer","sdp":"v=0{long}"}}}}"#), "malformed"),
+        (format!(r#"{{"type":"offer","offer":"{long}{long}"}}"#), "too_large"),
         (r#"{"type":"ended","reason":"hangup"}"#.into(), "not_allowed"),
     ] {
         a.send(text).await;
@@ -272,10 +210,7 @@ async fn a_negotiation_has_a_bounded_number_of_candidates() {
 async fn a_flood_is_refused_and_then_cut_off() {
     let (_server, _ada, _bob, _call, mut a, _b) = met().await;
     for _ in 0..1000 {
-        a.signal(&Signal::ConnectionState {
-            state: ConnectionState::New,
-        })
-        .await;
+        a.signal(&Signal::ConnectionState { state: ConnectionState::New }).await;
     }
     assert_eq!(a.refusal().await, "rate_limited");
     assert_eq!(a.close_code().await, 1008);

@@ -46,12 +46,6 @@ async fn a_call_that_rang_through_a_restart_is_missed_in_time() {
 async fn secrets_are_readable_by_the_servers_account_only() {
     use std::os::unix::fs::PermissionsExt;
     let server = start().await;
-    let mode = |name| {
-        std::fs::metadata(server.dir().join(name))
-            .unwrap()
-            .permissions()
-            .mode()
-            & 0o777
-    };
+    let mode = |name| std::fs::metadata(server.dir().join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode("signing.key"), 0o600);
 }

@@ -61,13 +61,7 @@ pub async fn start_in(dir: TempDir, adjust: impl FnOnce(&mut Config)) -> Running
         };
         server.run(stopped).await.unwrap();
     });
-    Running {
-        address,
-        http: Client::new(),
-        stop,
-        task,
-        dir,
-    }
+    Running { address, http: Client::new(), stop, task, dir }
 }
 
 impl Running {
@@ -170,8 +164,7 @@ impl Person {
     }
 
     pub async fn try_call(&self, callee: &Self) -> (StatusCode, Value) {
-        self.try_post("/calls/initiate", json!({ "callee_id": callee.session.user.id }))
-            .await
+        self.try_post("/calls/initiate", json!({ "callee_id": callee.session.user.id })).await
     }
 
     /// An accepted call.
@@ -232,10 +225,7 @@ impl Socket {
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
         }
-        within(connect_async(request))
-            .await
-            .map(|(ws, _)| Self(ws))
-            .map_err(Box::new)
+        within(connect_async(request)).await.map(|(ws, _)| Self(ws)).map_err(Box::new)
     }
 
     pub async fn send(&mut self, text: impl Into<String>) {
@@ -348,7 +338,5 @@ pub async fn eventually(mut condition: impl AsyncFnMut() -> bool) {
 
 /// The code of an error body.
 pub fn code(body: &Value) -> &str {
-    body["error"]["code"]
-        .as_str()
-        .unwrap_or_else(|| panic!("no error code in {body}"))
+    body["error"]["code"].as_str().unwrap_or_else(|| panic!("no error code in {body}"))
 }

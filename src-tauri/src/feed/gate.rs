@@ -5,11 +5,7 @@ use std::time::Instant;
 use tokio_tungstenite::tungstenite::http::{HeaderMap, Uri, header};
 
 /// Origins of the app's own page: macOS and Linux, then Windows.
-const ORIGINS: [&str; 3] = [
-    "tauri://localhost",
-    "http://tauri.localhost",
-    "https://tauri.localhost",
-];
+const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
 const QUERY_TOKEN: &str = "token=";
 
 /// The path under which one side's pictures are found.
@@ -27,9 +23,7 @@ pub fn admit(uri: &Uri, headers: &HeaderMap, tokens: &mut Tokens, now: Instant) 
     if !ORIGINS.contains(&origin) {
         return None;
     }
-    let side = [Side::Own, Side::Remote]
-        .into_iter()
-        .find(|side| uri.path() == path(*side))?;
+    let side = [Side::Own, Side::Remote].into_iter().find(|side| uri.path() == path(*side))?;
     let token = uri.query()?.strip_prefix(QUERY_TOKEN)?;
     tokens.redeem(token, side, now).then_some(side)
 }
@@ -39,15 +33,10 @@ mod tests {
     use super::*;
     use tokio_tungstenite::tungstenite::http::HeaderValue;
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test needs some instant to count from"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a test needs some instant to count from")]
     fn ask(origin: Option<&'static str>, uri: impl FnOnce(String) -> String) -> Option<Side> {
         let (mut tokens, now) = (Tokens::default(), Instant::now());
-        let uri = uri(tokens.issue(Side::Remote, now))
-            .parse()
-            .expect("a test's own address");
+        let uri = uri(tokens.issue(Side::Remote, now)).parse().expect("a test's own address");
         let origin = origin.map(|origin| (header::ORIGIN, HeaderValue::from_static(origin)));
         admit(&uri, &origin.into_iter().collect(), &mut tokens, now)
     }
@@ -65,13 +54,8 @@ mod tests {
 
     #[test]
     fn no_other_page_is_let_in_even_with_a_token() {
-        let others = [
-            "http://localhost",
-            "https://evil.example",
-            "null",
-            "tauri://localhost.evil.example",
-            "",
-        ];
+        let others =
+            ["http://localhost", "https://evil.example", "null", "tauri://localhost.evil.example", ""];
         for origin in others {
             assert_eq!(ask(Some(origin), good), None, "{origin}");
         }

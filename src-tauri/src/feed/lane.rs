@@ -43,11 +43,7 @@ impl Lane {
     /// A lane on which decoded pictures keep at least this much time between them.
     #[must_use]
     pub fn new(spacing: Duration) -> Self {
-        Self {
-            spacing,
-            form: watch::Sender::new(RemoteForm::Nothing),
-            state: Mutex::default(),
-        }
+        Self { spacing, form: watch::Sender::new(RemoteForm::Nothing), state: Mutex::default() }
     }
 
     /// Takes the seat.
@@ -62,10 +58,7 @@ impl Lane {
         if let Some(former) = former {
             former.notify_one();
         }
-        Seat {
-            lane: Arc::clone(self),
-            wake,
-        }
+        Seat { lane: Arc::clone(self), wake }
     }
 
     /// The form in which pictures are of use, now and as it changes.
@@ -97,8 +90,7 @@ impl Lane {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let result = change(&mut state);
         let form = state.queue.form();
-        self.form
-            .send_if_modified(|shown| std::mem::replace(shown, form) != form);
+        self.form.send_if_modified(|shown| std::mem::replace(shown, form) != form);
         result
     }
 }
@@ -122,20 +114,11 @@ impl Seat {
     /// # Errors
     /// [`TurnedOut`]: this socket is to be closed.
     pub fn change<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> Result<T, TurnedOut> {
-        self.lane.with(|state| {
-            if self.sits(state) {
-                Ok(change(&mut state.queue))
-            } else {
-                Err(TurnedOut)
-            }
-        })
+        self.lane.with(|state| if self.sits(state) { Ok(change(&mut state.queue)) } else { Err(TurnedOut) })
     }
 
     fn sits(&self, state: &State) -> bool {
-        state
-            .seat
-            .as_ref()
-            .is_some_and(|seat| Arc::ptr_eq(seat, &self.wake))
+        state.seat.as_ref().is_some_and(|seat| Arc::ptr_eq(seat, &self.wake))
     }
 }
 

@@ -55,10 +55,7 @@ impl Queue {
     /// An empty queue. No decoded picture is sent sooner than `spacing` after the one before, by capture time.
     #[must_use]
     pub fn new(spacing: Duration) -> Self {
-        Self {
-            spacing,
-            ..Self::default()
-        }
+        Self { spacing, ..Self::default() }
     }
 
     /// The form in which pictures are of use now.

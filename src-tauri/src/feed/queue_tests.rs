@@ -5,12 +5,7 @@ use eyeline_media::{codec::VideoCodec, frame::I420};
 use std::sync::Arc;
 
 fn want(mode: Mode, codecs: &[Codec]) -> Want {
-    Want {
-        mode,
-        codecs: codecs.to_vec(),
-        width: 640,
-        height: 480,
-    }
+    Want { mode, codecs: codecs.to_vec(), width: 640, height: 480 }
 }
 
 fn queue(mode: Mode, codecs: &[Codec]) -> Queue {
@@ -20,10 +15,7 @@ fn queue(mode: Mode, codecs: &[Codec]) -> Queue {
 }
 
 fn decoded(at_ms: i64) -> VideoFrame {
-    VideoFrame {
-        image: Arc::new(I420::black(2, 2)),
-        captured_at: MediaTime(at_ms * 1000),
-    }
+    VideoFrame { image: Arc::new(I420::black(2, 2)), captured_at: MediaTime(at_ms * 1000) }
 }
 
 fn encoded(at_ms: i64, key_frame: bool) -> EncodedPicture {
@@ -71,25 +63,11 @@ fn the_latest_decoded_picture_wins_and_waits_until_the_ui_is_ready() {
 
 #[test]
 fn decoded_pictures_keep_their_spacing() {
-    let mut queue = Queue {
-        spacing: Duration::from_millis(30),
-        ..queue(Mode::I420, &[])
-    };
-    for (at_ms, sent) in [
-        (0, true),
-        (17, false),
-        (33, true),
-        (62, false),
-        (63, true),
-        (10, true),
-    ] {
+    let mut queue = Queue { spacing: Duration::from_millis(30), ..queue(Mode::I420, &[]) };
+    for (at_ms, sent) in [(0, true), (17, false), (33, true), (62, false), (63, true), (10, true)] {
         queue.offer_decoded(decoded(at_ms));
         queue.ready();
-        assert_eq!(
-            next(&mut queue).is_some(),
-            sent,
-            "at {at_ms} ms; a clock set back is no reason to stop"
-        );
+        assert_eq!(next(&mut queue).is_some(), sent, "at {at_ms} ms; a clock set back is no reason to stop");
     }
 }
 
@@ -98,16 +76,8 @@ fn encoded_pictures_go_in_order_from_a_key_frame_on() {
     let mut queue = queue(Mode::Encoded, &[Codec::Vp8]);
     assert_eq!(queue.form(), RemoteForm::Encoded);
     assert_eq!(queue.offer_encoded(encoded(1, false)), KeyFrame::Ask);
-    assert_eq!(
-        queue.offer_encoded(encoded(34, false)),
-        KeyFrame::No,
-        "asked a moment ago"
-    );
-    assert_eq!(
-        queue.offer_encoded(encoded(502, false)),
-        KeyFrame::Ask,
-        "the first wish got lost"
-    );
+    assert_eq!(queue.offer_encoded(encoded(34, false)), KeyFrame::No, "asked a moment ago");
+    assert_eq!(queue.offer_encoded(encoded(502, false)), KeyFrame::Ask, "the first wish got lost");
     assert_eq!(next(&mut queue), None);
     assert_eq!(queue.offer_encoded(encoded(540, true)), KeyFrame::No);
     assert_eq!(queue.offer_encoded(encoded(570, false)), KeyFrame::No);
@@ -123,17 +93,9 @@ fn a_socket_that_lags_behind_gets_nothing_until_the_next_key_frame() {
     }
     assert_eq!(queue.offer_encoded(encoded(100, false)), KeyFrame::Ask);
     assert_eq!(next(&mut queue), Some(("encoded", 0)));
-    assert_eq!(
-        queue.offer_encoded(encoded(133, false)),
-        KeyFrame::No,
-        "there is room, but one is missing"
-    );
+    assert_eq!(queue.offer_encoded(encoded(133, false)), KeyFrame::No, "there is room, but one is missing");
     assert_eq!(queue.offer_encoded(encoded(166, true)), KeyFrame::No);
-    assert_eq!(
-        next(&mut queue),
-        Some(("encoded", 166)),
-        "what is older than the fresh start is skipped"
-    );
+    assert_eq!(next(&mut queue), Some(("encoded", 166)), "what is older than the fresh start is skipped");
     assert_eq!(next(&mut queue), None);
 }
 
@@ -163,15 +125,8 @@ fn a_codec_that_the_ui_cannot_decode_is_wanted_decoded_until_the_call_is_over() 
     let mut queue = queue(Mode::Encoded, &[Codec::H264]);
     assert_eq!(queue.offer_encoded(encoded(0, true)), KeyFrame::No);
     assert_eq!(queue.form(), RemoteForm::Decoded);
-    queue.want(Want {
-        width: 320,
-        ..want(Mode::Encoded, &[Codec::H264])
-    });
-    assert_eq!(
-        queue.form(),
-        RemoteForm::Decoded,
-        "another size changes nothing about it"
-    );
+    queue.want(Want { width: 320, ..want(Mode::Encoded, &[Codec::H264]) });
+    assert_eq!(queue.form(), RemoteForm::Decoded, "another size changes nothing about it");
     queue.offer_decoded(decoded(33));
     assert_eq!(next(&mut queue), Some(("decoded", 33)));
     queue.clear();
@@ -181,10 +136,7 @@ fn a_codec_that_the_ui_cannot_decode_is_wanted_decoded_until_the_call_is_over() 
 #[test]
 fn a_ui_that_names_no_codec_gets_decoded_pictures() {
     assert_eq!(queue(Mode::Encoded, &[]).form(), RemoteForm::Decoded);
-    assert_eq!(
-        queue(Mode::Encoded, &[Codec::Unknown]).form(),
-        RemoteForm::Decoded
-    );
+    assert_eq!(queue(Mode::Encoded, &[Codec::Unknown]).form(), RemoteForm::Decoded);
 }
 
 #[test]
@@ -202,10 +154,7 @@ fn a_hidden_window_wants_nothing_and_starts_again_at_a_key_frame() {
 #[test]
 fn a_picture_of_no_size_is_not_looked_at() {
     let mut queue = queue(Mode::I420, &[]);
-    queue.want(Want {
-        width: 0,
-        ..want(Mode::I420, &[])
-    });
+    queue.want(Want { width: 0, ..want(Mode::I420, &[]) });
     assert_eq!(queue.form(), RemoteForm::Nothing);
 }
 
@@ -213,11 +162,7 @@ fn a_picture_of_no_size_is_not_looked_at() {
 fn a_new_size_keeps_the_stream_going() {
     let mut queue = queue(Mode::Encoded, &[Codec::Vp8]);
     let _ = queue.offer_encoded(encoded(0, true));
-    queue.want(Want {
-        width: 1280,
-        height: 720,
-        ..want(Mode::Encoded, &[Codec::Vp8])
-    });
+    queue.want(Want { width: 1280, height: 720, ..want(Mode::Encoded, &[Codec::Vp8]) });
     assert_eq!(next(&mut queue), Some(("encoded", 0)));
     assert_eq!(queue.offer_encoded(encoded(33, false)), KeyFrame::No);
 }

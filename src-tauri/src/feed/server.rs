@@ -50,11 +50,7 @@ impl Feed {
         socket.set_send_buffer_size(SEND_BUFFER)?;
         socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
         let listener = socket.listen(BACKLOG)?;
-        let feed = Arc::new(Self {
-            hub,
-            address: listener.local_addr()?,
-            tokens: Mutex::default(),
-        });
+        let feed = Arc::new(Self { hub, address: listener.local_addr()?, tokens: Mutex::default() });
         tokio::spawn(Arc::clone(&feed).listen(listener));
         Ok(feed)
     }
@@ -88,26 +84,16 @@ impl Feed {
 
     async fn serve(&self, stream: TcpStream) {
         let mut side = None;
-        #[expect(
-            clippy::result_large_err,
-            reason = "tungstenite's callback has this signature"
-        )]
+        #[expect(clippy::result_large_err, reason = "tungstenite's callback has this signature")]
         let check = |request: &Request, response: Response| {
             side = gate::admit(request.uri(), request.headers(), &mut self.tokens(), now());
-            if side.is_some() {
-                Ok(response)
-            } else {
-                Err(refusal())
-            }
+            if side.is_some() { Ok(response) } else { Err(refusal()) }
         };
         let config = WebSocketConfig::default()
             .max_message_size(Some(MOST_FROM_UI))
             .max_frame_size(Some(MOST_FROM_UI));
-        let shaken = timeout(
-            HANDSHAKE_LIMIT,
-            accept_hdr_async_with_config(stream, check, Some(config)),
-        )
-        .await;
+        let shaken =
+            timeout(HANDSHAKE_LIMIT, accept_hdr_async_with_config(stream, check, Some(config))).await;
         let (Ok(Ok(socket)), Some(side)) = (shaken, side) else {
             tracing::debug!("feed: a connection was refused");
             return;

@@ -18,29 +18,17 @@ type Socket = WebSocketStream<TcpStream>;
 
 async fn connect(url: &str, origin: &'static str) -> Result<Socket, Error> {
     let mut request = url.into_client_request()?;
-    request
-        .headers_mut()
-        .insert("Origin", HeaderValue::from_static(origin));
-    let host = request
-        .uri()
-        .authority()
-        .expect("an address has a host")
-        .as_str()
-        .to_owned();
+    request.headers_mut().insert("Origin", HeaderValue::from_static(origin));
+    let host = request.uri().authority().expect("an address has a host").as_str().to_owned();
     Ok(client_async(request, TcpStream::connect(host).await?).await?.0)
 }
 
 async fn say(socket: &mut Socket, text: &str) {
-    socket
-        .send(Message::text(text))
-        .await
-        .expect("the socket is open");
+    socket.send(Message::text(text)).await.expect("the socket is open");
 }
 
 async fn hear(socket: &mut Socket) -> Option<Message> {
-    let heard = timeout(DEADLINE, socket.next())
-        .await
-        .expect("something comes in time");
+    let heard = timeout(DEADLINE, socket.next()).await.expect("something comes in time");
     heard.map(|message| message.expect("a whole message"))
 }
 
@@ -50,9 +38,7 @@ async fn until(what: &str, condition: impl Fn() -> bool) {
             tokio::task::yield_now().await;
         }
     };
-    timeout(DEADLINE, wait)
-        .await
-        .unwrap_or_else(|_| panic!("not in time: {what}"));
+    timeout(DEADLINE, wait).await.unwrap_or_else(|_| panic!("not in time: {what}"));
 }
 
 async fn start() -> (Arc<Hub>, Arc<Feed>) {
@@ -72,30 +58,18 @@ fn status(refused: &Result<Socket, Error>) -> Option<u16> {
 }
 
 fn decoded(at: i64) -> VideoFrame {
-    VideoFrame {
-        image: Arc::new(I420::black(64, 48)),
-        captured_at: MediaTime(at),
-    }
+    VideoFrame { image: Arc::new(I420::black(64, 48)), captured_at: MediaTime(at) }
 }
 
 fn encoded(at: i64, key_frame: bool, data: Bytes) -> EncodedPicture {
-    EncodedPicture {
-        data,
-        codec: VideoCodec::Vp8,
-        key_frame,
-        shown_at: MediaTime(at),
-    }
+    EncodedPicture { data, codec: VideoCodec::Vp8, key_frame, shown_at: MediaTime(at) }
 }
 
 #[tokio::test]
 async fn decoded_pictures_come_scaled_one_for_each_ready() {
     let (hub, feed) = start().await;
     let mut socket = connect(&feed.open(Side::Remote), PAGE).await.expect("let in");
-    say(
-        &mut socket,
-        r#"{"type":"want","mode":"i420","codecs":[],"width":32,"height":32}"#,
-    )
-    .await;
+    say(&mut socket, r#"{"type":"want","mode":"i420","codecs":[],"width":32,"height":32}"#).await;
     until("the wish is known", || form(&hub) == RemoteForm::Decoded).await;
     hub.remote_decoded(decoded(1));
     let first = hear(&mut socket).await.expect("a picture").into_data();
@@ -104,32 +78,19 @@ async fn decoded_pictures_come_scaled_one_for_each_ready() {
     hub.remote_decoded(decoded(2));
     hub.remote_decoded(decoded(3));
     say(&mut socket, r#"{"type":"ready"}"#).await;
-    assert_eq!(
-        hear(&mut socket).await.expect("a picture").into_data()[8],
-        3,
-        "the latest"
-    );
+    assert_eq!(hear(&mut socket).await.expect("a picture").into_data()[8], 3, "the latest");
 }
 
 #[tokio::test]
 async fn encoded_pictures_come_as_they_are_and_clearing_is_told() {
     let (hub, feed) = start().await;
     let mut socket = connect(&feed.open(Side::Remote), PAGE).await.expect("let in");
-    say(
-        &mut socket,
-        r#"{"type":"want","mode":"encoded","codecs":["vp8"],"width":32,"height":32}"#,
-    )
-    .await;
+    say(&mut socket, r#"{"type":"want","mode":"encoded","codecs":["vp8"],"width":32,"height":32}"#).await;
     until("the wish is known", || form(&hub) == RemoteForm::Encoded).await;
     hub.remote_encoded(encoded(1, false, Bytes::new()));
-    timeout(DEADLINE, hub.key_frame_wanted())
-        .await
-        .expect("a stream begins with a key frame");
+    timeout(DEADLINE, hub.key_frame_wanted()).await.expect("a stream begins with a key frame");
     hub.remote_encoded(encoded(2, true, Bytes::from_static(b"picture")));
-    assert_eq!(
-        hear(&mut socket).await.expect("a picture").into_data()[24..],
-        *b"picture"
-    );
+    assert_eq!(hear(&mut socket).await.expect("a picture").into_data()[24..], *b"picture");
     hub.cleared(Side::Remote);
     assert_eq!(hear(&mut socket).await.expect("a word").into_data()[..], [0; 24]);
 }
@@ -138,11 +99,7 @@ async fn encoded_pictures_come_as_they_are_and_clearing_is_told() {
 async fn a_ui_that_reads_nothing_stops_the_stream_instead_of_filling_memory() {
     let (hub, feed) = start().await;
     let mut socket = connect(&feed.open(Side::Remote), PAGE).await.expect("let in");
-    say(
-        &mut socket,
-        r#"{"type":"want","mode":"encoded","codecs":["vp8"],"width":32,"height":32}"#,
-    )
-    .await;
+    say(&mut socket, r#"{"type":"want","mode":"encoded","codecs":["vp8"],"width":32,"height":32}"#).await;
     until("the wish is known", || form(&hub) == RemoteForm::Encoded).await;
     let chunk = Bytes::from(vec![7; 256 * 1024]);
     let flood = async {
@@ -169,10 +126,7 @@ async fn a_token_opens_one_socket() {
 #[tokio::test]
 async fn strangers_are_refused() {
     let (_hub, feed) = start().await;
-    assert_eq!(
-        status(&connect(&feed.open(Side::Own), "https://evil.example").await),
-        Some(403)
-    );
+    assert_eq!(status(&connect(&feed.open(Side::Own), "https://evil.example").await), Some(403));
     let guessed = format!("ws://{}/feed/remote?token=guessed", feed.address);
     assert_eq!(status(&connect(&guessed, PAGE).await), Some(403));
 }
@@ -181,19 +135,11 @@ async fn strangers_are_refused() {
 async fn a_new_socket_turns_the_former_out_and_keeps_the_lane() {
     let (hub, feed) = start().await;
     let mut former = connect(&feed.open(Side::Remote), PAGE).await.expect("let in");
-    say(
-        &mut former,
-        r#"{"type":"want","mode":"i420","codecs":[],"width":32,"height":32}"#,
-    )
-    .await;
+    say(&mut former, r#"{"type":"want","mode":"i420","codecs":[],"width":32,"height":32}"#).await;
     until("the wish is known", || form(&hub) == RemoteForm::Decoded).await;
     let mut newer = connect(&feed.open(Side::Remote), PAGE).await.expect("let in");
     assert!(matches!(hear(&mut former).await, None | Some(Message::Close(_))));
-    say(
-        &mut newer,
-        r#"{"type":"want","mode":"i420","codecs":[],"width":32,"height":32}"#,
-    )
-    .await;
+    say(&mut newer, r#"{"type":"want","mode":"i420","codecs":[],"width":32,"height":32}"#).await;
     until("the wish is known", || form(&hub) == RemoteForm::Decoded).await;
 }
 
@@ -201,11 +147,7 @@ async fn a_new_socket_turns_the_former_out_and_keeps_the_lane() {
 async fn nobody_looks_once_the_socket_is_closed_or_the_window_hidden() {
     let (hub, feed) = start().await;
     let mut socket = connect(&feed.open(Side::Remote), PAGE).await.expect("let in");
-    say(
-        &mut socket,
-        r#"{"type":"want","mode":"i420","codecs":[],"width":32,"height":32}"#,
-    )
-    .await;
+    say(&mut socket, r#"{"type":"want","mode":"i420","codecs":[],"width":32,"height":32}"#).await;
     until("the wish is known", || form(&hub) == RemoteForm::Decoded).await;
     hub.set_hidden(true);
     assert_eq!(form(&hub), RemoteForm::Nothing);

@@ -75,10 +75,9 @@ fn message(outgoing: &Outgoing) -> Vec<u8> {
     match outgoing {
         Outgoing::Cleared => wire::cleared(),
         Outgoing::Encoded(picture) => wire::encoded(picture),
-        Outgoing::Decoded(frame, want) => wire::i420(
-            &as_drawn(&frame.image, (want.width, want.height)),
-            frame.captured_at,
-        ),
+        Outgoing::Decoded(frame, want) => {
+            wire::i420(&as_drawn(&frame.image, (want.width, want.height)), frame.captured_at)
+        }
     }
 }
 

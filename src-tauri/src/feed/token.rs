@@ -31,11 +31,7 @@ impl Tokens {
             self.given.remove(0);
         }
         let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; TOKEN_BYTES]>());
-        self.given.push(Given {
-            token: token.clone(),
-            side,
-            until: now + TOKEN_LIFE,
-        });
+        self.given.push(Given { token: token.clone(), side, until: now + TOKEN_LIFE });
         token
     }
 
@@ -55,10 +51,7 @@ impl Tokens {
 mod tests {
     use super::*;
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test needs some instant to count from"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a test needs some instant to count from")]
     fn start() -> Instant {
         Instant::now()
     }
@@ -93,10 +86,7 @@ mod tests {
         let (mut tokens, now) = (Tokens::default(), start());
         let all: Vec<String> = (0..=MOST_TOKENS).map(|_| tokens.issue(Side::Own, now)).collect();
         assert_ne!(all[0], all[1]);
-        assert_eq!(
-            URL_SAFE_NO_PAD.decode(&all[0]).map(|bytes| bytes.len()),
-            Ok(TOKEN_BYTES)
-        );
+        assert_eq!(URL_SAFE_NO_PAD.decode(&all[0]).map(|bytes| bytes.len()), Ok(TOKEN_BYTES));
         assert!(!tokens.redeem(&all[0], Side::Own, now), "the oldest made room");
         assert!(tokens.redeem(&all[MOST_TOKENS], Side::Own, now));
     }

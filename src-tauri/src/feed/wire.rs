@@ -121,13 +121,7 @@ pub fn cleared() -> Vec<u8> {
 #[must_use]
 pub fn encoded(picture: &EncodedPicture) -> Vec<u8> {
     let flags = if picture.key_frame { FLAG_KEY_FRAME } else { 0 };
-    let head = header(
-        KIND_ENCODED,
-        Codec::from(picture.codec).byte(),
-        flags,
-        (0, 0),
-        picture.shown_at,
-    );
+    let head = header(KIND_ENCODED, Codec::from(picture.codec).byte(), flags, (0, 0), picture.shown_at);
     [&head, picture.data.as_ref()].concat()
 }
 
@@ -165,25 +159,17 @@ mod tests {
             key_frame: true,
             shown_at: MediaTime(0x0102_0304_0506),
         };
-        let mut want = vec![
-            1, 2, 1, 0, 0, 0, 0, 0, 6, 5, 4, 3, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        ];
+        let mut want = vec![1, 2, 1, 0, 0, 0, 0, 0, 6, 5, 4, 3, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         want.extend([0xaa, 0xbb]);
         assert_eq!(encoded(&picture), want);
-        let delta = EncodedPicture {
-            codec: VideoCodec::Vp8,
-            key_frame: false,
-            ..picture
-        };
+        let delta = EncodedPicture { codec: VideoCodec::Vp8, key_frame: false, ..picture };
         assert_eq!(encoded(&delta)[..4], [1, 1, 0, 0]);
     }
 
     #[test]
     fn a_decoded_picture_has_these_very_bytes() {
         let message = i420(&I420::black(4, 2), MediaTime(258));
-        let mut want = vec![
-            2, 0, 0, 0, 4, 0, 2, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        ];
+        let mut want = vec![2, 0, 0, 0, 4, 0, 2, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         want.extend([16; 8]);
         want.extend([128; 4]);
         assert_eq!(message, want);
@@ -202,9 +188,7 @@ mod tests {
     #[test]
     fn the_wishes_of_the_ui_are_read() {
         let text = r#"{"type":"want","mode":"encoded","codecs":["vp8","av1"],"width":640,"height":480}"#;
-        let Some(FromUi::Want(want)) = parse(text) else {
-            panic!("not a want: {text}")
-        };
+        let Some(FromUi::Want(want)) = parse(text) else { panic!("not a want: {text}") };
         assert!(want.looks() && want.takes_encoded(Codec::Vp8));
         assert!(!want.takes_encoded(Codec::H264) && !want.takes_encoded(Codec::Unknown));
         assert_eq!(parse(r#"{"type":"ready"}"#), Some(FromUi::Ready));
@@ -214,20 +198,15 @@ mod tests {
     #[test]
     fn in_i420_mode_no_codec_is_sent_encoded() {
         let text = r#"{"type":"want","mode":"i420","codecs":["vp8"],"width":1,"height":1}"#;
-        let Some(FromUi::Want(want)) = parse(text) else {
-            panic!("not a want: {text}")
-        };
+        let Some(FromUi::Want(want)) = parse(text) else { panic!("not a want: {text}") };
         assert!(!want.takes_encoded(Codec::Vp8));
     }
 
     #[test]
     fn what_is_not_a_wish_is_refused() {
-        for text in [
-            "",
-            "{}",
-            r#"{"type":"format_disk"}"#,
-            r#"{"type":"want","mode":"i420","width":-1,"height":1}"#,
-        ] {
+        for text in
+            ["", "{}", r#"{"type":"format_disk"}"#, r#"{"type":"want","mode":"i420","width":-1,"height":1}"#]
+        {
             assert_eq!(parse(text), None, "{text}");
         }
     }

@@ -17,10 +17,7 @@ fn glare_answered_as_ongoing_makes_this_side_the_callee() {
     let ring = solo.incoming(pending(9, PEER, ME));
     assert!(!ring.contains(&Output::StartRinging));
     let outputs = solo.placed(1, Ok(ongoing(pending(9, PEER, ME), device(ME))));
-    assert!(outputs.contains(&Output::CreatePeer {
-        call_id: call_id(9),
-        role: Role::Callee
-    }));
+    assert!(outputs.contains(&Output::CreatePeer { call_id: call_id(9), role: Role::Callee }));
     assert!(!outputs.iter().any(|o| matches!(o, Output::CreateOffer { .. })));
 }
 
@@ -45,10 +42,7 @@ fn glare_that_the_server_refuses_accepts_their_call() {
 fn glare_that_the_server_leaves_open_is_won_by_the_older_call_at_both_ends() {
     let mut loser = Solo::ringing();
     let outputs = loser.incoming(pending(9, PEER, ME));
-    assert_eq!(
-        requests(&outputs),
-        [Request::Cancel(call_id(10)), Request::Accept(call_id(9))]
-    );
+    assert_eq!(requests(&outputs), [Request::Cancel(call_id(10)), Request::Accept(call_id(9))]);
     assert_eq!(loser.phase(), Phase::Connecting);
     let mut winner = Solo::ringing();
     assert!(winner.incoming(pending(11, PEER, ME)).is_empty());
@@ -73,11 +67,7 @@ fn second_caller_is_told_busy_in_every_state_of_a_call() {
     for mut solo in states {
         let phase = solo.phase();
         let outputs = solo.incoming(pending(20, THIRD, ME));
-        assert_eq!(
-            requests(&outputs),
-            [Request::End(call_id(20), EndReason::Busy)],
-            "{phase:?}"
-        );
+        assert_eq!(requests(&outputs), [Request::End(call_id(20), EndReason::Busy)], "{phase:?}");
         assert_eq!(solo.phase(), phase);
     }
 }
@@ -86,19 +76,13 @@ fn second_caller_is_told_busy_in_every_state_of_a_call() {
 fn busy_that_the_server_refuses_becomes_a_decline() {
     let mut solo = Solo::caller_active();
     solo.incoming(pending(20, THIRD, ME));
-    let outputs = solo.reply(
-        Request::End(call_id(20), EndReason::Busy),
-        Err(refused("conflict")),
-    );
+    let outputs = solo.reply(Request::End(call_id(20), EndReason::Busy), Err(refused("conflict")));
     assert_eq!(requests(&outputs), [Request::Decline(call_id(20))]);
 }
 
 #[test]
 fn busy_callee_is_seen_as_busy_whether_answered_or_refused() {
-    for result in [
-        Ok(ended(pending(10, ME, PEER), EndReason::Busy)),
-        Err(refused("busy")),
-    ] {
+    for result in [Ok(ended(pending(10, ME, PEER), EndReason::Busy)), Err(refused("busy"))] {
         let mut solo = Solo::new();
         solo.dial(PEER);
         solo.placed(1, result);

@@ -13,10 +13,7 @@ fn hanging_up_while_dialing_cancels_as_soon_as_the_call_has_a_name() {
     solo.dial(PEER);
     assert!(requests(&solo.intent(Intent::HangUp)).is_empty());
     assert_eq!(solo.end_reason(), Some(EndReason::Cancelled));
-    assert_eq!(
-        requests(&solo.placed(1, Ok(pending(10, ME, PEER)))),
-        [Request::Cancel(call_id(10))]
-    );
+    assert_eq!(requests(&solo.placed(1, Ok(pending(10, ME, PEER)))), [Request::Cancel(call_id(10))]);
     assert_eq!(solo.phase(), Phase::Ended);
 }
 
@@ -26,10 +23,7 @@ fn abandoned_attempt_is_left_though_a_new_one_is_under_way() {
     solo.dial(PEER);
     solo.intent(Intent::HangUp);
     solo.dial(PEER);
-    assert_eq!(
-        requests(&solo.placed(1, Ok(pending(10, ME, PEER)))),
-        [Request::Cancel(call_id(10))]
-    );
+    assert_eq!(requests(&solo.placed(1, Ok(pending(10, ME, PEER)))), [Request::Cancel(call_id(10))]);
     solo.placed(2, Ok(pending(11, ME, PEER)));
     assert_eq!(solo.machine.view().call_id, Some(call_id(11)));
 }
@@ -45,10 +39,7 @@ fn abandoned_glare_is_hung_up_though_already_ongoing() {
 
 #[test]
 fn cancel_that_crosses_the_accept_becomes_a_hang_up() {
-    for result in [
-        Ok(ongoing(pending(10, ME, PEER), device(PEER))),
-        Err(refused("conflict")),
-    ] {
+    for result in [Ok(ongoing(pending(10, ME, PEER), device(PEER))), Err(refused("conflict"))] {
         let mut solo = Solo::ringing();
         solo.intent(Intent::HangUp);
         let outputs = solo.reply(Request::Cancel(call_id(10)), result);
@@ -63,10 +54,7 @@ fn hang_up_that_overtakes_the_own_accept_is_repeated_after_it() {
     let end = Request::End(call_id(10), EndReason::Hangup);
     assert_eq!(requests(&solo.intent(Intent::HangUp)), std::slice::from_ref(&end));
     solo.reply(end.clone(), Err(refused("conflict")));
-    let late = solo.reply(
-        Request::Accept(call_id(10)),
-        Ok(ongoing(pending(10, PEER, ME), device(ME))),
-    );
+    let late = solo.reply(Request::Accept(call_id(10)), Ok(ongoing(pending(10, PEER, ME), device(ME))));
     assert_eq!(requests(&late), [end]);
 }
 
@@ -125,10 +113,7 @@ fn leaving_is_given_up_after_a_minute() {
 fn welcome_that_still_lists_a_call_left_unheard_is_answered_by_leaving() {
     let mut solo = Solo::new();
     let live = ongoing(pending(10, ME, PEER), device(PEER));
-    assert_eq!(
-        requests(&solo.welcome(vec![live])),
-        [Request::End(call_id(10), EndReason::Hangup)]
-    );
+    assert_eq!(requests(&solo.welcome(vec![live])), [Request::End(call_id(10), EndReason::Hangup)]);
 }
 
 #[test]
@@ -145,9 +130,7 @@ fn peers_bye_ends_the_call_and_is_passed_on_to_the_server() {
 #[test]
 fn servers_ended_signal_ends_the_call_without_asking_back() {
     let mut solo = Solo::caller_active();
-    let outputs = solo.signal(Signal::Ended {
-        reason: EndReason::Hangup,
-    });
+    let outputs = solo.signal(Signal::Ended { reason: EndReason::Hangup });
     assert!(requests(&outputs).is_empty());
     assert_eq!(solo.phase(), Phase::Ended);
 }
@@ -160,10 +143,7 @@ fn first_reason_stays_whatever_comes_after() {
     let end = solo.machine.view().end.clone();
     let call = ongoing(pending(10, ME, PEER), device(PEER));
     assert!(solo.update(ended(call, EndReason::ConnectionFailed)).is_empty());
-    assert!(
-        solo.fact(PeerFact::Connection(ConnectionState::Failed))
-            .is_empty()
-    );
+    assert!(solo.fact(PeerFact::Connection(ConnectionState::Failed)).is_empty());
     assert_eq!(solo.machine.view().end, end);
 }
 
@@ -171,13 +151,7 @@ fn first_reason_stays_whatever_comes_after() {
 fn lost_signaling_socket_never_ends_a_call() {
     let mut solo = Solo::caller_active();
     let (id, down) = (call_id(10), SignalingFact::Down);
-    assert!(
-        solo.step(Input::Signaling {
-            call_id: id,
-            fact: down
-        })
-        .is_empty()
-    );
+    assert!(solo.step(Input::Signaling { call_id: id, fact: down }).is_empty());
     solo.wait(600_000);
     assert_eq!(solo.phase(), Phase::Active);
 }
@@ -193,16 +167,8 @@ fn refused_signaling_socket_asks_what_became_of_the_call() {
 #[test]
 fn words_of_an_earlier_calls_peer_connection_are_ignored() {
     let mut solo = Solo::caller_active();
-    let fact = PeerFact::Channel(ChannelMessage::Bye {
-        reason: EndReason::Hangup,
-    });
-    assert!(
-        solo.step(Input::Peer {
-            call_id: call_id(9),
-            fact
-        })
-        .is_empty()
-    );
+    let fact = PeerFact::Channel(ChannelMessage::Bye { reason: EndReason::Hangup });
+    assert!(solo.step(Input::Peer { call_id: call_id(9), fact }).is_empty());
     assert_eq!(solo.phase(), Phase::Active);
 }
 
@@ -220,10 +186,7 @@ fn intents_that_fit_no_state_do_nothing() {
         assert!(Solo::new().intent(intent.clone()).is_empty(), "{intent:?}");
     }
     for intent in [Intent::Accept, Intent::Decline, Intent::Dismiss] {
-        assert!(
-            Solo::caller_active().intent(intent.clone()).is_empty(),
-            "{intent:?}"
-        );
+        assert!(Solo::caller_active().intent(intent.clone()).is_empty(), "{intent:?}");
         assert!(Solo::ringing().intent(intent.clone()).is_empty(), "{intent:?}");
     }
 }

@@ -8,35 +8,23 @@ use eyeline_protocol::{
 };
 
 fn offer(name: &str) -> Signal {
-    Signal::Offer {
-        offer: sdp(SdpKind::Offer, name),
-    }
+    Signal::Offer { offer: sdp(SdpKind::Offer, name) }
 }
 
 fn answer(name: &str) -> Signal {
-    Signal::Answer {
-        answer: sdp(SdpKind::Answer, name),
-    }
+    Signal::Answer { answer: sdp(SdpKind::Answer, name) }
 }
 
 fn offer_created(seq: u32, name: &str) -> PeerFact {
-    PeerFact::OfferCreated {
-        seq,
-        offer: sdp(SdpKind::Offer, name),
-    }
+    PeerFact::OfferCreated { seq, offer: sdp(SdpKind::Offer, name) }
 }
 
 fn answer_created(seq: u32, name: &str) -> PeerFact {
-    PeerFact::AnswerCreated {
-        seq,
-        answer: sdp(SdpKind::Answer, name),
-    }
+    PeerFact::AnswerCreated { seq, answer: sdp(SdpKind::Answer, name) }
 }
 
 fn trickle(name: &str) -> Signal {
-    Signal::IceCandidate {
-        candidate: Some(candidate(name)),
-    }
+    Signal::IceCandidate { candidate: Some(candidate(name)) }
 }
 
 fn kinds(outputs: &[Output]) -> Vec<&'static str> {
@@ -49,10 +37,7 @@ fn offer_and_its_candidates_wait_until_the_peer_is_present() {
     assert!(solo.fact(offer_created(1, "o1")).is_empty());
     assert!(solo.fact(PeerFact::LocalCandidate(candidate("l1"))).is_empty());
     assert_eq!(kinds(&solo.peer_present()), ["offer", "ice_candidate"]);
-    assert_eq!(
-        kinds(&solo.fact(PeerFact::LocalCandidate(candidate("l2")))),
-        ["ice_candidate"]
-    );
+    assert_eq!(kinds(&solo.fact(PeerFact::LocalCandidate(candidate("l2")))), ["ice_candidate"]);
 }
 
 #[test]
@@ -80,10 +65,7 @@ fn offer_is_sent_again_to_a_peer_that_comes_back() {
     solo.peer_present();
     solo.fact(offer_created(1, "o1"));
     let user_id = user(PEER).id;
-    solo.signal(Signal::Peer {
-        user_id,
-        present: false,
-    });
+    solo.signal(Signal::Peer { user_id, present: false });
     assert_eq!(kinds(&solo.peer_present()), ["offer"]);
 }
 
@@ -101,10 +83,7 @@ fn early_candidates_are_kept_and_delivered_after_the_description() {
     caller.fact(offer_created(1, "o1"));
     assert!(caller.signal(trickle("r1")).is_empty());
     let outputs = caller.signal(answer("a1"));
-    assert!(matches!(
-        &outputs[..],
-        [Output::ApplyAnswer(_), Output::AddCandidate(_)]
-    ));
+    assert!(matches!(&outputs[..], [Output::ApplyAnswer(_), Output::AddCandidate(_)]));
 }
 
 #[test]
@@ -123,12 +102,7 @@ fn end_of_candidates_is_no_candidate() {
     assert!(solo.signal(Signal::IceCandidate { candidate: None }).is_empty());
     let mut empty = candidate("");
     empty.candidate.clear();
-    assert!(
-        solo.signal(Signal::IceCandidate {
-            candidate: Some(empty)
-        })
-        .is_empty()
-    );
+    assert!(solo.signal(Signal::IceCandidate { candidate: Some(empty) }).is_empty());
 }
 
 #[test]
@@ -148,12 +122,7 @@ fn repeated_answer_is_not_taken_for_the_answer_to_a_later_offer() {
     solo.connection(eyeline_protocol::signal::ConnectionState::Failed);
     solo.wait(0);
     solo.fact(offer_created(2, "o2"));
-    assert!(
-        solo.signal(Signal::Answer {
-            answer: eyeline_sdp(SdpKind::Answer, "a1")
-        })
-        .is_empty()
-    );
+    assert!(solo.signal(Signal::Answer { answer: eyeline_sdp(SdpKind::Answer, "a1") }).is_empty());
     assert!(matches!(&solo.signal(answer("a2"))[..], [Output::ApplyAnswer(_)]));
 }
 
@@ -161,14 +130,7 @@ fn repeated_answer_is_not_taken_for_the_answer_to_a_later_offer() {
 fn caller_takes_the_offer_of_a_foreign_callee_that_is_faster() {
     let mut solo = Solo::caller_connecting();
     let outputs = solo.signal(offer("theirs"));
-    assert!(matches!(
-        outputs[..],
-        [Output::AcceptOffer {
-            seq: 2,
-            rollback: true,
-            ..
-        }]
-    ));
+    assert!(matches!(outputs[..], [Output::AcceptOffer { seq: 2, rollback: true, .. }]));
     assert!(solo.fact(offer_created(1, "stale")).is_empty());
     assert_eq!(kinds(&solo.fact(answer_created(2, "a"))), ["answer"]);
 }
@@ -187,37 +149,17 @@ fn callee_takes_its_offer_back_in_a_collision() {
     let mut solo = Solo::callee_active();
     solo.connection(eyeline_protocol::signal::ConnectionState::Failed);
     let outputs = solo.wait(1_000);
-    assert!(outputs.iter().any(|o| matches!(
-        o,
-        Output::CreateOffer {
-            seq: 2,
-            ice_restart: true
-        }
-    )));
+    assert!(outputs.iter().any(|o| matches!(o, Output::CreateOffer { seq: 2, ice_restart: true })));
     solo.fact(offer_created(2, "mine"));
     let outputs = solo.signal(offer("theirs"));
-    assert!(matches!(
-        outputs[..],
-        [Output::AcceptOffer {
-            seq: 3,
-            rollback: true,
-            ..
-        }]
-    ));
+    assert!(matches!(outputs[..], [Output::AcceptOffer { seq: 3, rollback: true, .. }]));
 }
 
 #[test]
 fn newer_offer_supersedes_one_that_is_being_answered() {
     let mut solo = Solo::callee_connecting();
     solo.signal(offer("o1"));
-    assert!(matches!(
-        solo.signal(offer("o2"))[..],
-        [Output::AcceptOffer {
-            seq: 2,
-            rollback: false,
-            ..
-        }]
-    ));
+    assert!(matches!(solo.signal(offer("o2"))[..], [Output::AcceptOffer { seq: 2, rollback: false, .. }]));
     assert!(solo.fact(answer_created(1, "stale")).is_empty());
     assert_eq!(kinds(&solo.fact(answer_created(2, "a2"))), ["answer"]);
 }
@@ -241,15 +183,10 @@ fn failed_renegotiation_does_not_end_the_call() {
 fn own_media_state_is_told_when_the_channel_opens_and_when_it_changes() {
     let mut solo = Solo::callee_connecting();
     solo.intent(Intent::SetCamera(false));
-    solo.signal(Signal::Offer {
-        offer: eyeline_sdp(SdpKind::Offer, "o1"),
-    });
+    solo.signal(Signal::Offer { offer: eyeline_sdp(SdpKind::Offer, "o1") });
     let told = |microphone, camera| Output::SendChannel(ChannelMessage::MediaState { microphone, camera });
     assert!(solo.fact(PeerFact::ChannelOpen).contains(&told(true, false)));
-    assert!(
-        solo.intent(Intent::SetMicrophone(false))
-            .contains(&told(false, false))
-    );
+    assert!(solo.intent(Intent::SetMicrophone(false)).contains(&told(false, false)));
     assert!(solo.intent(Intent::SetMicrophone(false)).is_empty());
 }
 
@@ -267,36 +204,19 @@ fn foreign_peer_is_never_told_what_only_our_clients_understand() {
 #[test]
 fn peers_media_state_is_shown() {
     let mut solo = Solo::caller_active();
-    solo.fact(PeerFact::Channel(ChannelMessage::MediaState {
-        microphone: true,
-        camera: false,
-    }));
-    assert_eq!(
-        solo.machine.view().remote,
-        Some(MediaState {
-            microphone: true,
-            camera: false
-        })
-    );
+    solo.fact(PeerFact::Channel(ChannelMessage::MediaState { microphone: true, camera: false }));
+    assert_eq!(solo.machine.view().remote, Some(MediaState { microphone: true, camera: false }));
 }
 
 #[test]
 fn mute_and_camera_work_in_every_state_and_hold_for_the_next_call() {
     let mut ended = Solo::caller_active();
     ended.intent(Intent::HangUp);
-    for mut solo in [
-        Solo::new(),
-        Solo::rung(),
-        Solo::ringing(),
-        Solo::callee_connecting(),
-        Solo::caller_active(),
-        ended,
-    ] {
+    for mut solo in
+        [Solo::new(), Solo::rung(), Solo::ringing(), Solo::callee_connecting(), Solo::caller_active(), ended]
+    {
         let running = !matches!(solo.phase(), Phase::Idle | Phase::Incoming | Phase::Ended);
-        let muted = MediaState {
-            microphone: false,
-            camera: true,
-        };
+        let muted = MediaState { microphone: false, camera: true };
         let outputs = solo.intent(Intent::SetMicrophone(false));
         assert_eq!(outputs.contains(&Output::SetMedia(muted)), running);
         assert_eq!(solo.machine.view().local, muted);

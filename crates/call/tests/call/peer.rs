@@ -49,17 +49,11 @@ impl Peer {
                 self.signaling = Signaling::HaveLocalOffer;
                 self.offered = Some(ufrag);
                 let offer = description(SdpKind::Offer, &format!("{ufrag}.{fresh}"));
-                vec![
-                    PeerFact::OfferCreated { seq: *seq, offer },
-                    PeerFact::LocalCandidate(own(ufrag)),
-                ]
+                vec![PeerFact::OfferCreated { seq: *seq, offer }, PeerFact::LocalCandidate(own(ufrag))]
             }
             Output::AcceptOffer { seq, offer, rollback } => {
                 let had_offer = self.signaling == Signaling::HaveLocalOffer;
-                assert_eq!(
-                    *rollback, had_offer,
-                    "an offer of ours is taken back, and only then"
-                );
+                assert_eq!(*rollback, had_offer, "an offer of ours is taken back, and only then");
                 self.signaling = Signaling::Stable;
                 self.offered = None;
                 let theirs = numbers(offer)[0];
@@ -68,17 +62,10 @@ impl Peer {
                 let ufrag = self.local.filter(|_| !restarted).unwrap_or(fresh);
                 self.local = Some(ufrag);
                 let answer = description(SdpKind::Answer, &format!("{ufrag}.{fresh}.{theirs}"));
-                vec![
-                    PeerFact::LocalCandidate(own(ufrag)),
-                    PeerFact::AnswerCreated { seq: *seq, answer },
-                ]
+                vec![PeerFact::LocalCandidate(own(ufrag)), PeerFact::AnswerCreated { seq: *seq, answer }]
             }
             Output::ApplyAnswer(answer) => {
-                assert_eq!(
-                    self.signaling,
-                    Signaling::HaveLocalOffer,
-                    "an answer needs an offer"
-                );
+                assert_eq!(self.signaling, Signaling::HaveLocalOffer, "an answer needs an offer");
                 self.signaling = Signaling::Stable;
                 self.local = self.offered.take();
                 self.remote = Some(numbers(answer)[0]);
@@ -86,13 +73,8 @@ impl Peer {
             }
             Output::AddCandidate(candidate) => {
                 assert!(self.remote.is_some(), "a candidate needs a remote description");
-                self.candidates.extend(
-                    candidate
-                        .candidate
-                        .split(':')
-                        .nth(1)
-                        .and_then(|n| n.parse::<u64>().ok()),
-                );
+                self.candidates
+                    .extend(candidate.candidate.split(':').nth(1).and_then(|n| n.parse::<u64>().ok()));
                 vec![]
             }
             _other => vec![],
@@ -121,10 +103,6 @@ fn description(kind: SdpKind, name: &str) -> Sdp {
 }
 
 fn numbers(sdp: &Sdp) -> Vec<u64> {
-    let name = sdp
-        .sdp
-        .lines()
-        .find_map(|line| line.strip_prefix("s="))
-        .expect("a name");
+    let name = sdp.sdp.lines().find_map(|line| line.strip_prefix("s=")).expect("a name");
     name.split('.').filter_map(|n| n.parse().ok()).collect()
 }

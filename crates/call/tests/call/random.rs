@@ -8,10 +8,7 @@ use eyeline_protocol::rest::EndReason;
 use proptest::prelude::*;
 
 fn clear() -> Weather {
-    Weather {
-        delay_ms: 40,
-        ..Weather::default()
-    }
+    Weather { delay_ms: 40, ..Weather::default() }
 }
 
 fn in_call(people: &[u128]) -> World {
@@ -36,13 +33,7 @@ fn two_devices_talk_and_hang_up() {
     world.intent(0, Intent::SetCamera(false));
     world.run(500);
     let seen = world.devices[1].machine.view().remote;
-    assert_eq!(
-        seen,
-        Some(MediaState {
-            microphone: true,
-            camera: false
-        })
-    );
+    assert_eq!(seen, Some(MediaState { microphone: true, camera: false }));
     world.intent(1, Intent::HangUp);
     world.run(500);
     assert_eq!(reasons(&world), [Some(EndReason::Hangup); 2]);
@@ -69,10 +60,7 @@ fn first_device_to_accept_takes_the_call() {
         world.intent(1, Intent::Accept);
         world.intent(2, Intent::Accept);
         world.run(5_000);
-        let elsewhere = reasons(&world)
-            .iter()
-            .filter(|r| **r == Some(EndReason::AnsweredElsewhere))
-            .count();
+        let elsewhere = reasons(&world).iter().filter(|r| **r == Some(EndReason::AnsweredElsewhere)).count();
         assert_eq!(elsewhere, 1, "seed {seed}");
         assert_eq!(world.phase(0), Phase::Active);
         world.assert_settled();
@@ -142,12 +130,7 @@ fn action(devices: usize) -> impl Strategy<Value = Action> {
 
 fn weather() -> impl Strategy<Value = Weather> {
     (0_u64..40, any::<bool>(), 0_u64..30, 0_u64..800).prop_map(
-        |(relay_loss, reorder, rest_loss, delay_ms)| Weather {
-            relay_loss,
-            reorder,
-            rest_loss,
-            delay_ms,
-        },
+        |(relay_loss, reorder, rest_loss, delay_ms)| Weather { relay_loss, reorder, rest_loss, delay_ms },
     )
 }
 

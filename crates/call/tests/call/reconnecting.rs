@@ -7,18 +7,7 @@ use eyeline_protocol::{
 };
 
 fn restarts(outputs: &[Output]) -> usize {
-    outputs
-        .iter()
-        .filter(|o| {
-            matches!(
-                o,
-                Output::CreateOffer {
-                    ice_restart: true,
-                    ..
-                }
-            )
-        })
-        .count()
+    outputs.iter().filter(|o| matches!(o, Output::CreateOffer { ice_restart: true, .. })).count()
 }
 
 #[test]
@@ -56,9 +45,7 @@ fn failure_restarts_ice_at_once_at_the_caller_and_a_second_later_at_the_callee()
 #[test]
 fn caller_restarts_when_the_callee_reports_failure() {
     let mut solo = Solo::caller_active();
-    solo.signal(Signal::ConnectionState {
-        state: ConnectionState::Failed,
-    });
+    solo.signal(Signal::ConnectionState { state: ConnectionState::Failed });
     assert_eq!(restarts(&solo.wait(0)), 1);
 }
 
@@ -70,11 +57,7 @@ fn restarts_back_off_up_to_eight_seconds_and_end_after_a_minute() {
     let mut seq = 1;
     for second in 0..60 {
         for output in solo.wait(if second == 0 { 0 } else { 1_000 }) {
-            if let Output::CreateOffer {
-                seq: new,
-                ice_restart: true,
-            } = output
-            {
+            if let Output::CreateOffer { seq: new, ice_restart: true } = output {
                 seq = new;
                 at.push(second);
             }
@@ -104,13 +87,8 @@ fn first_connection_has_thirty_seconds() {
 fn failed_first_attempt_is_tried_again_within_its_time() {
     let mut solo = Solo::caller_connecting();
     solo.peer_present();
-    solo.fact(PeerFact::OfferCreated {
-        seq: 1,
-        offer: sdp(SdpKind::Offer, "o1"),
-    });
-    solo.signal(Signal::Answer {
-        answer: sdp(SdpKind::Answer, "a1"),
-    });
+    solo.fact(PeerFact::OfferCreated { seq: 1, offer: sdp(SdpKind::Offer, "o1") });
+    solo.signal(Signal::Answer { answer: sdp(SdpKind::Answer, "a1") });
     solo.connection(ConnectionState::Failed);
     assert_eq!(restarts(&solo.wait(0)), 1);
     assert_eq!(solo.phase(), Phase::Connecting);
@@ -119,16 +97,10 @@ fn failed_first_attempt_is_tried_again_within_its_time() {
 #[test]
 fn offer_made_while_the_peer_was_away_is_made_anew_for_the_network_of_then() {
     let mut solo = Solo::caller_active();
-    solo.signal(Signal::Peer {
-        user_id: user(PEER).id,
-        present: false,
-    });
+    solo.signal(Signal::Peer { user_id: user(PEER).id, present: false });
     solo.connection(ConnectionState::Failed);
     solo.wait(0);
-    solo.fact(PeerFact::OfferCreated {
-        seq: 2,
-        offer: sdp(SdpKind::Offer, "o2"),
-    });
+    solo.fact(PeerFact::OfferCreated { seq: 2, offer: sdp(SdpKind::Offer, "o2") });
     assert_eq!(restarts(&solo.wait(1_000)), 1);
 }
 

@@ -7,10 +7,7 @@ use eyeline_protocol::{event::ClientEvent, rest::EndReason};
 fn dialing_asks_the_server_and_rings_back_once_it_rings() {
     let mut solo = Solo::new();
     let callee = user(PEER).id;
-    assert_eq!(
-        requests(&solo.dial(PEER)),
-        [Request::Initiate { attempt: 1, callee }]
-    );
+    assert_eq!(requests(&solo.dial(PEER)), [Request::Initiate { attempt: 1, callee }]);
     assert_eq!(solo.phase(), Phase::Dialing);
     let outputs = solo.placed(1, Ok(pending(10, ME, PEER)));
     assert_eq!(outputs, [Output::StartRingback, Output::Changed]);
@@ -34,22 +31,14 @@ fn camera_stays_dark_until_the_call_is_accepted() {
     let outputs = solo.intent(Intent::Accept);
     assert!(matches!(
         outputs[..],
-        [
-            Output::StopRinging,
-            Output::StartMedia(_),
-            Output::Request(Request::Accept(_)),
-            Output::Changed
-        ]
+        [Output::StopRinging, Output::StartMedia(_), Output::Request(Request::Accept(_)), Output::Changed]
     ));
 }
 
 #[test]
 fn declined_call_is_declined_at_the_server_by_me() {
     let mut solo = Solo::rung();
-    assert_eq!(
-        requests(&solo.intent(Intent::Decline)),
-        [Request::Decline(call_id(10))]
-    );
+    assert_eq!(requests(&solo.intent(Intent::Decline)), [Request::Decline(call_id(10))]);
     let end = solo.machine.view().end.clone().expect("ended");
     assert_eq!((end.reason, end.by), (EndReason::Declined, EndedBy::Me));
 }
@@ -58,10 +47,7 @@ fn declined_call_is_declined_at_the_server_by_me() {
 fn caller_sees_that_the_peer_declined() {
     let mut solo = Solo::ringing();
     let outputs = solo.update(ended(pending(10, ME, PEER), EndReason::Declined));
-    assert_eq!(
-        outputs,
-        [Output::StopRingback, Output::StopMedia, Output::Changed]
-    );
+    assert_eq!(outputs, [Output::StopRingback, Output::StopMedia, Output::Changed]);
     let end = solo.machine.view().end.clone().expect("ended");
     assert_eq!((end.reason, end.by), (EndReason::Declined, EndedBy::Peer));
 }
@@ -91,10 +77,7 @@ fn ring_ends_by_itself_five_seconds_after_a_silent_servers_deadline() {
 #[test]
 fn caller_who_gives_up_is_seen_by_the_callee_as_cancelled() {
     let mut caller = Solo::ringing();
-    assert_eq!(
-        requests(&caller.intent(Intent::HangUp)),
-        [Request::Cancel(call_id(10))]
-    );
+    assert_eq!(requests(&caller.intent(Intent::HangUp)), [Request::Cancel(call_id(10))]);
     assert_eq!(caller.end_reason(), Some(EndReason::Cancelled));
     let mut callee = Solo::rung();
     callee.update(ended(pending(10, PEER, ME), EndReason::Cancelled));
@@ -113,14 +96,8 @@ fn other_device_of_the_callee_stops_ringing_when_one_answers() {
 #[test]
 fn accept_that_loses_the_race_learns_who_won() {
     for (won, reason) in [
-        (
-            ongoing(pending(10, PEER, ME), device(7)),
-            EndReason::AnsweredElsewhere,
-        ),
-        (
-            ended(pending(10, PEER, ME), EndReason::Cancelled),
-            EndReason::Cancelled,
-        ),
+        (ongoing(pending(10, PEER, ME), device(7)), EndReason::AnsweredElsewhere),
+        (ended(pending(10, PEER, ME), EndReason::Cancelled), EndReason::Cancelled),
     ] {
         let mut answered = Solo::rung();
         answered.intent(Intent::Accept);
@@ -153,10 +130,7 @@ fn accept_seen_first_as_an_event_connects_once() {
     let mut solo = Solo::rung();
     solo.intent(Intent::Accept);
     let accepted = ongoing(pending(10, PEER, ME), device(ME));
-    assert!(
-        solo.update(accepted.clone())
-            .contains(&Output::OpenSignaling(call_id(10)))
-    );
+    assert!(solo.update(accepted.clone()).contains(&Output::OpenSignaling(call_id(10))));
     assert!(solo.reply(Request::Accept(call_id(10)), Ok(accepted)).is_empty());
 }
 
@@ -183,10 +157,7 @@ fn unreachable_server_fails_the_dial_with_the_cause() {
     solo.dial(PEER);
     solo.placed(1, Err(Failure::Unreachable));
     let end = solo.machine.view().end.clone().expect("ended");
-    assert_eq!(
-        (end.reason, end.failure),
-        (EndReason::ServerError, Some(Failure::Unreachable))
-    );
+    assert_eq!((end.reason, end.failure), (EndReason::ServerError, Some(Failure::Unreachable)));
 }
 
 #[test]
@@ -209,10 +180,7 @@ fn late_word_of_a_finished_call_does_not_ring() {
 #[test]
 fn welcome_rings_for_a_call_that_began_while_the_device_was_away() {
     let mut solo = Solo::new();
-    assert!(
-        solo.welcome(vec![pending(10, PEER, ME)])
-            .contains(&Output::StartRinging)
-    );
+    assert!(solo.welcome(vec![pending(10, PEER, ME)]).contains(&Output::StartRinging));
 }
 
 #[test]
@@ -220,10 +188,7 @@ fn call_missing_from_the_welcome_is_asked_for_before_it_is_believed_over() {
     let mut solo = Solo::ringing();
     assert_eq!(requests(&solo.welcome(vec![])), [Request::Fetch(call_id(10))]);
     assert_eq!(solo.phase(), Phase::Ringing);
-    solo.reply(
-        Request::Fetch(call_id(10)),
-        Ok(ended(pending(10, ME, PEER), EndReason::Declined)),
-    );
+    solo.reply(Request::Fetch(call_id(10)), Ok(ended(pending(10, ME, PEER), EndReason::Declined)));
     assert_eq!(solo.end_reason(), Some(EndReason::Declined));
 }
 

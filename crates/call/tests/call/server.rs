@@ -82,9 +82,7 @@ impl Server {
     pub fn answer(&mut self, from: Member, request: &Request, now: u64) -> Result<Call, Failure> {
         match request {
             Request::Initiate { callee, .. } => Ok(self.initiate(from, callee.0.as_u128(), now)),
-            Request::Fetch(id) => self
-                .shown(*id, now)
-                .ok_or_else(|| crate::solo::refused("not_found")),
+            Request::Fetch(id) => self.shown(*id, now).ok_or_else(|| crate::solo::refused("not_found")),
             Request::Accept(id) => self.race(*id, from, now, |call, from| {
                 (call.status == CallStatus::Pending).then_some(Change::Accept(from.device))
             }),
@@ -114,9 +112,7 @@ impl Server {
         now: u64,
         rule: impl FnOnce(&Call, Member) -> Option<Change>,
     ) -> Result<Call, Failure> {
-        let call = self
-            .shown(id, now)
-            .ok_or_else(|| crate::solo::refused("not_found"))?;
+        let call = self.shown(id, now).ok_or_else(|| crate::solo::refused("not_found"))?;
         match rule(&call, from) {
             Some(Change::Accept(device)) => Ok(self.change(id, now, |call| {
                 call.status = CallStatus::Ongoing;

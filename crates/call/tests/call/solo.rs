@@ -65,17 +65,11 @@ pub fn ended(mut call: Call, reason: EndReason) -> Call {
 }
 
 pub fn refused(code: &str) -> Failure {
-    Failure::Refused {
-        code: code.into(),
-        message: "no".into(),
-    }
+    Failure::Refused { code: code.into(), message: "no".into() }
 }
 
 pub fn sdp(kind: SdpKind, name: &str) -> Sdp {
-    Sdp {
-        kind,
-        sdp: format!("v=0\r\ns={name}\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"),
-    }
+    Sdp { kind, sdp: format!("v=0\r\ns={name}\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n") }
 }
 
 /// The same as one of our own clients writes it.
@@ -99,10 +93,7 @@ pub struct Solo {
 
 impl Solo {
     pub fn new() -> Self {
-        Self {
-            machine: CallMachine::new(user(ME).id, device(ME)),
-            now: 1_000,
-        }
+        Self { machine: CallMachine::new(user(ME).id, device(ME)), now: 1_000 }
     }
 
     pub fn step(&mut self, input: Input) -> Vec<Output> {
@@ -147,10 +138,7 @@ impl Solo {
     }
 
     pub fn peer_present(&mut self) -> Vec<Output> {
-        self.signal(Signal::Peer {
-            user_id: user(PEER).id,
-            present: true,
-        })
+        self.signal(Signal::Peer { user_id: user(PEER).id, present: true })
     }
 
     pub fn fact(&mut self, fact: PeerFact) -> Vec<Output> {
@@ -209,13 +197,7 @@ impl Solo {
     pub fn caller_connecting() -> Self {
         let mut solo = Self::ringing();
         let outputs = solo.update(ongoing(pending(10, ME, PEER), device(PEER)));
-        assert!(outputs.iter().any(|o| matches!(
-            o,
-            Output::CreateOffer {
-                seq: 1,
-                ice_restart: false
-            }
-        )));
+        assert!(outputs.iter().any(|o| matches!(o, Output::CreateOffer { seq: 1, ice_restart: false })));
         solo
     }
 
@@ -223,10 +205,7 @@ impl Solo {
     pub fn callee_connecting() -> Self {
         let mut solo = Self::rung();
         solo.intent(Intent::Accept);
-        solo.reply(
-            Request::Accept(call_id(10)),
-            Ok(ongoing(pending(10, PEER, ME), device(ME))),
-        );
+        solo.reply(Request::Accept(call_id(10)), Ok(ongoing(pending(10, PEER, ME), device(ME))));
         assert_eq!(solo.phase(), Phase::Connecting);
         solo
     }
@@ -235,13 +214,8 @@ impl Solo {
     pub fn caller_active() -> Self {
         let mut solo = Self::caller_connecting();
         solo.peer_present();
-        solo.fact(PeerFact::OfferCreated {
-            seq: 1,
-            offer: sdp(SdpKind::Offer, "o1"),
-        });
-        solo.signal(Signal::Answer {
-            answer: eyeline_sdp(SdpKind::Answer, "a1"),
-        });
+        solo.fact(PeerFact::OfferCreated { seq: 1, offer: sdp(SdpKind::Offer, "o1") });
+        solo.signal(Signal::Answer { answer: eyeline_sdp(SdpKind::Answer, "a1") });
         solo.connection(ConnectionState::Connected);
         solo.fact(PeerFact::ChannelOpen);
         assert_eq!(solo.phase(), Phase::Active);
@@ -252,13 +226,8 @@ impl Solo {
     pub fn callee_active() -> Self {
         let mut solo = Self::callee_connecting();
         solo.peer_present();
-        solo.signal(Signal::Offer {
-            offer: eyeline_sdp(SdpKind::Offer, "o1"),
-        });
-        solo.fact(PeerFact::AnswerCreated {
-            seq: 1,
-            answer: sdp(SdpKind::Answer, "a1"),
-        });
+        solo.signal(Signal::Offer { offer: eyeline_sdp(SdpKind::Offer, "o1") });
+        solo.fact(PeerFact::AnswerCreated { seq: 1, answer: sdp(SdpKind::Answer, "a1") });
         solo.connection(ConnectionState::Connected);
         solo.fact(PeerFact::ChannelOpen);
         assert_eq!(solo.phase(), Phase::Active);

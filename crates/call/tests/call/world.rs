@@ -65,10 +65,7 @@ pub struct World {
 impl World {
     /// One device for each of these persons.
     pub fn new(people: &[u128], weather: Weather, seed: u64) -> Self {
-        let member = |(n, &user): (usize, &u128)| Member {
-            user,
-            device: device(user + 10 * n as u128),
-        };
+        let member = |(n, &user): (usize, &u128)| Member { user, device: device(user + 10 * n as u128) };
         let devices = people.iter().enumerate().map(member).map(|member| Device {
             member,
             machine: CallMachine::new(user(member.user).id, member.device),
@@ -81,10 +78,7 @@ impl World {
         Self {
             now: 1_000,
             devices: devices.collect(),
-            server: Server {
-                conflicts_are_errors: seed.is_multiple_of(2),
-                ..Server::default()
-            },
+            server: Server { conflicts_are_errors: seed.is_multiple_of(2), ..Server::default() },
             weather,
             path_up: true,
             stale_before: 0,
@@ -144,10 +138,7 @@ impl World {
         assert!(outputs.len() <= OUTPUTS_MAX, "bounded");
         if timeout {
             let next = machine.poll_timeout();
-            assert!(
-                next.is_none_or(|next| next.as_ms() > self.now),
-                "time makes progress"
-            );
+            assert!(next.is_none_or(|next| next.as_ms() > self.now), "time makes progress");
         }
         for output in outputs {
             self.perform(n, output);
@@ -211,10 +202,7 @@ impl World {
                 let peer = dev.peer.as_mut().expect("a peer connection");
                 let call_id = peer.call_id;
                 for fact in peer.perform(&output, self.serial) {
-                    self.post_delayed(
-                        Some((n, "peer")),
-                        Delivery::Input(n, Input::Peer { call_id, fact }),
-                    );
+                    self.post_delayed(Some((n, "peer")), Delivery::Input(n, Input::Peer { call_id, fact }));
                 }
                 self.check_pair(call_id);
             }
@@ -225,10 +213,8 @@ impl World {
     fn deliver(&mut self, delivery: Delivery) {
         match delivery {
             Delivery::Input(n, input) => {
-                if let Input::Peer {
-                    call_id,
-                    fact: PeerFact::Connection(ConnectionState::Connected),
-                } = &input
+                if let Input::Peer { call_id, fact: PeerFact::Connection(ConnectionState::Connected) } =
+                    &input
                 {
                     self.open_channel(n, *call_id);
                 }
@@ -238,13 +224,7 @@ impl World {
             Delivery::Relay(from, id, signal) => {
                 let to = (0..self.devices.len()).find(|n| *n != from && self.devices[*n].socket == Some(id));
                 if let Some(to) = to {
-                    self.feed(
-                        to,
-                        Input::Signaling {
-                            call_id: id,
-                            fact: SignalingFact::Message(signal),
-                        },
-                    );
+                    self.feed(to, Input::Signaling { call_id: id, fact: SignalingFact::Message(signal) });
                 }
             }
             Delivery::SocketOpen(n, id) => self.open_socket(n, id),
@@ -276,19 +256,12 @@ impl World {
     pub fn run(&mut self, ms: u64) {
         let end = self.now + ms;
         loop {
-            let timer = |n: usize| {
-                self.devices[n]
-                    .machine
-                    .poll_timeout()
-                    .map(|at| (at.as_ms().max(self.now), n))
-            };
+            let timer =
+                |n: usize| self.devices[n].machine.poll_timeout().map(|at| (at.as_ms().max(self.now), n));
             let timer = (0..self.devices.len()).filter_map(timer).min();
             let message = self.queue.first_key_value().map(|((at, _), _)| *at);
             let ring = self.server.next_deadline();
-            let next = [timer.map(|(at, _)| at), message, ring]
-                .into_iter()
-                .flatten()
-                .min();
+            let next = [timer.map(|(at, _)| at), message, ring].into_iter().flatten().min();
             let Some(next) = next.filter(|at| *at <= end) else {
                 break;
             };

@@ -75,14 +75,7 @@ impl Account {
         let mut session = api.session();
         let user = session.borrow_and_update().user.clone();
         let events = Events::start(api.clone(), sender);
-        Self::SignedIn(Box::new(SignedIn {
-            api,
-            user,
-            link: Link::Connecting,
-            events,
-            updates,
-            session,
-        }))
+        Self::SignedIn(Box::new(SignedIn { api, user, link: Link::Connecting, events, updates, session }))
     }
 
     /// The signed-in one.

@@ -23,11 +23,7 @@ impl Actor {
         let now = self.clock().now();
         let Some(machine) = &mut self.machine else { return };
         machine.handle(input, now);
-        while let Some(output) = self
-            .machine
-            .as_mut()
-            .and_then(eyeline_call::CallMachine::poll_output)
-        {
+        while let Some(output) = self.machine.as_mut().and_then(eyeline_call::CallMachine::poll_output) {
             self.carry_out(output);
         }
     }
@@ -48,8 +44,7 @@ impl Actor {
             Output::CloseSignaling(_) => self.line.close_relay(),
             Output::Send(signal) => self.line.send_signal(signal),
             Output::CreatePeer { call_id, .. } => {
-                self.line
-                    .make_peer(call_id, &self.config.media, self.ice_servers.subscribe());
+                self.line.make_peer(call_id, &self.config.media, self.ice_servers.subscribe());
             }
             Output::ClosePeer(_) => {
                 if let Some(farewell) = self.line.close_peer() {
@@ -214,18 +209,11 @@ fn failure(error: SignalingError) -> Failure {
     }
     let message = error.to_string();
     match error {
-        SignalingError::Refused { detail, .. } => Failure::Refused {
-            code: detail.code,
-            message: detail.message,
-        },
-        SignalingError::NotAServer(_) => Failure::Refused {
-            code: "not_a_server".into(),
-            message,
-        },
-        SignalingError::SignedOut => Failure::Refused {
-            code: "signed_out".into(),
-            message,
-        },
+        SignalingError::Refused { detail, .. } => {
+            Failure::Refused { code: detail.code, message: detail.message }
+        }
+        SignalingError::NotAServer(_) => Failure::Refused { code: "not_a_server".into(), message },
+        SignalingError::SignedOut => Failure::Refused { code: "signed_out".into(), message },
         SignalingError::Unreachable(_) => Failure::Unreachable,
     }
 }

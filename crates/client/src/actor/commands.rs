@@ -13,19 +13,10 @@ use std::sync::Arc;
 impl Actor {
     pub(super) fn obey(&mut self, command: Command) {
         match command {
-            Command::SignIn {
-                server,
-                username,
-                password,
-            } => {
+            Command::SignIn { server, username, password } => {
                 self.enter(&server, Self::login(username, password));
             }
-            Command::Register {
-                server,
-                username,
-                password,
-                display_name,
-            } => {
+            Command::Register { server, username, password, display_name } => {
                 self.enter(&server, Self::registration(username, password, display_name));
             }
             Command::SignOut => self.sign_out(),
@@ -82,10 +73,7 @@ impl Actor {
     pub(super) fn look_at_devices(&mut self) {
         let devices = Arc::clone(&self.devices);
         self.errands.spawn(async move {
-            tokio::task::spawn_blocking(move || Some(Message::Devices(list(&*devices))))
-                .await
-                .ok()
-                .flatten()
+            tokio::task::spawn_blocking(move || Some(Message::Devices(list(&*devices)))).await.ok().flatten()
         });
     }
 
@@ -102,11 +90,7 @@ fn list(devices: &dyn DeviceBackend) -> DevicesView {
         choice(found.map(|list| list.into_iter().map(|d| (d.id, d.name)).collect()))
     };
     DevicesView {
-        cameras: choice(
-            devices
-                .cameras()
-                .map(|list| list.into_iter().map(|d| (d.id, d.name)).collect()),
-        ),
+        cameras: choice(devices.cameras().map(|list| list.into_iter().map(|d| (d.id, d.name)).collect())),
         microphones: audio(devices.microphones()),
         speakers: audio(devices.speakers()),
     }
@@ -117,12 +101,6 @@ fn choice(found: Result<Vec<(String, String)>, DeviceError>) -> DeviceChoice {
         tracing::warn!(%error, "devices cannot be listed");
         Vec::new()
     });
-    let available = found
-        .into_iter()
-        .map(|(id, name)| DeviceItem { id, name })
-        .collect();
-    DeviceChoice {
-        available,
-        chosen: None,
-    }
+    let available = found.into_iter().map(|(id, name)| DeviceItem { id, name }).collect();
+    DeviceChoice { available, chosen: None }
 }

@@ -43,11 +43,7 @@ impl Contacts {
 
     fn sort(&mut self) {
         self.people.sort_by_cached_key(|user| {
-            (
-                user.presence == Presence::Offline,
-                user.display_name.to_lowercase(),
-                user.id,
-            )
+            (user.presence == Presence::Offline, user.display_name.to_lowercase(), user.id)
         });
     }
 }
@@ -57,29 +53,15 @@ mod tests {
     use super::*;
 
     fn user(name: &str, presence: Presence) -> User {
-        User {
-            id: UserId::new(),
-            username: name.to_lowercase(),
-            display_name: name.into(),
-            presence,
-        }
+        User { id: UserId::new(), username: name.to_lowercase(), display_name: name.into(), presence }
     }
 
     #[test]
     fn those_who_can_be_reached_come_first_then_by_name() {
         let mut contacts = Contacts::default();
         let zoe = user("Zoe", Presence::Offline);
-        contacts.replace(vec![
-            zoe.clone(),
-            user("bob", Presence::Online),
-            user("Ada", Presence::InCall),
-        ]);
-        let names = |c: &Contacts| {
-            c.list()
-                .iter()
-                .map(|u| u.display_name.clone())
-                .collect::<Vec<_>>()
-        };
+        contacts.replace(vec![zoe.clone(), user("bob", Presence::Online), user("Ada", Presence::InCall)]);
+        let names = |c: &Contacts| c.list().iter().map(|u| u.display_name.clone()).collect::<Vec<_>>();
         assert_eq!(names(&contacts), ["Ada", "bob", "Zoe"]);
         assert!(contacts.set_presence(zoe.id, Presence::Online));
         assert!(!contacts.set_presence(UserId::new(), Presence::Online));

@@ -48,14 +48,7 @@ pub(super) enum LineUpdate {
 
 impl Line {
     pub(super) fn new(studio: Studio) -> Self {
-        Self {
-            relay: None,
-            peer: None,
-            studio,
-            chat: ChatLog::default(),
-            chat_open: false,
-            stats: None,
-        }
+        Self { relay: None, peer: None, studio, chat: ChatLog::default(), chat_open: false, stats: None }
     }
 
     /// Waits for the next report.
@@ -99,11 +92,7 @@ impl Line {
 
     pub(super) fn open_relay(&mut self, api: Api, call: CallId) {
         let (sender, updates) = mpsc::channel(RELAYED);
-        self.relay = Some(OpenRelay {
-            call,
-            relay: Relay::start(api, call, sender),
-            updates,
-        });
+        self.relay = Some(OpenRelay { call, relay: Relay::start(api, call, sender), updates });
     }
 
     pub(super) fn close_relay(&mut self) {

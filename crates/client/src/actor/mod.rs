@@ -105,10 +105,7 @@ impl Actor {
             viewer,
             clock: Clock::start(),
             store,
-            server: remembered
-                .server
-                .as_deref()
-                .and_then(|s| ServerAddress::parse(s).ok()),
+            server: remembered.server.as_deref().and_then(|s| ServerAddress::parse(s).ok()),
             remembered,
             inbox: ends.inbox,
             post: ends.post,
@@ -193,11 +190,7 @@ impl Actor {
 
     fn notify(&mut self, code: NoticeCode, detail: impl Into<String>) {
         self.notices += 1;
-        self.notice = Some(Notice {
-            id: self.notices,
-            code,
-            detail: detail.into(),
-        });
+        self.notice = Some(Notice { id: self.notices, code, detail: detail.into() });
     }
 
     fn remember(&mut self, change: impl FnOnce(&mut Remembered)) {

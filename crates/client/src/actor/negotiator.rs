@@ -75,11 +75,7 @@ impl Negotiator {
     pub(super) fn start(making: Making) -> Self {
         let (orders, queue) = mpsc::channel(ORDERS);
         let (sender, outcomes) = mpsc::channel(EVENTS);
-        Self {
-            orders,
-            outcomes,
-            task: Task::spawn(drive(making, queue, sender)),
-        }
+        Self { orders, outcomes, task: Task::spawn(drive(making, queue, sender)) }
     }
 
     /// Gives an order. A full queue means that the connection hangs: the call logic's own deadlines end it.
@@ -109,16 +105,9 @@ impl Negotiator {
 /// Makes the connection, then carries out orders and passes events on until told to close.
 async fn drive(mut making: Making, mut queue: mpsc::Receiver<Order>, outcomes: mpsc::Sender<Outcome>) {
     let known = tokio::time::timeout(ICE_SERVERS_LIMIT, making.ice_servers.wait_for(Option::is_some)).await;
-    let ice_servers = known
-        .ok()
-        .and_then(Result::ok)
-        .and_then(|list| list.clone())
-        .unwrap_or_default();
-    let config = PeerConfig {
-        ice_servers,
-        relay_only: making.relay_only,
-        video_codecs: making.video_codecs.clone(),
-    };
+    let ice_servers = known.ok().and_then(Result::ok).and_then(|list| list.clone()).unwrap_or_default();
+    let config =
+        PeerConfig { ice_servers, relay_only: making.relay_only, video_codecs: making.video_codecs.clone() };
     let (sender, mut events) = mpsc::channel(EVENTS);
     let peer = match Peer::new(config, making.link.callbacks(), sender).await {
         Ok(peer) => peer,
@@ -165,16 +154,12 @@ async fn drive(mut making: Making, mut queue: mpsc::Receiver<Order>, outcomes: m
 async fn carry_out(peer: &Peer, link: &PeerLink, order: Order) -> Option<Outcome> {
     match order {
         Order::CreateOffer { seq, ice_restart } => Some(settled(
-            peer.create_offer(ice_restart)
-                .await
-                .map(|offer| Outcome::OfferCreated { seq, offer }),
+            peer.create_offer(ice_restart).await.map(|offer| Outcome::OfferCreated { seq, offer }),
         )),
         Order::AcceptOffer { seq, offer, rollback } => {
             let answered = answer(peer, offer, rollback).await;
             agree(peer, link);
-            Some(settled(
-                answered.map(|answer| Outcome::AnswerCreated { seq, answer }),
-            ))
+            Some(settled(answered.map(|answer| Outcome::AnswerCreated { seq, answer })))
         }
         Order::ApplyAnswer(answer) => {
             let applied = peer.accept_answer(answer).await;

@@ -32,20 +32,11 @@ impl Actor {
     }
 
     pub(super) fn login(username: String, password: String) -> Entry {
-        Entry::SignIn(Login {
-            username,
-            password,
-            device_name: Some(device_name()),
-        })
+        Entry::SignIn(Login { username, password, device_name: Some(device_name()) })
     }
 
     pub(super) fn registration(username: String, password: String, display_name: Option<String>) -> Entry {
-        Entry::Register(Register {
-            username,
-            password,
-            display_name,
-            device_name: Some(device_name()),
-        })
+        Entry::Register(Register { username, password, display_name, device_name: Some(device_name()) })
     }
 
     pub(super) fn on_signed_in(&mut self, result: Result<Api, SignalingError>) {
@@ -188,13 +179,7 @@ impl Actor {
 
 /// Tells this installation from others of the same person.
 fn device_name() -> String {
-    let host = std::env::var("HOSTNAME")
-        .or_else(|_| std::env::var("COMPUTERNAME"))
-        .unwrap_or_default();
+    let host = std::env::var("HOSTNAME").or_else(|_| std::env::var("COMPUTERNAME")).unwrap_or_default();
     let system = std::env::consts::OS;
-    if host.is_empty() {
-        system.to_owned()
-    } else {
-        format!("{host} ({system})")
-    }
+    if host.is_empty() { system.to_owned() } else { format!("{host} ({system})") }
 }

@@ -32,10 +32,7 @@ pub(super) fn call_view(view: &View, beside: Beside<'_>, clock: &Clock) -> Optio
         ring_until_ms: view.ring_deadline.map(|t| clock.unix_ms_of(t)),
         connected_at_ms: view.connected_at.map(|t| clock.unix_ms_of(t)),
         duration_ms: end.map(|end| {
-            let lasted = view
-                .connected_at
-                .map(|since| end.at.since(since))
-                .unwrap_or_default();
+            let lasted = view.connected_at.map(|since| end.at.since(since)).unwrap_or_default();
             u64::try_from(lasted.as_millis()).unwrap_or(u64::MAX)
         }),
         end_reason: end.map(|end| end.reason),
@@ -49,10 +46,7 @@ pub(super) fn call_view(view: &View, beside: Beside<'_>, clock: &Clock) -> Optio
 }
 
 fn side(media: MediaState) -> SideView {
-    SideView {
-        microphone: media.microphone,
-        camera: media.camera,
-    }
+    SideView { microphone: media.microphone, camera: media.camera }
 }
 
 fn phase(phase: eyeline_call::Phase) -> Option<Phase> {

@@ -59,14 +59,7 @@ mod tests {
 
     #[test]
     fn real_addresses_are_preferred_and_ipv4_goes_first() {
-        let all = [
-            "127.0.0.1",
-            "fe80::1",
-            "2001:db8::7",
-            "192.0.2.4",
-            "192.0.2.4",
-            "169.254.3.3",
-        ];
+        let all = ["127.0.0.1", "fe80::1", "2001:db8::7", "192.0.2.4", "192.0.2.4", "169.254.3.3"];
         assert_eq!(chosen(&all), ["192.0.2.4", "2001:db8::7"]);
     }
 
@@ -78,12 +71,6 @@ mod tests {
 
     #[test]
     fn something_can_be_bound_on_any_machine() {
-        assert!(
-            LocalAddresses
-                .to_socket_addrs()
-                .expect("interfaces can be listed")
-                .next()
-                .is_some()
-        );
+        assert!(LocalAddresses.to_socket_addrs().expect("interfaces can be listed").next().is_some());
     }
 }

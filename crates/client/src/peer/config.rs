@@ -35,21 +35,12 @@ pub(super) fn settings(mdns: MulticastDnsMode) -> SettingEngine {
 /// Only what we encode and decode, in order of preference.
 pub(super) fn media(video: &[VideoCodec]) -> Result<MediaEngine, PeerError> {
     let mut engine = MediaEngine::default();
-    let opus = RTCRtpCodecParameters {
-        rtp_codec: opus(),
-        payload_type: OPUS,
-    };
+    let opus = RTCRtpCodecParameters { rtp_codec: opus(), payload_type: OPUS };
     engine.register_codec(opus, RtpCodecKind::Audio)?;
     for (i, &codec) in video.iter().enumerate() {
         let payload_type = FIRST_VIDEO + 2 * i as u8;
-        let primary = RTCRtpCodecParameters {
-            rtp_codec: video_codec(codec),
-            payload_type,
-        };
-        let rtx = RTCRtpCodecParameters {
-            rtp_codec: rtx(payload_type),
-            payload_type: payload_type + 1,
-        };
+        let primary = RTCRtpCodecParameters { rtp_codec: video_codec(codec), payload_type };
+        let rtx = RTCRtpCodecParameters { rtp_codec: rtx(payload_type), payload_type: payload_type + 1 };
         engine.register_codec(primary, RtpCodecKind::Video)?;
         engine.register_codec(rtx, RtpCodecKind::Video)?;
     }
@@ -104,8 +95,5 @@ fn rtx(repairs: u8) -> RTCRtpCodec {
 }
 
 fn feedback(typ: &str, parameter: &str) -> RTCPFeedback {
-    RTCPFeedback {
-        typ: typ.into(),
-        parameter: parameter.into(),
-    }
+    RTCPFeedback { typ: typ.into(), parameter: parameter.into() }
 }

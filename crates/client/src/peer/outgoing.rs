@@ -137,9 +137,7 @@ impl Tracks {
         opus: Option<u8>,
         video: Option<Payload<VideoCodec>>,
     ) -> [(RtpCodecKind, Arc<TrackLocalStaticRTP>); 2] {
-        self.audio
-            .payload_type
-            .store(opus.unwrap_or(UNSET), Ordering::Relaxed);
+        self.audio.payload_type.store(opus.unwrap_or(UNSET), Ordering::Relaxed);
         let payload_type = video.map_or(UNSET, |v| v.payload_type);
         self.video.payload_type.store(payload_type, Ordering::Relaxed);
         let codec = video.map_or_else(RTCRtpCodec::default, |v| config::video_codec(v.codec));
@@ -155,10 +153,7 @@ impl Tracks {
         if media_ssrc == 0 {
             return Ok(false);
         }
-        let pli = PictureLossIndication {
-            sender_ssrc: self.video.ssrc,
-            media_ssrc,
-        };
+        let pli = PictureLossIndication { sender_ssrc: self.video.ssrc, media_ssrc };
         self.video.track.write_rtcp(vec![Box::new(pli)]).await?;
         Ok(true)
     }
@@ -180,9 +175,5 @@ pub(super) fn start(tracks: Arc<Tracks>, clocks: SenderClocks) -> MediaSender {
             }
         }
     });
-    MediaSender {
-        queue,
-        clocks,
-        dropped: Arc::default(),
-    }
+    MediaSender { queue, clocks, dropped: Arc::default() }
 }

@@ -14,9 +14,7 @@ pub(super) fn video_codec(sdp: &str, ours: &[VideoCodec]) -> Option<Payload<Vide
     let section = section(sdp, "video")?;
     formats(section).find_map(|payload_type| {
         let name = encoding(section, payload_type)?;
-        let codec = *ours
-            .iter()
-            .find(|codec| codec.name().eq_ignore_ascii_case(name))?;
+        let codec = *ours.iter().find(|codec| codec.name().eq_ignore_ascii_case(name))?;
         let usable = match codec {
             VideoCodec::Vp8 => true,
             // Without it a picture must fit one packet (RFC 6184 section 6.2).
@@ -45,11 +43,7 @@ pub(super) fn is_ours(sdp: &str) -> bool {
 /// leaves out.
 pub(super) fn with_session_attributes(sdp: &str) -> String {
     let tool = format!("a=tool:{SDP_TOOL}/{}\r\n", env!("CARGO_PKG_VERSION"));
-    let trickle = if sdp.contains("a=ice-options:") {
-        ""
-    } else {
-        "a=ice-options:trickle\r\n"
-    };
+    let trickle = if sdp.contains("a=ice-options:") { "" } else { "a=ice-options:trickle\r\n" };
     match sdp.find("\r\nm=") {
         Some(at) => {
             let (session, media) = sdp.split_at(at + 2);
@@ -68,9 +62,7 @@ fn section<'a>(sdp: &'a str, kind: &str) -> Option<&'a str> {
 
 fn formats(section: &str) -> impl Iterator<Item = u8> {
     let line = section.lines().next().unwrap_or_default();
-    line.split_ascii_whitespace()
-        .skip(3)
-        .filter_map(|format| format.parse().ok())
+    line.split_ascii_whitespace().skip(3).filter_map(|format| format.parse().ok())
 }
 
 fn attribute<'a>(section: &'a str, name: &str, payload_type: u8) -> Option<&'a str> {
@@ -100,21 +92,9 @@ mod tests {
     #[test]
     fn the_peers_first_codec_that_we_send_is_chosen() {
         let both = [VideoCodec::Vp8, VideoCodec::H264];
-        assert_eq!(
-            video_codec(SDP, &both),
-            Some(Payload {
-                codec: VideoCodec::H264,
-                payload_type: 103
-            })
-        );
+        assert_eq!(video_codec(SDP, &both), Some(Payload { codec: VideoCodec::H264, payload_type: 103 }));
         let vp8 = [VideoCodec::Vp8];
-        assert_eq!(
-            video_codec(SDP, &vp8),
-            Some(Payload {
-                codec: VideoCodec::Vp8,
-                payload_type: 96
-            })
-        );
+        assert_eq!(video_codec(SDP, &vp8), Some(Payload { codec: VideoCodec::Vp8, payload_type: 96 }));
         assert_eq!(video_codec(SDP, &[]), None);
         assert_eq!(opus(SDP), Some(111));
     }
@@ -134,9 +114,6 @@ mod tests {
         assert!(is_ours(&ours));
         assert!(!is_ours(SDP));
         assert!(!is_ours(&SDP.replace("v=0\r\n", "v=0\r\na=tool:eyeliner/1\r\n")));
-        assert!(
-            !is_ours(&format!("{SDP}a=tool:eyeline/1\r\n")),
-            "it stands at the session's level"
-        );
+        assert!(!is_ours(&format!("{SDP}a=tool:eyeline/1\r\n")), "it stands at the session's level");
     }
 }

@@ -63,9 +63,7 @@ impl Url {
 
     fn parse(url: &str) -> Option<Self> {
         let (scheme, rest) = url.split_once(':')?;
-        let scheme = ["stun", "turn"]
-            .into_iter()
-            .find(|s| s.eq_ignore_ascii_case(scheme))?;
+        let scheme = ["stun", "turn"].into_iter().find(|s| s.eq_ignore_ascii_case(scheme))?;
         let (authority, query) = rest.split_once('?').unwrap_or((rest, ""));
         if !query.is_empty() && !query.eq_ignore_ascii_case("transport=udp") {
             return None;
@@ -82,19 +80,11 @@ impl Url {
         };
         let port = port.map_or(Ok(Self::PORT), str::parse).ok()?;
         let usable = !host.is_empty() && port != 0;
-        usable.then(|| Self {
-            scheme,
-            host: host.into(),
-            port,
-        })
+        usable.then(|| Self { scheme, host: host.into(), port })
     }
 
     fn at(&self, address: SocketAddr) -> String {
-        let query = if self.scheme == "turn" {
-            "?transport=udp"
-        } else {
-            ""
-        };
+        let query = if self.scheme == "turn" { "?transport=udp" } else { "" };
         format!("{}:{address}{query}", self.scheme)
     }
 }
@@ -107,38 +97,17 @@ mod tests {
     fn uris_are_read_with_and_without_a_port() {
         let read = |url| Url::parse(url).map(|u| (u.scheme, u.host, u.port));
         assert_eq!(read("stun:a.example"), Some(("stun", "a.example".into(), 3478)));
-        assert_eq!(
-            read("turn:192.0.2.1:99?transport=udp"),
-            Some(("turn", "192.0.2.1".into(), 99))
-        );
-        assert_eq!(
-            read("stun:[2001:db8::1]:5"),
-            Some(("stun", "2001:db8::1".into(), 5))
-        );
-        for url in [
-            "turns:a.example",
-            "turn:a.example?transport=tcp",
-            "http://a",
-            "stun:",
-            "stun:a:b",
-            "",
-        ] {
+        assert_eq!(read("turn:192.0.2.1:99?transport=udp"), Some(("turn", "192.0.2.1".into(), 99)));
+        assert_eq!(read("stun:[2001:db8::1]:5"), Some(("stun", "2001:db8::1".into(), 5)));
+        for url in ["turns:a.example", "turn:a.example?transport=tcp", "http://a", "stun:", "stun:a:b", ""] {
             assert_eq!(read(url), None, "{url}");
         }
     }
 
     #[tokio::test]
     async fn an_unknown_name_is_left_out_and_an_address_is_kept() {
-        let server = |url: &str| IceServer {
-            urls: vec![url.into()],
-            username: None,
-            credential: None,
-        };
-        let servers = vec![
-            server("stun:name.invalid"),
-            server("stun:192.0.2.1:7"),
-            server("turn:[::1]"),
-        ];
+        let server = |url: &str| IceServer { urls: vec![url.into()], username: None, credential: None };
+        let servers = vec![server("stun:name.invalid"), server("stun:192.0.2.1:7"), server("turn:[::1]")];
         let mut urls: Vec<String> = resolve(servers).await.into_iter().flat_map(|s| s.urls).collect();
         urls.sort();
         assert_eq!(urls, ["stun:192.0.2.1:7", "turn:[::1]:3478?transport=udp"]);

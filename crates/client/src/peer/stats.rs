@@ -35,11 +35,7 @@ pub struct PathStats {
 
 impl PeerStats {
     pub(super) fn new(report: &RTCStatsReport, transport: TransportStats, send_queue_dropped: u64) -> Self {
-        let mut stats = Self {
-            transport,
-            send_queue_dropped,
-            ..Self::default()
-        };
+        let mut stats = Self { transport, send_queue_dropped, ..Self::default() };
         if let Some(t) = report.transport() {
             stats.bytes_sent = t.bytes_sent;
             stats.bytes_received = t.bytes_received;
@@ -70,11 +66,7 @@ fn path(report: &RTCStatsReport, local: &str, remote: &str) -> Option<PathStats>
         // Never signaled: found by its own checks.
         _ => "prflx",
     };
-    Some(PathStats {
-        local,
-        remote,
-        relayed: [local, remote].contains(&"relay"),
-    })
+    Some(PathStats { local, remote, relayed: [local, remote].contains(&"relay") })
 }
 
 fn type_name(candidate_type: RTCIceCandidateType) -> Option<&'static str> {

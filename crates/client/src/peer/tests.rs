@@ -46,9 +46,7 @@ impl Seen {
 impl End {
     async fn saw(&self, what: &str, condition: impl FnMut(&Seen) -> bool) -> Seen {
         let mut seen = self.seen.clone();
-        let found = timeout(PATIENCE, seen.wait_for(condition))
-            .await
-            .map(|r| r.map(|seen| seen.clone()));
+        let found = timeout(PATIENCE, seen.wait_for(condition)).await.map(|r| r.map(|seen| seen.clone()));
         match found {
             Ok(Ok(seen)) => seen,
             Ok(Err(_)) | Err(_) => panic!("never saw {what}: {:?}", self.seen.borrow().states),
@@ -68,16 +66,10 @@ async fn open(codecs: &[VideoCodec]) -> (End, mpsc::Receiver<IceCandidate>) {
     let (seen, watched) = watch::channel(Seen::default());
     let (events, mut incoming) = mpsc::channel(256);
     let (candidates, to_peer) = mpsc::channel(64);
-    let config = PeerConfig {
-        ice_servers: vec![],
-        relay_only: false,
-        video_codecs: codecs.to_vec(),
-    };
+    let config = PeerConfig { ice_servers: vec![], relay_only: false, video_codecs: codecs.to_vec() };
     let on_media = seen.clone();
     let media: MediaCallbacks = Arc::new(move |event| on_media.send_modify(|seen| seen.media(event)));
-    let peer = Peer::new(config, media, events)
-        .await
-        .expect("sockets can be opened");
+    let peer = Peer::new(config, media, events).await.expect("sockets can be opened");
     tokio::spawn(async move {
         while let Some(event) = incoming.recv().await {
             match event {
@@ -90,13 +82,7 @@ async fn open(codecs: &[VideoCodec]) -> (End, mpsc::Receiver<IceCandidate>) {
             }
         }
     });
-    (
-        End {
-            peer: Arc::new(peer),
-            seen: watched,
-        },
-        to_peer,
-    )
+    (End { peer: Arc::new(peer), seen: watched }, to_peer)
 }
 
 /// Candidates wait for the description, as the call logic sees to.
@@ -168,8 +154,7 @@ async fn sound_and_picture_flow_both_ways_with_their_clocks() {
     }
     let asked = a.peer.request_key_frame().await.expect("the connection is open");
     assert!(asked);
-    b.saw("the request for a key frame", |seen| seen.key_frames_wanted == 1)
-        .await;
+    b.saw("the request for a key frame", |seen| seen.key_frames_wanted == 1).await;
     let stats = a.peer.stats().await;
     assert!(stats.rtt.is_some() && stats.fingerprint.is_some(), "{stats:?}");
     assert!(stats.path.as_ref().is_some_and(|path| !path.relayed), "{stats:?}");
@@ -185,10 +170,7 @@ async fn messages_arrive_in_order_both_ways() {
     b.saw("the channel", |seen| seen.open).await;
     for (from, to) in [(&a, &b), (&b, &a)] {
         for n in 0..200 {
-            from.peer
-                .send_channel(&format!("message {n}"))
-                .await
-                .expect("the channel is open");
+            from.peer.send_channel(&format!("message {n}")).await.expect("the channel is open");
         }
         let seen = to.saw("all messages", |seen| seen.texts.len() == 200).await;
         let sent: Vec<String> = (0..200).map(|n| format!("message {n}")).collect();
@@ -215,26 +197,12 @@ async fn a_flood_of_messages_is_refused_and_not_hoarded() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ice_restart_keeps_the_media_flowing() {
     let (a, b) = connected(&BOTH, &BOTH).await;
-    send_until(
-        &a,
-        MediaKind::Audio,
-        0,
-        b.saw("sound", |seen| seen.audio.len() > 10),
-    )
-    .await;
+    send_until(&a, MediaKind::Audio, 0, b.saw("sound", |seen| seen.audio.len() > 10)).await;
     negotiate(&a, &b, true).await;
     let had = b.seen.borrow().audio.len();
-    let more = b.saw("sound after the restart", |seen| {
-        seen.connected() && seen.audio.len() > had + 50
-    });
+    let more = b.saw("sound after the restart", |seen| seen.connected() && seen.audio.len() > had + 50);
     send_until(&a, MediaKind::Audio, 10_000, more).await;
-    send_until(
-        &b,
-        MediaKind::Audio,
-        0,
-        a.saw("sound back", |seen| seen.audio.len() > 10),
-    )
-    .await;
+    send_until(&b, MediaKind::Audio, 0, a.saw("sound back", |seen| seen.audio.len() > 10)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -242,28 +210,12 @@ async fn the_codec_is_one_that_both_have() {
     for (a, b, agreed) in [
         (&[VideoCodec::H264][..], &BOTH[..], Some(VideoCodec::H264)),
         (&BOTH[..], &[VideoCodec::Vp8][..], Some(VideoCodec::Vp8)),
-        (
-            &BOTH[..],
-            &[VideoCodec::H264, VideoCodec::Vp8][..],
-            Some(VideoCodec::Vp8),
-        ),
+        (&BOTH[..], &[VideoCodec::H264, VideoCodec::Vp8][..], Some(VideoCodec::Vp8)),
     ] {
         let (a, b) = connected(a, b).await;
         assert_eq!((a.peer.video_codec(), b.peer.video_codec()), (agreed, agreed));
-        send_until(
-            &a,
-            MediaKind::Video,
-            0,
-            b.saw("video", |seen| seen.video.len() > 3),
-        )
-        .await;
-        send_until(
-            &b,
-            MediaKind::Video,
-            0,
-            a.saw("video", |seen| seen.video.len() > 3),
-        )
-        .await;
+        send_until(&a, MediaKind::Video, 0, b.saw("video", |seen| seen.video.len() > 3)).await;
+        send_until(&b, MediaKind::Video, 0, a.saw("video", |seen| seen.video.len() > 3)).await;
     }
 }
 
@@ -283,28 +235,13 @@ async fn an_offer_taken_back_gives_way_to_the_peers() {
 async fn garbage_is_refused_with_a_reason_and_the_connection_lives_on() {
     let (a, b) = pair(&BOTH, &BOTH).await;
     for sdp in ["", "v=0", "v=0\r\nm=video x y z\r\n", "hello"] {
-        let offer = Sdp {
-            kind: SdpKind::Offer,
-            sdp: sdp.into(),
-        };
+        let offer = Sdp { kind: SdpKind::Offer, sdp: sdp.into() };
         let refused = b.peer.accept_offer(offer).await;
-        assert!(
-            matches!(refused, Err(PeerError::BadSdp(_))),
-            "{sdp:?}: {refused:?}"
-        );
+        assert!(matches!(refused, Err(PeerError::BadSdp(_))), "{sdp:?}: {refused:?}");
     }
-    let answer = Sdp {
-        kind: SdpKind::Answer,
-        sdp: "v=0\r\n".into(),
-    };
-    assert!(matches!(
-        a.peer.accept_answer(answer).await,
-        Err(PeerError::BadSdp(_))
-    ));
-    assert!(matches!(
-        a.peer.send_channel("early").await,
-        Err(PeerError::ChannelNotOpen)
-    ));
+    let answer = Sdp { kind: SdpKind::Answer, sdp: "v=0\r\n".into() };
+    assert!(matches!(a.peer.accept_answer(answer).await, Err(PeerError::BadSdp(_))));
+    assert!(matches!(a.peer.send_channel("early").await, Err(PeerError::ChannelNotOpen)));
     let (a, b) = pair(&BOTH, &BOTH).await;
     negotiate(&a, &b, false).await;
     a.saw("the connection", Seen::connected).await;

@@ -31,11 +31,8 @@ impl ServerAddress {
             let plain =
                 matches!(guess.host(), Some(Host::Ipv4(_) | Host::Ipv6(_))) || is_this_machine(&guess);
             let scheme = if plain { "http" } else { "https" };
-            let port = if plain && guess.port().is_none() {
-                format!(":{DEFAULT_PORT}")
-            } else {
-                String::new()
-            };
+            let port =
+                if plain && guess.port().is_none() { format!(":{DEFAULT_PORT}") } else { String::new() };
             Url::parse(&format!("{scheme}://{trimmed}{port}"))
         };
         let mut url = url.map_err(|_| refused())?;
@@ -103,11 +100,7 @@ mod tests {
             ("192.168.1.5:9000", "http://192.168.1.5:9000", true),
             ("192.168.1.5", "http://192.168.1.5:8000", true),
             ("[::1]:8000", "http://[::1]:8000", false),
-            (
-                "https://example.org/eyeline/",
-                "https://example.org/eyeline",
-                false,
-            ),
+            ("https://example.org/eyeline/", "https://example.org/eyeline", false),
             ("http://calls.example.org", "http://calls.example.org", true),
         ] {
             let address = ServerAddress::parse(typed).unwrap();
@@ -118,14 +111,9 @@ mod tests {
 
     #[test]
     fn what_is_no_server_is_refused() {
-        for typed in [
-            "",
-            "ftp://example.org",
-            "http://",
-            "a b",
-            "https://user@example.org",
-            "file:///etc/passwd",
-        ] {
+        for typed in
+            ["", "ftp://example.org", "http://", "a b", "https://user@example.org", "file:///etc/passwd"]
+        {
             assert!(ServerAddress::parse(typed).is_err(), "{typed}");
         }
     }
@@ -133,18 +121,9 @@ mod tests {
     #[test]
     fn paths_go_below_a_prefix_and_sockets_keep_the_security() {
         let address = ServerAddress::parse("https://example.org/eyeline").unwrap();
-        assert_eq!(
-            address.http("/calls/active").as_str(),
-            "https://example.org/eyeline/calls/active"
-        );
-        assert_eq!(
-            address.websocket("/ws/events").as_str(),
-            "wss://example.org/eyeline/ws/events"
-        );
+        assert_eq!(address.http("/calls/active").as_str(), "https://example.org/eyeline/calls/active");
+        assert_eq!(address.websocket("/ws/events").as_str(), "wss://example.org/eyeline/ws/events");
         let plain = ServerAddress::parse("127.0.0.1:8000").unwrap();
-        assert_eq!(
-            plain.websocket("/ws/events").as_str(),
-            "ws://127.0.0.1:8000/ws/events"
-        );
+        assert_eq!(plain.websocket("/ws/events").as_str(), "ws://127.0.0.1:8000/ws/events");
     }
 }

@@ -62,12 +62,7 @@ impl Api {
             .map_err(|e| SignalingError::Unreachable(words(&e)))?;
         let session: Session = answer(http.post(server.http(path)).json(body)).await?;
         let session = Arc::new(watch::Sender::new(session));
-        Ok(Self {
-            http,
-            server,
-            session,
-            renewal: Arc::default(),
-        })
+        Ok(Self { http, server, session, renewal: Arc::default() })
     }
 
     /// The server.
@@ -95,10 +90,7 @@ impl Api {
             }
             session.refresh_token.clone()
         };
-        let request = self
-            .http
-            .post(self.server.http("/auth/refresh"))
-            .json(&Refresh { refresh_token });
+        let request = self.http.post(self.server.http("/auth/refresh")).json(&Refresh { refresh_token });
         match answer::<Session>(request).await {
             Ok(session) => {
                 self.session.send_replace(session);
@@ -115,10 +107,7 @@ impl Api {
     /// [`SignalingError`].
     pub async fn sign_out(&self) -> Result<(), SignalingError> {
         let refresh_token = self.session.borrow().refresh_token.clone();
-        let request = self
-            .http
-            .post(self.server.http("/auth/logout"))
-            .json(&Refresh { refresh_token });
+        let request = self.http.post(self.server.http("/auth/logout")).json(&Refresh { refresh_token });
         send(request).await.map(drop)
     }
 
@@ -127,8 +116,7 @@ impl Api {
     /// # Errors
     /// [`SignalingError`].
     pub async fn users(&self, query: &str) -> Result<Vec<User>, SignalingError> {
-        self.ask(Method::GET, "/users", |r| r.query(&[("query", query)]))
-            .await
+        self.ask(Method::GET, "/users", |r| r.query(&[("query", query)])).await
     }
 
     /// Places a call.
@@ -136,10 +124,7 @@ impl Api {
     /// # Errors
     /// [`SignalingError`].
     pub async fn initiate(&self, callee: UserId) -> Result<Call, SignalingError> {
-        let body = Initiate {
-            callee_id: Some(callee),
-            callee: None,
-        };
+        let body = Initiate { callee_id: Some(callee), callee: None };
         self.ask(Method::POST, "/calls/initiate", |r| r.json(&body)).await
     }
 
@@ -148,8 +133,7 @@ impl Api {
     /// # Errors
     /// [`SignalingError`]; the loser of a race is `Refused` with status 409.
     pub async fn accept(&self, call: CallId) -> Result<Call, SignalingError> {
-        self.ask(Method::POST, &format!("/calls/accept/{call}"), |r| r)
-            .await
+        self.ask(Method::POST, &format!("/calls/accept/{call}"), |r| r).await
     }
 
     /// Refuses a call.
@@ -157,8 +141,7 @@ impl Api {
     /// # Errors
     /// [`SignalingError`].
     pub async fn decline(&self, call: CallId) -> Result<Call, SignalingError> {
-        self.ask(Method::POST, &format!("/calls/decline/{call}"), |r| r)
-            .await
+        self.ask(Method::POST, &format!("/calls/decline/{call}"), |r| r).await
     }
 
     /// Stops calling.
@@ -166,8 +149,7 @@ impl Api {
     /// # Errors
     /// [`SignalingError`].
     pub async fn cancel(&self, call: CallId) -> Result<Call, SignalingError> {
-        self.ask(Method::POST, &format!("/calls/cancel/{call}"), |r| r)
-            .await
+        self.ask(Method::POST, &format!("/calls/cancel/{call}"), |r| r).await
     }
 
     /// Ends a call.
@@ -176,8 +158,7 @@ impl Api {
     /// [`SignalingError`].
     pub async fn end(&self, call: CallId, reason: EndReason) -> Result<Call, SignalingError> {
         let body = End { reason: Some(reason) };
-        self.ask(Method::POST, &format!("/calls/end/{call}"), |r| r.json(&body))
-            .await
+        self.ask(Method::POST, &format!("/calls/end/{call}"), |r| r.json(&body)).await
     }
 
     /// A call as it now is.
@@ -204,10 +185,7 @@ impl Api {
         with: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<T, SignalingError> {
         let attempt = |token: &str| {
-            let request = self
-                .http
-                .request(method.clone(), self.server.http(path))
-                .bearer_auth(token);
+            let request = self.http.request(method.clone(), self.server.http(path)).bearer_auth(token);
             answer(with(request))
         };
         let token = self.session.borrow().access_token.clone();
@@ -228,15 +206,9 @@ async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Signa
 }
 
 async fn send(request: RequestBuilder) -> Result<bytes::Bytes, SignalingError> {
-    let response = request
-        .send()
-        .await
-        .map_err(|e| SignalingError::Unreachable(words(&e)))?;
+    let response = request.send().await.map_err(|e| SignalingError::Unreachable(words(&e)))?;
     let status = response.status();
-    let bytes = response
-        .bytes()
-        .await
-        .map_err(|e| SignalingError::Unreachable(words(&e)))?;
+    let bytes = response.bytes().await.map_err(|e| SignalingError::Unreachable(words(&e)))?;
     if status.is_success() {
         return Ok(bytes);
     }
@@ -246,10 +218,7 @@ async fn send(request: RequestBuilder) -> Result<bytes::Bytes, SignalingError> {
 /// Reads an error answer; what has not our form did not come from our server.
 pub(super) fn refusal(status: StatusCode, body: &[u8]) -> SignalingError {
     match serde_json::from_slice::<ErrorBody>(body) {
-        Ok(body) => SignalingError::Refused {
-            status: status.as_u16(),
-            detail: body.error,
-        },
+        Ok(body) => SignalingError::Refused { status: status.as_u16(), detail: body.error },
         // A proxy in front of a server that is down answers in its own words.
         Err(_) if status.is_server_error() => SignalingError::Unreachable(status.to_string()),
         Err(_) => SignalingError::NotAServer(status.to_string()),

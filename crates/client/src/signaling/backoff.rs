@@ -17,9 +17,8 @@ pub struct Backoff {
 impl Backoff {
     /// How long to wait after one more failure.
     pub fn next(&mut self, rng: &mut impl Rng) -> Duration {
-        let ceiling = FIRST
-            .saturating_mul(1_u32.checked_shl(self.failures.min(16)).unwrap_or(u32::MAX))
-            .min(LONGEST);
+        let ceiling =
+            FIRST.saturating_mul(1_u32.checked_shl(self.failures.min(16)).unwrap_or(u32::MAX)).min(LONGEST);
         self.failures = self.failures.saturating_add(1);
         ceiling.mul_f64(rng.random_range(0.5..=1.0))
     }
@@ -40,10 +39,7 @@ mod tests {
         let mut backoff = Backoff::default();
         for ceiling_ms in [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] {
             let wait = backoff.next(&mut rng).as_millis();
-            assert!(
-                (ceiling_ms / 2..=ceiling_ms).contains(&wait),
-                "{wait} ms of {ceiling_ms}"
-            );
+            assert!((ceiling_ms / 2..=ceiling_ms).contains(&wait), "{wait} ms of {ceiling_ms}");
         }
         backoff.reset();
         assert!(backoff.next(&mut rng) <= FIRST);

@@ -28,10 +28,7 @@ impl Events {
     /// Starts to keep the socket open; `updates` gets what comes.
     pub fn start(api: Api, updates: mpsc::Sender<EventsUpdate>) -> Self {
         let (outbox, queue) = mpsc::channel(OUTBOX);
-        Self {
-            outbox,
-            _task: Task::spawn(keep_open(api, updates, queue)),
-        }
+        Self { outbox, _task: Task::spawn(keep_open(api, updates, queue)) }
     }
 
     /// Tells the server something; lost where the socket is not open, since none of it matters then.
@@ -45,10 +42,7 @@ async fn keep_open(api: Api, updates: mpsc::Sender<EventsUpdate>, mut queue: mps
     loop {
         match Socket::open(&api, "/ws/events").await {
             Ok(socket) => {
-                if serve(&api, socket, &updates, &mut queue, &mut backoff)
-                    .await
-                    .is_break()
-                {
+                if serve(&api, socket, &updates, &mut queue, &mut backoff).await.is_break() {
                     return;
                 }
             }

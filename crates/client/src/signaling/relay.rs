@@ -31,10 +31,7 @@ impl Relay {
     /// Starts to keep the socket of `call` open; `updates` gets what comes.
     pub fn start(api: Api, call: CallId, updates: mpsc::Sender<RelayUpdate>) -> Self {
         let (outbox, queue) = mpsc::channel(OUTBOX);
-        Self {
-            outbox,
-            _task: Task::spawn(keep_open(api, call, updates, queue)),
-        }
+        Self { outbox, _task: Task::spawn(keep_open(api, call, updates, queue)) }
     }
 
     /// Sends to the peer, now or as soon as the socket is open again. `false` where too much waits already.
@@ -65,11 +62,7 @@ async fn keep_open(
                 }
             }
             Err(
-                SignalingError::Refused {
-                    status: 403 | 404 | 409 | 410,
-                    ..
-                }
-                | SignalingError::SignedOut,
+                SignalingError::Refused { status: 403 | 404 | 409 | 410, .. } | SignalingError::SignedOut,
             ) => {
                 let _ = updates.send(RelayUpdate::Gone).await;
                 return;

@@ -70,12 +70,7 @@ impl PeerLink {
         target: MediaTarget,
         events: mpsc::Sender<StudioEvent>,
     ) {
-        let ends = Ends {
-            counters: counters.clone(),
-            sync,
-            target: Mutex::new(target),
-            events,
-        };
+        let ends = Ends { counters: counters.clone(), sync, target: Mutex::new(target), events };
         let _ = self.0.ends.set(ends);
     }
 
@@ -121,17 +116,10 @@ impl PeerLink {
 
     fn on_media(&self, event: MediaEvent, ends: &Ends) {
         match event {
-            MediaEvent::RemoteStream {
-                kind: MediaKind::Video,
-                mime_type,
-                ..
-            } => {
+            MediaEvent::RemoteStream { kind: MediaKind::Video, mime_type, .. } => {
                 lock(&self.0.codecs).received = codec_of(&mime_type);
             }
-            MediaEvent::RemoteStream {
-                kind: MediaKind::Audio,
-                ..
-            } => {}
+            MediaEvent::RemoteStream { kind: MediaKind::Audio, .. } => {}
             MediaEvent::Rtp(packet) => self.on_packet(packet, ends),
             MediaEvent::SenderReport { kind, ntp, rtp, .. } => {
                 let kind = match kind {
@@ -220,16 +208,9 @@ impl PeerLink {
         }
         let loss_pct = peer.transport.audio_out.loss.unwrap_or(0.0) * 100.0;
         let expected = loss_pct.clamp(*EXPECTED_LOSS_PCT.start(), *EXPECTED_LOSS_PCT.end());
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "clamped to 5..=30"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 5..=30")]
         let expected_loss_pct = expected.round() as u8;
-        ends.counters.audio_out.set_opus(OpusSettings {
-            expected_loss_pct,
-            ..ends.counters.opus
-        });
+        ends.counters.audio_out.set_opus(OpusSettings { expected_loss_pct, ..ends.counters.opus });
     }
 
     /// What the other side sends, as far as its packets tell.
@@ -239,10 +220,7 @@ impl PeerLink {
             let at = seen.load(Ordering::Relaxed);
             at != 0 && now - MediaTime(at) < SILENT_AFTER
         };
-        SideView {
-            microphone: recent(&self.0.audio_seen),
-            camera: recent(&self.0.video_seen),
-        }
+        SideView { microphone: recent(&self.0.audio_seen), camera: recent(&self.0.video_seen) }
     }
 }
 
@@ -253,10 +231,7 @@ fn stamp(sender: &MediaSender, kind: MediaKind, clock: &SenderClock) {
 
 fn codec_of(mime_type: &str) -> Option<VideoCodec> {
     let (_, name) = mime_type.split_once('/')?;
-    VideoCodec::AVAILABLE
-        .iter()
-        .copied()
-        .find(|codec| codec.name().eq_ignore_ascii_case(name))
+    VideoCodec::AVAILABLE.iter().copied().find(|codec| codec.name().eq_ignore_ascii_case(name))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

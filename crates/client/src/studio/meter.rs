@@ -59,11 +59,7 @@ impl Meter {
             packets_in: transport.video_in.packets + transport.audio_in.packets,
             lost_in: transport.video_in.lost + transport.audio_in.lost,
         };
-        let rates = self
-            .last
-            .replace(now)
-            .map(|last| Rates::between(&last, &now))
-            .unwrap_or_default();
+        let rates = self.last.replace(now).map(|last| Rates::between(&last, &now)).unwrap_or_default();
         let codecs = link.codecs();
         let received = codecs.received.filter(|_| video.frames_assembled > 0);
         let sent = codecs.sent.filter(|_| encoding.frames_encoded > 0);
@@ -72,9 +68,7 @@ impl Meter {
             size: video.size,
             codec: received.map(|c| c.name().to_owned()),
             encoder: sent.map(|c| c.implementation().to_owned()),
-            decoder: received
-                .filter(|_| video.frames_decoded > 0)
-                .map(|c| c.implementation().to_owned()),
+            decoder: received.filter(|_| video.frames_decoded > 0).map(|c| c.implementation().to_owned()),
             kbps_in: rates.kbps_in,
             kbps_out: rates.kbps_out,
             target_kbps: transport.target_bps.map(|bps| bps as f64 / 1000.0),
@@ -86,10 +80,7 @@ impl Meter {
             audio_concealed_pct: audio.concealed_pct(),
             pacer_queue_ms: pacer(transport),
             ice_state: ice.map(|state| state.name().to_owned()),
-            candidates: peer
-                .path
-                .as_ref()
-                .map(|p| (p.local.to_owned(), p.remote.to_owned())),
+            candidates: peer.path.as_ref().map(|p| (p.local.to_owned(), p.remote.to_owned())),
             relayed: peer.path.as_ref().map(|p| p.relayed),
             retransmitted: Some(transport.retransmits_sent),
         }
@@ -113,10 +104,8 @@ impl Rates {
         }
         let rate = |now: u64, last: u64| Some(now.saturating_sub(last) as f64 / seconds);
         let kbps = |now: u64, last: u64| rate(now, last).map(|bytes| bytes * 8.0 / 1000.0);
-        let (came, lost) = (
-            now.packets_in.saturating_sub(last.packets_in),
-            now.lost_in.saturating_sub(last.lost_in),
-        );
+        let (came, lost) =
+            (now.packets_in.saturating_sub(last.packets_in), now.lost_in.saturating_sub(last.lost_in));
         Self {
             fps: rate(now.rendered, last.rendered),
             kbps_in: kbps(now.bytes_in, last.bytes_in),

@@ -101,15 +101,7 @@ impl Studio {
         if let SpeakerChoice::Device(id @ None) = &mut choices.speaker {
             id.clone_from(&remembered.speaker);
         }
-        Self {
-            choices,
-            options: config.media.clone(),
-            devices,
-            viewer,
-            events,
-            inbox,
-            running: None,
-        }
+        Self { choices, options: config.media.clone(), devices, viewer, events, inbox, running: None }
     }
 
     /// What a call uses.
@@ -119,25 +111,14 @@ impl Studio {
 
     /// Starts to capture and to render.
     pub(crate) fn start(&mut self, media: MediaState) {
-        match Running::start(
-            &self.choices,
-            &self.options,
-            &self.devices,
-            &self.viewer,
-            self.events.clone(),
-        ) {
+        match Running::start(&self.choices, &self.options, &self.devices, &self.viewer, self.events.clone()) {
             Ok(mut running) => {
                 running.set(media, &self.choices);
                 self.running = Some(running);
             }
             Err(error) => {
-                let error = DeviceError::Other {
-                    device: "media".into(),
-                    reason: error.to_string(),
-                };
-                let _ = self
-                    .events
-                    .try_send(StudioEvent::Trouble(NoticeCode::Camera, error));
+                let error = DeviceError::Other { device: "media".into(), reason: error.to_string() };
+                let _ = self.events.try_send(StudioEvent::Trouble(NoticeCode::Camera, error));
             }
         }
     }
@@ -200,10 +181,7 @@ impl Studio {
 
     /// The figures of the last second.
     pub(crate) fn stats(&mut self, peer: &PeerStats, ice: Option<IceState>) -> CallStats {
-        self.running
-            .as_mut()
-            .map(|running| running.stats(peer, ice))
-            .unwrap_or_default()
+        self.running.as_mut().map(|running| running.stats(peer, ice)).unwrap_or_default()
     }
 
     /// Waits for the next event.

@@ -67,10 +67,7 @@ pub(super) fn speaker(
         };
         let speaker =
             tell(kept, NoticeCode::Speaker, &events).unwrap_or_else(|| Box::new(NullSpeaker::default()));
-        receiver.set_sink(Some(Box::new(HeardSink {
-            speaker,
-            viewer: Arc::clone(&viewer),
-        })));
+        receiver.set_sink(Some(Box::new(HeardSink { speaker, viewer: Arc::clone(&viewer) })));
     })
 }
 

@@ -58,15 +58,8 @@ impl Running {
         let target = MediaTarget::new(options);
         let link = PeerLink::new();
 
-        let codec = options
-            .video_codecs
-            .first()
-            .copied()
-            .ok_or(CodecError::Missing("video"))?;
-        let video_config = VideoSendConfig {
-            codec,
-            target: target.video(),
-        };
+        let codec = options.video_codecs.first().copied().ok_or(CodecError::Missing("video"))?;
+        let video_config = VideoSendConfig { codec, target: target.video() };
         let report = events.clone();
         let video_out = VideoSend::start(video_config, link.video_outlet(), move |event| match event {
             VideoSendEvent::SourceLost(error) => {
@@ -84,16 +77,11 @@ impl Running {
         };
         let report = events.clone();
         let audio_out =
-            AudioSend::start(
-                audio_config,
-                played.clone(),
-                link.audio_outlet(),
-                move |event| match event {
-                    AudioSendEvent::SourceLost(error) => {
-                        let _ = report.try_send(StudioEvent::Trouble(NoticeCode::Microphone, error));
-                    }
-                },
-            )?;
+            AudioSend::start(audio_config, played.clone(), link.audio_outlet(), move |event| match event {
+                AudioSendEvent::SourceLost(error) => {
+                    let _ = report.try_send(StudioEvent::Trouble(NoticeCode::Microphone, error));
+                }
+            })?;
 
         let report = events.clone();
         let video_in = VideoReceive::start(sync.clone(), move |event| match event {
@@ -125,10 +113,7 @@ impl Running {
                 Arc::clone(devices),
                 events,
             ),
-            media: MediaState {
-                microphone: false,
-                camera: false,
-            },
+            media: MediaState { microphone: false, camera: false },
             meter: Meter::new(counters),
             tick,
             _views: Task::spawn(follow(video_in, Arc::clone(viewer))),

@@ -24,10 +24,7 @@ pub(super) struct DecodedView(pub Arc<dyn Viewer>);
 
 impl VideoSink for DecodedView {
     fn render(&mut self, image: &Arc<I420>, info: &RenderInfo) {
-        self.0.remote_decoded(VideoFrame {
-            image: Arc::clone(image),
-            captured_at: info.rendered_at,
-        });
+        self.0.remote_decoded(VideoFrame { image: Arc::clone(image), captured_at: info.rendered_at });
     }
 }
 
@@ -76,10 +73,7 @@ pub(super) fn show_own(video: &VideoSend, viewer: &Arc<dyn Viewer>) -> Result<()
         }
     };
     let started = Builder::new().name("self-view".into()).spawn(show);
-    started.map(drop).map_err(|source| PipelineError::Thread {
-        name: "self-view",
-        source,
-    })
+    started.map(drop).map_err(|source| PipelineError::Thread { name: "self-view", source })
 }
 
 /// The receiver of the other side's sound.

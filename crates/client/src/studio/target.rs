@@ -36,11 +36,7 @@ pub(super) struct MediaTarget {
 impl MediaTarget {
     pub(super) fn new(options: &MediaOptions) -> Self {
         let max_bps = options.max_kbps.map_or(CAP_BPS, |kbps| u64::from(kbps) * 1000);
-        let mut this = Self {
-            max_bps,
-            total_bps: 0,
-            step: 0,
-        };
+        let mut this = Self { max_bps, total_bps: 0, step: 0 };
         this.set_total(START_BPS);
         this
     }
@@ -62,11 +58,7 @@ impl MediaTarget {
     pub(super) fn video(&self) -> VideoTarget {
         let (_, max_size, max_fps) = STEPS[self.step];
         let payload = self.video_bps() * PAYLOAD_PCT / 100;
-        VideoTarget {
-            bitrate_bps: u32::try_from(payload).unwrap_or(u32::MAX),
-            max_size,
-            max_fps,
-        }
+        VideoTarget { bitrate_bps: u32::try_from(payload).unwrap_or(u32::MAX), max_size, max_fps }
     }
 
     fn video_bps(&self) -> u64 {
@@ -91,28 +83,19 @@ mod tests {
         target.set_total(2_000_000);
         assert_eq!(target.video().max_size, (1280, 720));
         target.set_total(200_000);
-        assert_eq!(
-            (target.video().max_size, target.video().max_fps),
-            ((480, 360), 20)
-        );
+        assert_eq!((target.video().max_size, target.video().max_fps), ((480, 360), 20));
         // Just over the border: not yet.
         target.set_total(AUDIO_BPS + 190_000);
         assert_eq!(target.video().max_size, (480, 360));
         target.set_total(AUDIO_BPS + 220_000);
         assert_eq!(target.video().max_size, (640, 480));
         target.set_total(1);
-        assert_eq!(
-            (target.video().max_size, target.video().bitrate_bps),
-            ((320, 240), 37_600)
-        );
+        assert_eq!((target.video().max_size, target.video().bitrate_bps), ((320, 240), 37_600));
     }
 
     #[test]
     fn nothing_goes_over_what_the_person_allows() {
-        let options = MediaOptions {
-            max_kbps: Some(300),
-            ..MediaOptions::default()
-        };
+        let options = MediaOptions { max_kbps: Some(300), ..MediaOptions::default() };
         let mut target = MediaTarget::new(&options);
         target.set_total(5_000_000);
         assert!(u64::from(target.video().bitrate_bps) + AUDIO_BPS <= 300_000);

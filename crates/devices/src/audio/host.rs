@@ -60,10 +60,7 @@ impl Direction {
     }
 
     fn not_found(self, id: Option<&str>) -> DeviceError {
-        DeviceError::NotFound {
-            kind: self.kind(),
-            id: id.map(str::to_owned),
-        }
+        DeviceError::NotFound { kind: self.kind(), id: id.map(str::to_owned) }
     }
 }
 
@@ -77,8 +74,7 @@ impl Hosts {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let best = cpal::available_hosts().first().copied();
         let host = kept.take().filter(|host| Some(host.id()) == best);
-        kept.insert(host.unwrap_or_else(|| Arc::new(cpal::default_host())))
-            .clone()
+        kept.insert(host.unwrap_or_else(|| Arc::new(cpal::default_host()))).clone()
     }
 
     fn forget(&self) {
@@ -96,10 +92,7 @@ impl Hosts {
 
 /// All devices of one direction, the default one first.
 pub(super) fn list(hosts: &Arc<Hosts>, direction: Direction) -> Result<Vec<AudioDeviceInfo>, DeviceError> {
-    let failed = |reason| DeviceError::Other {
-        device: format!("{}s", direction.kind()),
-        reason,
-    };
+    let failed = |reason| DeviceError::Other { device: format!("{}s", direction.kind()), reason };
     let hosts = hosts.clone();
     let ask = move || {
         let default = hosts.ask(|host| Ok(direction.default_device(host)))?;
@@ -125,9 +118,7 @@ pub(super) fn find(
 ) -> Result<(Device, String), DeviceError> {
     let nameless = |error| typed(direction.kind(), error);
     let found = hosts.ask(|host| match id {
-        None => Ok(direction
-            .default_device(host)
-            .filter(|d| !plays_back(d, direction))),
+        None => Ok(direction.default_device(host).filter(|d| !plays_back(d, direction))),
         Some(id) => {
             let has_id = |d: &Device| d.id().is_ok_and(|own| own.to_string() == id);
             Ok(direction.devices(host)?.into_iter().find(has_id))
@@ -162,16 +153,12 @@ fn describe(device: &Device, direction: Direction) -> Option<AudioDeviceInfo> {
 
 /// Name for a person.
 pub(super) fn name(device: &Device, id: &str) -> String {
-    device
-        .description()
-        .map_or_else(|_| id.to_owned(), |d| d.name().to_owned())
+    device.description().map_or_else(|_| id.to_owned(), |d| d.name().to_owned())
 }
 
 /// Whether the device is PulseAudio's, or PipeWire's in its place.
 pub(super) fn is_sound_server(device: &Device) -> bool {
-    device
-        .id()
-        .is_ok_and(|id| id.to_string().starts_with("pulseaudio:"))
+    device.id().is_ok_and(|id| id.to_string().starts_with("pulseaudio:"))
 }
 
 /// PulseAudio offers what a speaker plays as a source, and makes it the default one where there is no microphone:
@@ -188,9 +175,6 @@ pub(super) fn typed(device: &str, error: cpal::Error) -> DeviceError {
         ErrorKind::PermissionDenied => DeviceError::Denied(device),
         ErrorKind::DeviceNotAvailable | ErrorKind::HostUnavailable => DeviceError::Lost(device),
         ErrorKind::UnsupportedConfig => DeviceError::NoFormat(device),
-        _ => DeviceError::Other {
-            device,
-            reason: error.to_string(),
-        },
+        _ => DeviceError::Other { device, reason: error.to_string() },
     }
 }

@@ -66,11 +66,7 @@ pub(super) struct Microphone {
 impl Microphone {
     pub(super) fn open(hosts: Arc<Hosts>, id: Option<&str>) -> Result<Self, DeviceError> {
         let (stream, capture) = Supervised::open(hosts, Direction::Input, id, build)?;
-        Ok(Self {
-            stream,
-            capture,
-            next_us: None,
-        })
+        Ok(Self { stream, capture, next_us: None })
     }
 
     /// Its own samples are numbered by the device's clock; ours by a mean of many, as callbacks come with jitter.
@@ -94,10 +90,7 @@ impl AudioSource for Microphone {
         let mut samples = [0.0; BLOCK_SAMPLES];
         loop {
             if let Some(captured_us) = self.capture.take(&mut samples, &self.stream.health) {
-                return Ok(AudioBlock {
-                    samples,
-                    captured_at: self.stamp(captured_us),
-                });
+                return Ok(AudioBlock { samples, captured_at: self.stamp(captured_us) });
             }
             if let Some(capture) = self.stream.changed()? {
                 self.capture = capture;
@@ -176,9 +169,7 @@ fn build(device: &Device, health: &Arc<Health>) -> Result<(Stream, Capture), cpa
             let _no_room = stamp.push(Stamp { sample: recorded, us });
             let taken = sample::record(data, channels, &mut ring);
             recorded += taken as u64;
-            of_data
-                .missed
-                .fetch_add((data.len() / channels - taken) as u64, Relaxed);
+            of_data.missed.fetch_add((data.len() / channels - taken) as u64, Relaxed);
             of_data.callbacks.fetch_add(1, Relaxed);
         };
         let on_error = move |error| of_error.complain(&error);
@@ -232,12 +223,7 @@ mod tests {
     fn record(ring: &mut Producer<f32>, stamps: &mut Producer<Stamp>, rate_hz: u32, callbacks: u32) {
         let period = rate_hz / 100;
         for n in 0..callbacks {
-            stamps
-                .push(Stamp {
-                    sample: u64::from(n * period),
-                    us: i64::from(n) * 10_000,
-                })
-                .unwrap();
+            stamps.push(Stamp { sample: u64::from(n * period), us: i64::from(n) * 10_000 }).unwrap();
             (n * period..(n + 1) * period).for_each(|s| ring.push(s as f32).unwrap());
         }
     }

@@ -15,16 +15,10 @@ impl Audio {
     }
 
     pub(crate) fn open_microphone(&self, id: Option<&str>) -> Result<Box<dyn AudioSource>, DeviceError> {
-        Err(DeviceError::NotFound {
-            kind: "microphone",
-            id: id.map(str::to_owned),
-        })
+        Err(DeviceError::NotFound { kind: "microphone", id: id.map(str::to_owned) })
     }
 
     pub(crate) fn open_speaker(&self, id: Option<&str>) -> Result<Box<dyn AudioSink>, DeviceError> {
-        Err(DeviceError::NotFound {
-            kind: "speaker",
-            id: id.map(str::to_owned),
-        })
+        Err(DeviceError::NotFound { kind: "speaker", id: id.map(str::to_owned) })
     }
 }

@@ -81,10 +81,7 @@ impl AudioSink for Speaker {
 impl Drop for Speaker {
     fn drop(&mut self) {
         let missed = self.stream.health.missed.load(Relaxed);
-        tracing::debug!(
-            missed_ms = self.playback.time_of(missed as usize).as_millis(),
-            "speaker closed"
-        );
+        tracing::debug!(missed_ms = self.playback.time_of(missed as usize).as_millis(), "speaker closed");
     }
 }
 
@@ -134,9 +131,7 @@ fn build(device: &Device, health: &Arc<Health>) -> Result<(Stream, Playback), cp
             }
             // A large request, as at the start, is forgotten within a second.
             let period = of_data.period.load(Relaxed);
-            of_data
-                .period
-                .store((asked as u32).max(period - period.div_ceil(16)), Relaxed);
+            of_data.period.store((asked as u32).max(period - period.div_ceil(16)), Relaxed);
             let at = info.timestamp();
             let ahead = at.playback.saturating_duration_since(at.callback);
             of_data.device_latency_us.store(ahead.as_micros() as u64, Relaxed);
@@ -154,13 +149,5 @@ fn build(device: &Device, health: &Arc<Health>) -> Result<(Stream, Playback), cp
         start(choice.config).map_err(|_| error)
     })?;
     let portion = vec![0.0; (rate_hz / 100) as usize];
-    Ok((
-        stream,
-        Playback {
-            ring,
-            rate_hz,
-            resampler,
-            portion,
-        },
-    ))
+    Ok((stream, Playback { ring, rate_hz, resampler, portion }))
 }

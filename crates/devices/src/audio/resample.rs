@@ -24,14 +24,7 @@ impl Resampler {
             Some(Fft::new(from, to, (from / 200).max(1), 1, FixedSync::Both).ok()?)
         };
         let chunk = vec![0.0; fft.as_ref().map_or(0, |f| f.output_frames_max())];
-        Some(Self {
-            fft,
-            from_hz,
-            to_hz,
-            waiting: Vec::new(),
-            chunk,
-            ready: VecDeque::new(),
-        })
+        Some(Self { fft, from_hz, to_hz, waiting: Vec::new(), chunk, ready: VecDeque::new() })
     }
 
     /// Takes samples in.
@@ -69,9 +62,7 @@ impl Resampler {
         if self.ready.len() < count {
             return false;
         }
-        into.iter_mut()
-            .zip(self.ready.drain(..count))
-            .for_each(|(to, from)| *to = from);
+        into.iter_mut().zip(self.ready.drain(..count)).for_each(|(to, from)| *to = from);
         true
     }
 
@@ -105,21 +96,11 @@ mod tests {
         for rate in [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 96_000] {
             let mut resampler = Resampler::new(rate, 48_000).unwrap();
             // In portions that fit nothing.
-            tone(1_000.0, rate, 1.0)
-                .chunks(331)
-                .for_each(|portion| resampler.push(portion));
+            tone(1_000.0, rate, 1.0).chunks(331).for_each(|portion| resampler.push(portion));
             let mut out = vec![0.0; resampler.ready()];
-            assert!(
-                resampler.pop(&mut out) && out.len() > 45_000,
-                "{rate}: {}",
-                out.len()
-            );
+            assert!(resampler.pop(&mut out) && out.len() > 45_000, "{rate}: {}", out.len());
             let settled = &out[4_800..43_200];
-            assert!(
-                (level(settled) - 0.3536).abs() < 0.01,
-                "{rate}: {}",
-                level(settled)
-            );
+            assert!((level(settled) - 0.3536).abs() < 0.01, "{rate}: {}", level(settled));
             let rising = settled.windows(2).filter(|w| w[0] < 0.0 && w[1] >= 0.0).count();
             assert!(rising.abs_diff(800) <= 1, "{rate}: {rising} periods");
         }
@@ -133,11 +114,7 @@ mod tests {
             resampler.push(&[0.0; 441]);
             resampler.pop(&mut block);
         }
-        assert!(
-            resampler.delay() < Duration::from_millis(15),
-            "{:?}",
-            resampler.delay()
-        );
+        assert!(resampler.delay() < Duration::from_millis(15), "{:?}", resampler.delay());
     }
 
     #[test]

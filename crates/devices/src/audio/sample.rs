@@ -5,9 +5,7 @@ use rtrb::{Consumer, Producer};
 /// How welcome a sample format is, the best first; None where it is not understood.
 pub(super) fn rank(format: SampleFormat) -> Option<usize> {
     use SampleFormat::{F32, F64, I8, I16, I24, I32, U8, U16, U24, U32};
-    [F32, I16, I32, I24, F64, U16, U32, U24, I8, U8]
-        .iter()
-        .position(|f| *f == format)
+    [F32, I16, I32, I24, F64, U16, U32, U24, I8, U8].iter().position(|f| *f == format)
 }
 
 /// Calls a function that is generic over the sample type.
@@ -48,8 +46,7 @@ where
         sum / used as f32
     });
     let room = ring.slots().min(mono.len());
-    ring.write_chunk_uninit(room)
-        .map_or(0, |chunk| chunk.fill_from_iter(mono))
+    ring.write_chunk_uninit(room).map_or(0, |chunk| chunk.fill_from_iter(mono))
 }
 
 /// Fills what a speaker asks for from the ring, and with silence where that is empty; gives the number of samples that
@@ -101,10 +98,7 @@ mod tests {
     fn a_full_ring_keeps_what_it_has() {
         let (mut into, mut out) = RingBuffer::new(2);
         assert_eq!(record(&data(&mut [0.1_f32, 0.2, 0.3]), 1, &mut into), 2);
-        assert_eq!(
-            (out.pop(), out.pop(), out.pop().is_err()),
-            (Ok(0.1), Ok(0.2), true)
-        );
+        assert_eq!((out.pop(), out.pop(), out.pop().is_err()), (Ok(0.1), Ok(0.2), true));
     }
 
     #[test]

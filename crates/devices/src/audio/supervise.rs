@@ -79,20 +79,11 @@ impl<F: Send + 'static> Supervised<F> {
         // One: the consumer takes each as it comes, or is about to be dropped.
         let (feed, feeds) = sync_channel(1);
         let (id, shared) = (id.map(str::to_owned), health.clone());
-        let failed = |reason: String| DeviceError::Other {
-            device: direction.kind().into(),
-            reason,
-        };
+        let failed = |reason: String| DeviceError::Other { device: direction.kind().into(), reason };
         let worker = Worker::spawn(direction.kind(), move |stop| {
             let name = id.clone().unwrap_or_else(|| direction.kind().into());
-            let mut device = Supervisor {
-                hosts: &hosts,
-                direction,
-                id,
-                name,
-                health: &shared,
-                build: &build,
-            };
+            let mut device =
+                Supervisor { hosts: &hosts, direction, id, name, health: &shared, build: &build };
             let mut next = device.build();
             let mut in_vain = 0;
             loop {
@@ -114,11 +105,7 @@ impl<F: Send + 'static> Supervised<F> {
                 };
                 drop(stream);
                 tracing::debug!(device = device.name, "stream ended");
-                in_vain = if shared.callbacks.load(Relaxed) == before {
-                    in_vain + 1
-                } else {
-                    0
-                };
+                in_vain = if shared.callbacks.load(Relaxed) == before { in_vain + 1 } else { 0 };
                 next = match verdict {
                     Verdict::Rebuild if in_vain <= REBUILDS => {
                         device.build().map_err(|e| device.gone_if_missing(e))
@@ -133,14 +120,7 @@ impl<F: Send + 'static> Supervised<F> {
             Err(RecvTimeoutError::Timeout) => return Err(DeviceError::Timeout(direction.kind().into())),
             Err(RecvTimeoutError::Disconnected) => return Err(failed("its driver broke".into())),
         };
-        Ok((
-            Self {
-                health,
-                feeds,
-                _worker: worker,
-            },
-            first,
-        ))
+        Ok((Self { health, feeds, _worker: worker }, first))
     }
 
     /// A new feed where the stream was rebuilt.
@@ -216,10 +196,6 @@ impl<F, B: Fn(&Device, &Arc<Health>) -> Result<(Stream, F), cpal::Error>> Superv
 
     /// A device that was there and is not found again is lost.
     fn gone_if_missing(&self, error: DeviceError) -> DeviceError {
-        if matches!(error, DeviceError::NotFound { .. }) {
-            self.lost()
-        } else {
-            error
-        }
+        if matches!(error, DeviceError::NotFound { .. }) { self.lost() } else { error }
     }
 }

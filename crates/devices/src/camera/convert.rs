@@ -58,21 +58,10 @@ impl Converter {
             }
             FrameFormat::GRAY => copy_rows(&mut image, first(data, row * rows)?, row),
             FrameFormat::RAWRGB | FrameFormat::RAWBGR => {
-                let to_yuv = if format == FrameFormat::RAWRGB {
-                    rgb_to_yuv420
-                } else {
-                    bgr_to_yuv420
-                };
+                let to_yuv = if format == FrameFormat::RAWRGB { rgb_to_yuv420 } else { bgr_to_yuv420 };
                 let data = first(data, row * 3 * image.height() as usize)?;
                 let (range, matrix) = (YuvRange::Limited, YuvStandardMatrix::Bt601);
-                to_yuv(
-                    &mut planar(&mut image),
-                    data,
-                    width * 3,
-                    range,
-                    matrix,
-                    YuvConversionMode::Balanced,
-                )?;
+                to_yuv(&mut planar(&mut image), data, width * 3, range, matrix, YuvConversionMode::Balanced)?;
             }
             FrameFormat::MJPEG => {
                 let jpeg = match &mut self.jpeg {
@@ -87,10 +76,7 @@ impl Converter {
 }
 
 fn first(data: &[u8], needed: usize) -> Result<&[u8], ConvertError> {
-    data.get(..needed).ok_or(ConvertError::Short {
-        got: data.len(),
-        needed,
-    })
+    data.get(..needed).ok_or(ConvertError::Short { got: data.len(), needed })
 }
 
 fn planar(image: &mut I420) -> YuvPlanarImageMut<'_, u8> {
@@ -120,10 +106,7 @@ fn copy_nv12(image: &mut I420, luma: &[u8], stride: usize, chroma: &[u8], chroma
     copy_rows(image, luma, stride);
     let half = image.width() as usize / 2;
     let [_, u, v] = image.planes_mut();
-    let rows = u
-        .chunks_exact_mut(half)
-        .zip(v.chunks_exact_mut(half))
-        .zip(chroma.chunks(chroma_stride));
+    let rows = u.chunks_exact_mut(half).zip(v.chunks_exact_mut(half)).zip(chroma.chunks(chroma_stride));
     for ((u, v), row) in rows {
         for ((u, v), pair) in u.iter_mut().zip(v).zip(row.chunks_exact(2)) {
             (*u, *v) = (pair[0], pair[1]);
@@ -143,9 +126,7 @@ mod tests {
     #[test]
     fn yuyv_becomes_its_own_luma_and_chroma() {
         let data: Vec<u8> = [50, 90, 60, 200].repeat(4 * 2 / 2);
-        let image = Converter::default()
-            .convert(&data, FrameFormat::YUYV, 4, 2)
-            .unwrap();
+        let image = Converter::default().convert(&data, FrameFormat::YUYV, 4, 2).unwrap();
         assert_eq!(image.planes()[0], [50, 60, 50, 60, 50, 60, 50, 60]);
         assert_eq!(image.planes()[1], [90, 90]);
         assert_eq!(image.planes()[2], [200, 200]);
@@ -155,21 +136,14 @@ mod tests {
     fn nv12_chroma_is_taken_apart() {
         let mut data = vec![77; 8];
         data.extend([10, 20, 30, 40]);
-        let image = Converter::default()
-            .convert(&data, FrameFormat::NV12, 4, 2)
-            .unwrap();
+        let image = Converter::default().convert(&data, FrameFormat::NV12, 4, 2).unwrap();
         assert_eq!(image.as_bytes(), [77, 77, 77, 77, 77, 77, 77, 77, 10, 30, 20, 40]);
     }
 
     #[test]
     fn red_is_red_in_rgb_and_in_bgr() {
-        for (format, pixel) in [
-            (FrameFormat::RAWRGB, [255, 0, 0]),
-            (FrameFormat::RAWBGR, [0, 0, 255]),
-        ] {
-            let image = Converter::default()
-                .convert(&pixel.repeat(16 * 16), format, 16, 16)
-                .unwrap();
+        for (format, pixel) in [(FrameFormat::RAWRGB, [255, 0, 0]), (FrameFormat::RAWBGR, [0, 0, 255])] {
+            let image = Converter::default().convert(&pixel.repeat(16 * 16), format, 16, 16).unwrap();
             // BT.601, limited range: red is (81, 90, 240).
             for (got, want) in corner(&image).into_iter().zip([81_u8, 90, 240]) {
                 assert!(got.abs_diff(want) <= 1, "{format:?}: {:?}", corner(&image));
@@ -181,21 +155,14 @@ mod tests {
     fn bytes_behind_the_picture_are_ignored_and_a_short_picture_is_refused() {
         let mut data = vec![128; 640 * 480 * 2];
         data.extend([255; 100]);
-        Converter::default()
-            .convert(&data, FrameFormat::YUYV, 640, 480)
-            .unwrap();
+        Converter::default().convert(&data, FrameFormat::YUYV, 640, 480).unwrap();
         let short = Converter::default().convert(&data[..1000], FrameFormat::YUYV, 640, 480);
         assert!(matches!(short, Err(ConvertError::Short { got: 1000, .. })));
     }
 
     #[test]
     fn odd_sizes_lose_their_last_row_and_column() {
-        let image = Converter::default()
-            .convert(&[99; 5 * 3], FrameFormat::GRAY, 5, 3)
-            .unwrap();
-        assert_eq!(
-            (image.width(), image.height(), corner(&image)),
-            (4, 2, [99, 128, 128])
-        );
+        let image = Converter::default().convert(&[99; 5 * 3], FrameFormat::GRAY, 5, 3).unwrap();
+        assert_eq!((image.width(), image.height(), corner(&image)), (4, 2, [99, 128, 128]));
     }
 }

@@ -42,20 +42,12 @@ impl Catalogue {
         let old = std::mem::take(&mut *known);
         for (index, name) in found {
             let id = index.as_string();
-            let same = old
-                .iter()
-                .find(|k| k.info.id == id && k.info.name == name && !k.formats.is_empty());
+            let same = old.iter().find(|k| k.info.id == id && k.info.name == name && !k.formats.is_empty());
             let mut camera = match same {
                 Some(same) => same.clone(),
-                None => Known {
-                    info: CameraInfo {
-                        id,
-                        name,
-                        formats: Vec::new(),
-                    },
-                    index,
-                    formats: Vec::new(),
-                },
+                None => {
+                    Known { info: CameraInfo { id, name, formats: Vec::new() }, index, formats: Vec::new() }
+                }
             };
             if camera.formats.is_empty() {
                 match probe(&camera) {
@@ -77,10 +69,7 @@ impl Catalogue {
 
 /// All cameras that the system names, in its order.
 fn query() -> Result<Vec<(CameraIndex, String)>, DeviceError> {
-    let failed = |reason: String| DeviceError::Other {
-        device: "cameras".into(),
-        reason,
-    };
+    let failed = |reason: String| DeviceError::Other { device: "cameras".into(), reason };
     let ask = || {
         permit();
         nokhwa::query(ApiBackend::Auto)
@@ -122,11 +111,7 @@ pub(super) fn probe(camera: &Known) -> Result<Vec<CameraFormat>, DeviceError> {
     formats.retain(|f| f.frame_rate() > 0);
     formats.sort();
     formats.dedup();
-    if formats.is_empty() {
-        Err(DeviceError::NoFormat(name))
-    } else {
-        Ok(formats)
-    }
+    if formats.is_empty() { Err(DeviceError::NoFormat(name)) } else { Ok(formats) }
 }
 
 /// Opens a camera in whatever format it takes: nokhwa cannot open one without setting some format, and a camera may

@@ -4,13 +4,7 @@ use eyeline_media::device::DeviceError;
 /// The words by which the systems say it: nokhwa passes them on as text only. Linux gives errno, Windows an HRESULT.
 const BUSY: [&str; 4] = ["(os error 16)", "0x80070020", "0xC00D3EA3", "in use"];
 const DENIED: [&str; 4] = ["(os error 13)", "(os error 1)", "0x80070005", "denied"];
-const GONE: [&str; 5] = [
-    "(os error 19)",
-    "(os error 2)",
-    "(os error 6)",
-    "(os error 5)",
-    "0xC00D3EA2",
-];
+const GONE: [&str; 5] = ["(os error 19)", "(os error 2)", "(os error 6)", "(os error 5)", "0xC00D3EA2"];
 
 /// `error` of the camera called `name`.
 pub(super) fn typed(name: &str, error: &nokhwa::NokhwaError) -> DeviceError {
@@ -36,10 +30,7 @@ mod tests {
 
     fn v4l2(errno: i32) -> DeviceError {
         let why = io::Error::from_raw_os_error(errno);
-        typed(
-            "Webcam",
-            &NokhwaError::OpenDeviceError("0".into(), format!("V4L2 Error: {why}")),
-        )
+        typed("Webcam", &NokhwaError::OpenDeviceError("0".into(), format!("V4L2 Error: {why}")))
     }
 
     #[cfg(unix)]

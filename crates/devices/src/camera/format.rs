@@ -59,11 +59,7 @@ pub(super) fn describe(format: &CameraFormat) -> (String, CaptureFormat) {
         FrameFormat::RAWRGB => "RGB3",
         FrameFormat::RAWBGR => "BGR3",
     };
-    let size = CaptureFormat {
-        width: format.width(),
-        height: format.height(),
-        fps: format.frame_rate(),
-    };
+    let size = CaptureFormat { width: format.width(), height: format.height(), fps: format.frame_rate() };
     (fourcc.to_owned(), size)
 }
 

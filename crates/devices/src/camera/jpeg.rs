@@ -34,13 +34,7 @@ impl Jpeg {
         let header = self.decompressor.read_header(data)?;
         let (width, height, subsamp) = (header.width, header.height, header.subsamp);
         self.planes.resize(yuv_pixels_len(width, 1, height, subsamp)?, 0);
-        let target = YuvImage {
-            pixels: self.planes.as_mut_slice(),
-            width,
-            align: 1,
-            height,
-            subsamp,
-        };
+        let target = YuvImage { pixels: self.planes.as_mut_slice(), width, align: 1, height, subsamp };
         self.decompressor.decompress_to_yuv(data, target)?;
 
         // A JPEG is at most 65535 pixels wide and high.
@@ -49,9 +43,7 @@ impl Jpeg {
         let (across, down) = (subsamp.width(), subsamp.height());
         let [y, u, v] = image.planes_mut();
         for (to, from) in y.chunks_exact_mut(even).zip(self.planes.chunks(width)) {
-            to.iter_mut()
-                .zip(from)
-                .for_each(|(to, from)| *to = self.luma[usize::from(*from)]);
+            to.iter_mut().zip(from).for_each(|(to, from)| *to = self.luma[usize::from(*from)]);
         }
         if subsamp != Subsamp::Gray {
             let (stride, rows) = (width.div_ceil(across), height.div_ceil(down));
@@ -95,18 +87,10 @@ mod tests {
     /// A picture, red above and blue below, as JPEG.
     fn jpeg(subsamp: Subsamp) -> Vec<u8> {
         let (width, height) = (64, 32);
-        let pixels = [
-            [255, 0, 0].repeat(width * height / 2),
-            [0, 0, 255].repeat(width * height / 2),
-        ]
-        .concat();
-        let image = Image {
-            pixels: pixels.as_slice(),
-            width,
-            pitch: width * 3,
-            height,
-            format: PixelFormat::RGB,
-        };
+        let pixels =
+            [[255, 0, 0].repeat(width * height / 2), [0, 0, 255].repeat(width * height / 2)].concat();
+        let image =
+            Image { pixels: pixels.as_slice(), width, pitch: width * 3, height, format: PixelFormat::RGB };
         let mut compressor = Compressor::new().unwrap();
         compressor.set_subsamp(subsamp).unwrap();
         compressor.set_quality(95).unwrap();
@@ -115,13 +99,7 @@ mod tests {
 
     #[test]
     fn every_subsampling_gives_limited_range_colours() {
-        for subsamp in [
-            Subsamp::None,
-            Subsamp::Sub2x1,
-            Subsamp::Sub2x2,
-            Subsamp::Sub1x2,
-            Subsamp::Sub4x1,
-        ] {
+        for subsamp in [Subsamp::None, Subsamp::Sub2x1, Subsamp::Sub2x2, Subsamp::Sub1x2, Subsamp::Sub4x1] {
             let image = Jpeg::new().unwrap().decode(&jpeg(subsamp)).unwrap();
             assert_eq!((image.width(), image.height()), (64, 32));
             let [y, u, v] = image.planes();
@@ -138,12 +116,7 @@ mod tests {
     #[test]
     fn a_grey_picture_has_neutral_chroma() {
         let image = Jpeg::new().unwrap().decode(&jpeg(Subsamp::Gray)).unwrap();
-        assert!(
-            image.planes()[1]
-                .iter()
-                .chain(image.planes()[2])
-                .all(|c| *c == 128)
-        );
+        assert!(image.planes()[1].iter().chain(image.planes()[2]).all(|c| *c == 128));
     }
 
     #[test]

@@ -22,12 +22,7 @@ pub(crate) struct Cameras {
 
 impl Cameras {
     pub(crate) fn list(&self) -> Result<Vec<CameraInfo>, DeviceError> {
-        Ok(self
-            .catalogue
-            .refresh()?
-            .into_iter()
-            .map(|known| known.info)
-            .collect())
+        Ok(self.catalogue.refresh()?.into_iter().map(|known| known.info).collect())
     }
 
     pub(crate) fn open(
@@ -35,20 +30,10 @@ impl Cameras {
         id: Option<&str>,
         want: CaptureFormat,
     ) -> Result<Box<dyn VideoSource>, DeviceError> {
-        let mut why_not = DeviceError::NotFound {
-            kind: "camera",
-            id: id.map(str::to_owned),
-        };
+        let mut why_not = DeviceError::NotFound { kind: "camera", id: id.map(str::to_owned) };
         let known = self.catalogue.refresh()?;
-        for camera in known
-            .into_iter()
-            .filter(|known| id.is_none_or(|id| id == known.info.id))
-        {
-            let formats = if camera.formats.is_empty() {
-                enumerate::probe(&camera)?
-            } else {
-                camera.formats
-            };
+        for camera in known.into_iter().filter(|known| id.is_none_or(|id| id == known.info.id)) {
+            let formats = if camera.formats.is_empty() { enumerate::probe(&camera)? } else { camera.formats };
             let formats = format::by_preference(&formats, want);
             match thread::LiveCamera::open(camera.info.name, camera.index, formats) {
                 Ok(live) => return Ok(Box::new(live)),

@@ -15,9 +15,6 @@ impl Cameras {
         id: Option<&str>,
         _want: CaptureFormat,
     ) -> Result<Box<dyn VideoSource>, DeviceError> {
-        Err(DeviceError::NotFound {
-            kind: "camera",
-            id: id.map(str::to_owned),
-        })
+        Err(DeviceError::NotFound { kind: "camera", id: id.map(str::to_owned) })
     }
 }

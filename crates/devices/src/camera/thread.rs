@@ -65,24 +65,11 @@ impl LiveCamera {
         let slot = Arc::new(Slot::default());
         // One answer, once.
         let (opened, answer) = sync_channel(1);
-        let capture = Capture {
-            name: name.clone(),
-            slot: slot.clone(),
-            converter: Converter::default(),
-        };
+        let capture = Capture { name: name.clone(), slot: slot.clone(), converter: Converter::default() };
         let worker = Worker::spawn("camera", move |stop| capture.run(&index, &formats, &opened, stop))
-            .map_err(|e| DeviceError::Other {
-                device: name.clone(),
-                reason: e.to_string(),
-            })?;
+            .map_err(|e| DeviceError::Other { device: name.clone(), reason: e.to_string() })?;
         match answer.recv_timeout(OPEN_LIMIT) {
-            Ok(format) => Ok(Self {
-                name,
-                format: format?,
-                slot,
-                stalled: 0,
-                _worker: worker,
-            }),
+            Ok(format) => Ok(Self { name, format: format?, slot, stalled: 0, _worker: worker }),
             Err(RecvTimeoutError::Timeout) => Err(DeviceError::Timeout(name)),
             Err(RecvTimeoutError::Disconnected) => Err(DeviceError::Lost(name)),
         }
@@ -92,10 +79,7 @@ impl LiveCamera {
 impl VideoSource for LiveCamera {
     fn next_frame(&mut self) -> Result<VideoFrame, DeviceError> {
         let nothing_yet = |s: &mut State| s.newest.is_none() && s.ended.is_none();
-        let waited = self
-            .slot
-            .changed
-            .wait_timeout_while(self.slot.lock(), PULL_LIMIT, nothing_yet);
+        let waited = self.slot.changed.wait_timeout_while(self.slot.lock(), PULL_LIMIT, nothing_yet);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
         if let Some(frame) = state.newest.take() {
             self.stalled = 0;
@@ -106,11 +90,7 @@ impl VideoSource for LiveCamera {
         }
         self.stalled += 1;
         let lost = self.stalled >= STALLED_PULLS;
-        Err(if lost {
-            DeviceError::Lost(self.name.clone())
-        } else {
-            DeviceError::Timeout(self.name.clone())
-        })
+        Err(if lost { DeviceError::Lost(self.name.clone()) } else { DeviceError::Timeout(self.name.clone()) })
     }
 
     fn format(&self) -> CaptureFormat {
@@ -129,9 +109,7 @@ struct Capture {
 impl Drop for Capture {
     fn drop(&mut self) {
         let mut state = self.slot.lock();
-        state
-            .ended
-            .get_or_insert_with(|| DeviceError::Lost(self.name.clone()));
+        state.ended.get_or_insert_with(|| DeviceError::Lost(self.name.clone()));
         self.slot.changed.notify_all();
     }
 }
@@ -166,10 +144,7 @@ impl Capture {
                 Err(error) => why_not = error::typed(&self.name, &error),
             }
             // Another format helps only where this one was refused.
-            if matches!(
-                why_not,
-                DeviceError::Busy(_) | DeviceError::Denied(_) | DeviceError::Lost(_)
-            ) {
+            if matches!(why_not, DeviceError::Busy(_) | DeviceError::Denied(_) | DeviceError::Lost(_)) {
                 break;
             }
         }
@@ -194,15 +169,9 @@ impl Capture {
         let captured_at = self.captured_at(picture);
         let size = picture.resolution();
         let format = picture.source_frame_format();
-        match self
-            .converter
-            .convert(picture.buffer(), format, size.width(), size.height())
-        {
+        match self.converter.convert(picture.buffer(), format, size.width(), size.height()) {
             Ok(image) => {
-                self.slot.lock().newest = Some(VideoFrame {
-                    image: Arc::new(image),
-                    captured_at,
-                });
+                self.slot.lock().newest = Some(VideoFrame { image: Arc::new(image), captured_at });
                 self.slot.changed.notify_all();
                 true
             }
@@ -215,17 +184,9 @@ impl Capture {
 
     /// The driver's timestamp, which nokhwa gives by the wall clock, on the capture clock.
     fn captured_at(&self, picture: &Buffer) -> MediaTime {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "compared with a timestamp of the same clock"
-        )]
-        let wall = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
-        let age = picture
-            .capture_timestamp()
-            .and_then(|at| wall.checked_sub(at))
-            .filter(|age| *age < OLDEST);
+        #[expect(clippy::disallowed_methods, reason = "compared with a timestamp of the same clock")]
+        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let age = picture.capture_timestamp().and_then(|at| wall.checked_sub(at)).filter(|age| *age < OLDEST);
         let age = i64::try_from(age.unwrap_or_default().as_micros()).unwrap_or_default();
         MediaTime(MediaClock::now().0 - age)
     }
@@ -235,10 +196,7 @@ fn start(index: &CameraIndex, format: CameraFormat) -> Result<(Camera, Buffer), 
     #[cfg(target_os = "linux")]
     super::v4l2::prepare(index, format);
     let exactly = RequestedFormatType::Exact(format);
-    let mut camera = Camera::new(
-        index.clone(),
-        RequestedFormat::with_formats(exactly, &[format.format()]),
-    )?;
+    let mut camera = Camera::new(index.clone(), RequestedFormat::with_formats(exactly, &[format.format()]))?;
     camera.open_stream()?;
     let first = camera.frame()?;
     Ok((camera, first))

@@ -16,11 +16,7 @@ pub(super) fn prepare(index: &CameraIndex, format: CameraFormat) {
         FrameFormat::RAWRGB => b"RGB3",
         FrameFormat::RAWBGR => b"BGR3",
     };
-    let Some(device) = index
-        .as_index()
-        .ok()
-        .and_then(|index| Device::new(index as usize).ok())
-    else {
+    let Some(device) = index.as_index().ok().and_then(|index| Device::new(index as usize).ok()) else {
         return;
     };
     let wanted = Format::new(format.width(), format.height(), FourCC::new(fourcc));

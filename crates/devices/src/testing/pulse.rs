@@ -43,27 +43,15 @@ impl PulseServer {
         let dir = tempfile::tempdir()?;
         let socket = dir.path().join("native");
         let script = dir.path().join("script.pa");
-        let protocol = format!(
-            "load-module module-native-protocol-unix auth-anonymous=1 socket={}\n",
-            socket.display()
-        );
+        let protocol =
+            format!("load-module module-native-protocol-unix auth-anonymous=1 socket={}\n", socket.display());
         // The socket last: who can connect finds all devices.
         fs::write(&script, format!("{DEVICES}{protocol}"))?;
         let log = fs::File::create(dir.path().join("log"))?;
         let mut daemon = urgent("pulseaudio")
-            .args([
-                "--daemonize=no",
-                "--exit-idle-time=-1",
-                "--use-pid-file=no",
-                "-n",
-                "-F",
-            ])
+            .args(["--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "-n", "-F"])
             .arg(&script)
-            .envs([
-                ("HOME", dir.path()),
-                ("XDG_RUNTIME_DIR", dir.path()),
-                ("PULSE_RUNTIME_PATH", dir.path()),
-            ])
+            .envs([("HOME", dir.path()), ("XDG_RUNTIME_DIR", dir.path()), ("PULSE_RUNTIME_PATH", dir.path())])
             .env_remove("PULSE_SERVER")
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -72,11 +60,7 @@ impl PulseServer {
         let looks = START_LIMIT.as_millis() / LOOK_EVERY.as_millis();
         for _ in 0..looks {
             if socket.exists() {
-                return Ok(Self {
-                    daemon: Some(daemon),
-                    socket,
-                    _dir: Some(dir),
-                });
+                return Ok(Self { daemon: Some(daemon), socket, _dir: Some(dir) });
             }
             if daemon.try_wait()?.is_some() {
                 break;
@@ -85,9 +69,7 @@ impl PulseServer {
         }
         let _ended = daemon.kill().and_then(|()| daemon.wait());
         let log = fs::read_to_string(dir.path().join("log")).unwrap_or_default();
-        Err(io::Error::other(format!(
-            "pulseaudio (package pulseaudio) does not come up: {log}"
-        )))
+        Err(io::Error::other(format!("pulseaudio (package pulseaudio) does not come up: {log}")))
     }
 
     /// Points a program at this server.
@@ -106,9 +88,7 @@ impl PulseServer {
         if output.status.success() {
             Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
         } else {
-            Err(io::Error::other(
-                String::from_utf8_lossy(&output.stderr).into_owned(),
-            ))
+            Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()))
         }
     }
 
@@ -118,10 +98,7 @@ impl PulseServer {
     /// As [`Self::pactl`], or where there is no such module.
     pub fn unplug(&self, name: &str) -> io::Result<()> {
         let modules = self.pactl(&["list", "short", "modules"])?;
-        let index = modules
-            .lines()
-            .find(|l| l.contains(name))
-            .and_then(|l| l.split_whitespace().next());
+        let index = modules.lines().find(|l| l.contains(name)).and_then(|l| l.split_whitespace().next());
         let index = index.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, name.to_owned()))?;
         self.pactl(&["unload-module", index]).map(drop)
     }
@@ -130,11 +107,7 @@ impl PulseServer {
     fn attached() -> Option<Self> {
         let server = env::var("PULSE_SERVER").ok()?;
         let socket = Path::new(server.strip_prefix("unix:")?).to_owned();
-        Some(Self {
-            daemon: None,
-            socket,
-            _dir: None,
-        })
+        Some(Self { daemon: None, socket, _dir: None })
     }
 }
 
@@ -169,10 +142,7 @@ pub fn with_sound_server(name: &str, body: impl FnOnce(&PulseServer)) {
     let server = PulseServer::start().expect("a sound server");
     let mut test = urgent(env::current_exe().expect("the path of this test"));
     server.attach(&mut test);
-    let status = test
-        .args([name, "--exact", "--nocapture"])
-        .env(INSIDE, name)
-        .status();
+    let status = test.args([name, "--exact", "--nocapture"]).env(INSIDE, name).status();
     match status {
         Ok(status) if status.success() => {}
         failed => panic!("{name}, in a process of its own: {failed:?}"),

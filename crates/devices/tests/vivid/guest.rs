@@ -13,48 +13,26 @@ pub fn owner() {
     assert_eq!(cameras.len(), 1, "{cameras:?}");
     let camera = &cameras[0];
     assert!(camera.name.contains("vivid"), "{camera:?}");
-    for (fourcc, width, height, fps) in [
-        ("YUYV", 640, 360, 30),
-        ("NV12", 640, 480, 25),
-        ("RGB3", 1280, 720, 10),
-    ] {
+    for (fourcc, width, height, fps) in
+        [("YUYV", 640, 360, 30), ("NV12", 640, 480, 25), ("RGB3", 1280, 720, 10)]
+    {
         let offer = (fourcc.to_owned(), CaptureFormat { width, height, fps });
         assert!(camera.formats.contains(&offer), "{offer:?} of {camera:?}");
     }
-    println!(
-        "listed {} formats of {:?}, id {:?}",
-        camera.formats.len(),
-        camera.name,
-        camera.id
-    );
+    println!("listed {} formats of {:?}, id {:?}", camera.formats.len(), camera.name, camera.id);
 
     // `vivid` has 640x480 at 25 at most.
-    let mut source = devices
-        .open_camera(Some(&camera.id), CaptureFormat::IDEAL)
-        .unwrap();
-    assert_eq!(
-        source.format(),
-        CaptureFormat {
-            fps: 25,
-            ..CaptureFormat::IDEAL
-        }
-    );
+    let mut source = devices.open_camera(Some(&camera.id), CaptureFormat::IDEAL).unwrap();
+    assert_eq!(source.format(), CaptureFormat { fps: 25, ..CaptureFormat::IDEAL });
     watch(source.as_mut());
     drop(source);
-    let thirty = CaptureFormat {
-        height: 360,
-        ..CaptureFormat::IDEAL
-    };
+    let thirty = CaptureFormat { height: 360, ..CaptureFormat::IDEAL };
     let mut source = devices.open_camera(Some(&camera.id), thirty).unwrap();
     assert_eq!(source.format(), thirty);
     watch(source.as_mut());
 
     assert_eq!(rival_gets(), "busy", "while the camera runs here");
-    assert_eq!(
-        devices.cameras().unwrap(),
-        cameras,
-        "asking must not disturb a camera that runs"
-    );
+    assert_eq!(devices.cameras().unwrap(), cameras, "asking must not disturb a camera that runs");
     drop(source);
     assert_eq!(rival_gets(), "a picture", "after the camera was closed");
 
@@ -66,10 +44,7 @@ pub fn owner() {
     assert!(matches!(lost, Some(DeviceError::Lost(_))), "unplugged: {lost:?}");
     drop(source);
     let missing = devices.open_camera(Some(&camera.id), CaptureFormat::IDEAL).err();
-    assert!(
-        matches!(missing, Some(DeviceError::NotFound { kind: "camera", .. })),
-        "{missing:?}"
-    );
+    assert!(matches!(missing, Some(DeviceError::NotFound { kind: "camera", .. })), "{missing:?}");
 
     fs::write(format!("{DRIVER}/bind"), "vivid.0").unwrap();
     let mut source = devices.open_camera(None, CaptureFormat::IDEAL).unwrap();
@@ -80,14 +55,8 @@ pub fn owner() {
 /// Sixty pictures: their times, their content, their rate.
 fn watch(source: &mut dyn VideoSource) {
     let frames: Vec<_> = (0..FRAMES).map(|_| source.next_frame().unwrap()).collect();
-    let mut intervals: Vec<_> = frames
-        .windows(2)
-        .map(|w| w[1].captured_at - w[0].captured_at)
-        .collect();
-    assert!(
-        intervals.iter().all(|i| !i.is_zero()),
-        "times must increase: {intervals:?}"
-    );
+    let mut intervals: Vec<_> = frames.windows(2).map(|w| w[1].captured_at - w[0].captured_at).collect();
+    assert!(intervals.iter().all(|i| !i.is_zero()), "times must increase: {intervals:?}");
     intervals.sort_unstable();
     let median_ms = intervals[intervals.len() / 2].as_secs_f64() * 1e3;
     println!("{FRAMES} pictures, one every {median_ms:.1} ms");
@@ -100,20 +69,12 @@ fn watch(source: &mut dyn VideoSource) {
 
     for frame in &frames {
         let luma = frame.image.planes()[0];
-        let (dark, bright) = (
-            luma.iter().filter(|l| **l < 60).count(),
-            luma.iter().filter(|l| **l > 150).count(),
-        );
-        assert!(
-            dark > 1000 && bright > 1000,
-            "colour bars are dark and bright: {dark}, {bright}"
-        );
+        let (dark, bright) =
+            (luma.iter().filter(|l| **l < 60).count(), luma.iter().filter(|l| **l > 150).count());
+        assert!(dark > 1000 && bright > 1000, "colour bars are dark and bright: {dark}, {bright}");
     }
     let moving = frames.windows(2).filter(|w| w[0].image != w[1].image).count();
-    assert!(
-        moving > FRAMES / 2,
-        "the counter in the picture counts: {moving} of {FRAMES} differ"
-    );
+    assert!(moving > FRAMES / 2, "the counter in the picture counts: {moving} of {FRAMES} differ");
 }
 
 /// What another process gets when it opens the camera.
@@ -124,16 +85,8 @@ fn rival_gets() -> String {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let line = said
-        .lines()
-        .find_map(|l| l.split_once("rival gets "))
-        .map(|(_, what)| what.to_owned());
-    line.unwrap_or_else(|| {
-        panic!(
-            "the rival broke: {said}{}",
-            String::from_utf8_lossy(&output.stderr)
-        )
-    })
+    let line = said.lines().find_map(|l| l.split_once("rival gets ")).map(|(_, what)| what.to_owned());
+    line.unwrap_or_else(|| panic!("the rival broke: {said}{}", String::from_utf8_lossy(&output.stderr)))
 }
 
 pub fn rival() {

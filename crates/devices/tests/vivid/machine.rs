@@ -25,23 +25,10 @@ pub fn run(name: &str) -> Result<()> {
     let root = tempfile::tempdir()?;
     let initramfs = root.path().join("initramfs");
     fill(&root.path().join("root"), &kernel, name)?;
-    shell(
-        root.path(),
-        "cd root && find . | busybox cpio -o -H newc > ../initramfs 2> /dev/null",
-    )?;
+    shell(root.path(), "cd root && find . | busybox cpio -o -H newc > ../initramfs 2> /dev/null")?;
 
     let mut qemu = Command::new("qemu-system-x86_64")
-        .args([
-            "-accel",
-            "tcg",
-            "-m",
-            "768",
-            "-nographic",
-            "-no-reboot",
-            "-nodefaults",
-            "-serial",
-            "stdio",
-        ])
+        .args(["-accel", "tcg", "-m", "768", "-nographic", "-no-reboot", "-nodefaults", "-serial", "stdio"])
         .arg("-kernel")
         .arg(only(&kernel.join("boot"), "vmlinuz-")?)
         .arg("-initrd")
@@ -53,12 +40,7 @@ pub fn run(name: &str) -> Result<()> {
         .context("cannot start qemu-system-x86_64 (package qemu-system-x86)")?;
     let console = BufReader::new(qemu.stdout.take().context("qemu's console")?);
     let (line, lines) = channel();
-    thread::spawn(move || {
-        console
-            .split(b'\n')
-            .map_while(|l| l.ok())
-            .try_for_each(|l| line.send(l))
-    });
+    thread::spawn(move || console.split(b'\n').map_while(|l| l.ok()).try_for_each(|l| line.send(l)));
     let mut passed = false;
     let ended = loop {
         match lines.recv_timeout(SILENCE_LIMIT) {
@@ -71,10 +53,7 @@ pub fn run(name: &str) -> Result<()> {
         }
     };
     let _ended = qemu.kill().and_then(|()| qemu.wait());
-    ensure!(
-        ended != RecvTimeoutError::Timeout,
-        "the machine has said nothing for {SILENCE_LIMIT:?}"
-    );
+    ensure!(ended != RecvTimeoutError::Timeout, "the machine has said nothing for {SILENCE_LIMIT:?}");
     ensure!(passed, "the test failed inside the machine, see above");
     Ok(())
 }
@@ -100,11 +79,7 @@ fn fill(root: &Path, kernel: &Path, name: &str) -> Result<()> {
          busybox mount -t proc proc /proc; busybox mount -t sysfs sys /sys; busybox mount -t devtmpfs dev /dev\n",
     );
     for module in modules(kernel, "vivid")? {
-        let file = module
-            .file_name()
-            .context("a module's name")?
-            .to_string_lossy()
-            .into_owned();
+        let file = module.file_name().context("a module's name")?.to_string_lossy().into_owned();
         fs::copy(&module, root.join("modules").join(&file))?;
         let options = if file == "vivid.ko" { VIVID } else { "" };
         init += &format!("busybox insmod /modules/{file} {options}\n");
@@ -151,10 +126,7 @@ fn modules(kernel: &Path, name: &str) -> Result<Vec<PathBuf>> {
     let files: HashMap<String, PathBuf> = all
         .lines()
         .filter_map(|path| {
-            Some((
-                Path::new(path).file_stem()?.to_str()?.replace('-', "_"),
-                kernel.join(path),
-            ))
+            Some((Path::new(path).file_stem()?.to_str()?.replace('-', "_"), kernel.join(path)))
         })
         .collect();
     let mut order = Vec::new();
@@ -163,22 +135,15 @@ fn modules(kernel: &Path, name: &str) -> Result<Vec<PathBuf>> {
 }
 
 fn load(name: &str, files: &HashMap<String, PathBuf>, order: &mut Vec<PathBuf>) -> Result<()> {
-    let path = files
-        .get(name)
-        .with_context(|| format!("the kernel package has no module {name}"))?;
+    let path = files.get(name).with_context(|| format!("the kernel package has no module {name}"))?;
     if order.contains(path) {
         return Ok(());
     }
     let image = fs::read(path)?;
     let field = b"\0depends=";
-    let at = image
-        .windows(field.len())
-        .position(|w| w == field)
-        .context("a module names its dependencies")?;
-    let list = image[at + field.len()..]
-        .split(|b| *b == 0)
-        .next()
-        .unwrap_or_default();
+    let at =
+        image.windows(field.len()).position(|w| w == field).context("a module names its dependencies")?;
+    let list = image[at + field.len()..].split(|b| *b == 0).next().unwrap_or_default();
     for needed in String::from_utf8_lossy(list).split(',').filter(|n| !n.is_empty()) {
         load(&needed.replace('-', "_"), files, order)?;
     }
@@ -189,11 +154,7 @@ fn load(name: &str, files: &HashMap<String, PathBuf>, order: &mut Vec<PathBuf>) 
 /// The shared libraries of a program, and its loader.
 fn libraries(program: &Path) -> Result<Vec<PathBuf>> {
     let listed = shell(Path::new("/"), &format!("ldd '{}'", program.display()))?;
-    let path = |line: &str| {
-        line.split_whitespace()
-            .find(|word| word.starts_with('/'))
-            .map(PathBuf::from)
-    };
+    let path = |line: &str| line.split_whitespace().find(|word| word.starts_with('/')).map(PathBuf::from);
     Ok(listed.lines().filter_map(path).collect())
 }
 
@@ -203,21 +164,13 @@ fn first_of(paths: &[&str]) -> Option<PathBuf> {
 
 fn only(dir: &Path, prefix: &str) -> Result<PathBuf> {
     let mut entries = fs::read_dir(dir)?.filter_map(|e| e.ok()).map(|e| e.path());
-    let starts = |p: &PathBuf| {
-        p.file_name()
-            .is_some_and(|n| n.to_string_lossy().starts_with(prefix))
-    };
-    entries
-        .find(starts)
-        .with_context(|| format!("no {prefix}* in {}", dir.display()))
+    let starts = |p: &PathBuf| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with(prefix));
+    entries.find(starts).with_context(|| format!("no {prefix}* in {}", dir.display()))
 }
 
 fn shell(dir: &Path, script: &str) -> Result<String> {
-    let output = Command::new("sh")
-        .args(["-c", script])
-        .current_dir(dir)
-        .stderr(Stdio::inherit())
-        .output()?;
+    let output =
+        Command::new("sh").args(["-c", script]).current_dir(dir).stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "`{script}`: {}", output.status);
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

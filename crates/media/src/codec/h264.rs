@@ -24,11 +24,7 @@ pub(super) struct H264Encoder {
 
 impl H264Encoder {
     pub(super) fn new(settings: EncoderSettings) -> Result<Self, CodecError> {
-        Ok(Self {
-            encoder: open(settings)?,
-            settings,
-            output: Vec::new(),
-        })
+        Ok(Self { encoder: open(settings)?, settings, output: Vec::new() })
     }
 }
 
@@ -43,10 +39,8 @@ fn open(settings: EncoderSettings) -> Result<Encoder, CodecError> {
         // A scene change would make a key frame of its own accord: a burst that nobody asked for.
         .scene_change_detect(false)
         .num_threads(1);
-    Encoder::with_api_config(OpenH264API::from_source(), config).map_err(|error| CodecError::Setup {
-        codec: NAME,
-        reason: error.to_string(),
-    })
+    Encoder::with_api_config(OpenH264API::from_source(), config)
+        .map_err(|error| CodecError::Setup { codec: NAME, reason: error.to_string() })
 }
 
 impl VideoEncoder for H264Encoder {
@@ -68,20 +62,14 @@ impl VideoEncoder for H264Encoder {
         let stream = self
             .encoder
             .encode_at(&Picture(image), at)
-            .map_err(|error| CodecError::Encode {
-                codec: NAME,
-                reason: error.to_string(),
-            })?;
+            .map_err(|error| CodecError::Encode { codec: NAME, reason: error.to_string() })?;
         if matches!(stream.frame_type(), FrameType::Skip | FrameType::Invalid) {
             return Ok(None);
         }
         self.output.clear();
         stream.write_vec(&mut self.output);
         let key = rtp::h264::is_key(&self.output);
-        Ok((!self.output.is_empty()).then_some(Encoded {
-            data: &self.output,
-            key,
-        }))
+        Ok((!self.output.is_empty()).then_some(Encoded { data: &self.output, key }))
     }
 }
 
@@ -93,10 +81,7 @@ fn set_rate(encoder: &mut Encoder, settings: EncoderSettings) {
         TagBitrateInfo,
     };
     let bitrate = i32::try_from(settings.bitrate_bps).unwrap_or(i32::MAX);
-    let mut info = TagBitrateInfo {
-        iLayer: SPATIAL_LAYER_ALL,
-        iBitrate: bitrate,
-    };
+    let mut info = TagBitrateInfo { iLayer: SPATIAL_LAYER_ALL, iBitrate: bitrate };
     let mut fps = settings.fps as f32;
     // SAFETY: each option points to a value of the type that it takes, which lives during the call.
     unsafe {
@@ -140,23 +125,18 @@ pub(super) struct H264Decoder {
 
 impl H264Decoder {
     pub(super) fn new() -> Result<Self, CodecError> {
-        let decoder = Decoder::new().map_err(|error| CodecError::Setup {
-            codec: NAME,
-            reason: error.to_string(),
-        })?;
-        Ok(Self {
-            decoder,
-            pool: FramePool::default(),
-        })
+        let decoder =
+            Decoder::new().map_err(|error| CodecError::Setup { codec: NAME, reason: error.to_string() })?;
+        Ok(Self { decoder, pool: FramePool::default() })
     }
 }
 
 impl VideoDecoder for H264Decoder {
     fn decode(&mut self, frame: &[u8]) -> Result<Option<Arc<I420>>, CodecError> {
-        let picture = self.decoder.decode(frame).map_err(|error| CodecError::Decode {
-            codec: NAME,
-            reason: error.to_string(),
-        })?;
+        let picture = self
+            .decoder
+            .decode(frame)
+            .map_err(|error| CodecError::Decode { codec: NAME, reason: error.to_string() })?;
         let Some(picture) = picture else { return Ok(None) };
         let ((width, height), strides) = (picture.dimensions(), picture.strides());
         let size = |side| u32::try_from(side).unwrap_or(0);

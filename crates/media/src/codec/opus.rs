@@ -25,11 +25,7 @@ pub struct OpusSettings {
 
 impl Default for OpusSettings {
     fn default() -> Self {
-        Self {
-            bitrate_bps: 32_000,
-            dtx: true,
-            expected_loss_pct: 10,
-        }
+        Self { bitrate_bps: 32_000, dtx: true, expected_loss_pct: 10 }
     }
 }
 
@@ -50,11 +46,7 @@ impl OpusEncoder {
         // 0.19 ms a frame (measured); 10 costs a third more for nothing that can be heard.
         encoder.set_complexity(9).map_err(setup)?;
         encoder.set_inband_fec(true).map_err(setup)?;
-        let mut this = Self {
-            encoder,
-            settings,
-            packet: [0; MAX_PACKET],
-        };
+        let mut this = Self { encoder, settings, packet: [0; MAX_PACKET] };
         this.configure(settings)?;
         Ok(this)
     }
@@ -67,9 +59,7 @@ impl OpusEncoder {
         let bitrate = i32::try_from(settings.bitrate_bps).unwrap_or(i32::MAX);
         self.encoder.set_bitrate(Bitrate::Bits(bitrate)).map_err(setup)?;
         self.encoder.set_dtx(settings.dtx).map_err(setup)?;
-        self.encoder
-            .set_packet_loss_perc(settings.expected_loss_pct.into())
-            .map_err(setup)?;
+        self.encoder.set_packet_loss_perc(settings.expected_loss_pct.into()).map_err(setup)?;
         self.settings = settings;
         Ok(())
     }
@@ -88,19 +78,13 @@ impl OpusEncoder {
         let length = self
             .encoder
             .encode_float(samples, &mut self.packet)
-            .map_err(|error| CodecError::Encode {
-                codec: NAME,
-                reason: error.to_string(),
-            })?;
+            .map_err(|error| CodecError::Encode { codec: NAME, reason: error.to_string() })?;
         Ok((length > DTX_PACKET).then_some(&self.packet[..length]))
     }
 }
 
 fn setup(error: opus::Error) -> CodecError {
-    CodecError::Setup {
-        codec: NAME,
-        reason: error.to_string(),
-    }
+    CodecError::Setup { codec: NAME, reason: error.to_string() }
 }
 
 /// A speech decoder; mono, whatever the sender's channel count.
@@ -151,10 +135,7 @@ impl OpusDecoder {
 }
 
 fn decode(error: opus::Error) -> CodecError {
-    CodecError::Decode {
-        codec: NAME,
-        reason: error.to_string(),
-    }
+    CodecError::Decode { codec: NAME, reason: error.to_string() }
 }
 
 #[cfg(test)]
@@ -186,9 +167,7 @@ mod tests {
     #[test]
     fn silence_is_not_sent() {
         let mut encoder = OpusEncoder::new(OpusSettings::default()).unwrap();
-        let sent = (0..100)
-            .filter(|_| encoder.encode(&[0.0; FRAME_SAMPLES]).unwrap().is_some())
-            .count();
+        let sent = (0..100).filter(|_| encoder.encode(&[0.0; FRAME_SAMPLES]).unwrap().is_some()).count();
         assert!(sent < 30, "{sent} of 100");
     }
 
@@ -198,9 +177,7 @@ mod tests {
         let mut decoder = OpusDecoder::new().unwrap();
         let mut output = [0.0; MAX_PACKET_SAMPLES];
         for frame in 0..20 {
-            decoder
-                .decode(encoder.encode(&sine(frame)).unwrap().unwrap(), &mut output)
-                .unwrap();
+            decoder.decode(encoder.encode(&sine(frame)).unwrap().unwrap(), &mut output).unwrap();
         }
         for _ in 0..50 {
             decoder.conceal(&mut output[..FRAME_SAMPLES]).unwrap();

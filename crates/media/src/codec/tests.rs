@@ -2,20 +2,12 @@
 use super::*;
 use crate::synthetic::draw_test_card;
 
-const SETTINGS: EncoderSettings = EncoderSettings {
-    width: 640,
-    height: 480,
-    bitrate_bps: 1_500_000,
-    fps: 30,
-};
+const SETTINGS: EncoderSettings =
+    EncoderSettings { width: 640, height: 480, bitrate_bps: 1_500_000, fps: 30 };
 
 fn psnr_y(a: &I420, b: &I420) -> f64 {
     let (a, b) = (a.planes()[0], b.planes()[0]);
-    let squares: f64 = a
-        .iter()
-        .zip(b)
-        .map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2))
-        .sum();
+    let squares: f64 = a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
     10.0 * (255.0 * 255.0 * a.len() as f64 / squares.max(1e-9)).log10()
 }
 
@@ -60,21 +52,13 @@ fn bitrate_can_be_lowered_and_raised_while_running() {
         let (mut encoder, mut decoder) = (codec.encoder(SETTINGS).unwrap(), codec.decoder().unwrap());
         run(&mut *encoder, &mut *decoder, (640, 480), 0, 60);
         let mut rate = |bitrate_bps, first| {
-            encoder
-                .configure(EncoderSettings {
-                    bitrate_bps,
-                    ..SETTINGS
-                })
-                .unwrap();
+            encoder.configure(EncoderSettings { bitrate_bps, ..SETTINGS }).unwrap();
             run(&mut *encoder, &mut *decoder, (640, 480), first, 60);
             run(&mut *encoder, &mut *decoder, (640, 480), first + 60, 90).1 * 8 / 3
         };
         let low = rate(150_000, 60);
         let high = rate(1_500_000, 300);
-        assert!(
-            low < 225_000 && high > 2 * low,
-            "{codec:?}: {low} and {high} bit/s"
-        );
+        assert!(low < 225_000 && high > 2 * low, "{codec:?}: {low} and {high} bit/s");
     }
 }
 
@@ -83,21 +67,9 @@ fn size_changes_with_a_key_frame_and_no_new_decoder() {
     for codec in VideoCodec::AVAILABLE {
         let (mut encoder, mut decoder) = (codec.encoder(SETTINGS).unwrap(), codec.decoder().unwrap());
         run(&mut *encoder, &mut *decoder, (640, 480), 0, 5);
-        encoder
-            .configure(EncoderSettings {
-                width: 320,
-                height: 240,
-                ..SETTINGS
-            })
-            .unwrap();
+        encoder.configure(EncoderSettings { width: 320, height: 240, ..SETTINGS }).unwrap();
         run(&mut *encoder, &mut *decoder, (320, 240), 5, 5);
-        encoder
-            .configure(EncoderSettings {
-                width: 1280,
-                height: 720,
-                ..SETTINGS
-            })
-            .unwrap();
+        encoder.configure(EncoderSettings { width: 1280, height: 720, ..SETTINGS }).unwrap();
         run(&mut *encoder, &mut *decoder, (1280, 720), 10, 5);
     }
 }
@@ -109,10 +81,7 @@ fn key_frames_come_when_asked_for_and_only_then() {
         let keys: Vec<u32> = (0..100)
             .filter(|frame| {
                 let image = draw_test_card(640, 480, u64::from(*frame) * 33);
-                encoder
-                    .encode(&image, at(*frame), *frame == 50)
-                    .unwrap()
-                    .is_some_and(|encoded| encoded.key)
+                encoder.encode(&image, at(*frame), *frame == 50).unwrap().is_some_and(|encoded| encoded.key)
             })
             .collect();
         assert_eq!(keys, [0, 50], "{codec:?}");

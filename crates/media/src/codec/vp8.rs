@@ -31,11 +31,7 @@ impl Context {
         // SAFETY: libvpx returns null or a string that lives as long as the context.
         unsafe {
             let text = vpx_sys::vpx_codec_error(&raw mut *self.0);
-            if text.is_null() {
-                String::new()
-            } else {
-                CStr::from_ptr(text).to_string_lossy().into_owned()
-            }
+            if text.is_null() { String::new() } else { CStr::from_ptr(text).to_string_lossy().into_owned() }
         }
     }
 }
@@ -50,11 +46,7 @@ pub(super) struct Vp8Encoder {
 impl Vp8Encoder {
     pub(super) fn new(settings: EncoderSettings) -> Result<Self, CodecError> {
         let context = open_encoder(&configuration(settings)?, settings.fps)?;
-        Ok(Self {
-            context,
-            settings,
-            last_pts: -1,
-        })
+        Ok(Self { context, settings, last_pts: -1 })
     }
 }
 
@@ -64,10 +56,7 @@ fn configuration(settings: EncoderSettings) -> Result<vpx_codec_enc_cfg_t, Codec
     check(unsafe { vpx_sys::vpx_codec_enc_config_default(vpx_sys::vpx_codec_vp8_cx(), &raw mut config, 0) })?;
     config.g_w = settings.width;
     config.g_h = settings.height;
-    config.g_timebase = vpx_sys::vpx_rational {
-        num: 1,
-        den: 1_000_000,
-    };
+    config.g_timebase = vpx_sys::vpx_rational { num: 1, den: 1_000_000 };
     config.g_threads = 1;
     config.g_pass = vpx_enc_pass::VPX_RC_ONE_PASS;
     config.g_lag_in_frames = 0;
@@ -133,11 +122,7 @@ impl VideoEncoder for Vp8Encoder {
         let mut picture = vpx_image_t::default();
         let pts = at.0.max(self.last_pts + 1);
         self.last_pts = pts;
-        let flags = if key {
-            i64::from(vpx_sys::VPX_EFLAG_FORCE_KF)
-        } else {
-            0
-        };
+        let flags = if key { i64::from(vpx_sys::VPX_EFLAG_FORCE_KF) } else { 0 };
         let duration = u64::from(1_000_000 / self.settings.fps.max(1));
         // SAFETY: the wrapped picture borrows `image` for this block only, and libvpx does not write to it. With an
         // alignment of 1, libvpx's idea of the planes is that of `I420`: even sizes, no padding.
@@ -160,10 +145,7 @@ impl VideoEncoder for Vp8Encoder {
             )
         };
         if status != vpx_codec_err_t::VPX_CODEC_OK {
-            return Err(CodecError::Encode {
-                codec: NAME,
-                reason: self.context.reason(),
-            });
+            return Err(CodecError::Encode { codec: NAME, reason: self.context.reason() });
         }
         let mut iterator = ptr::null();
         loop {
@@ -177,10 +159,7 @@ impl VideoEncoder for Vp8Encoder {
                 if packet.kind == vpx_codec_cx_pkt_kind::VPX_CODEC_CX_FRAME_PKT {
                     let frame = packet.data.frame;
                     let data = std::slice::from_raw_parts(frame.buf.cast::<u8>(), frame.sz as usize);
-                    return Ok(Some(Encoded {
-                        data,
-                        key: frame.flags & vpx_sys::VPX_FRAME_IS_KEY != 0,
-                    }));
+                    return Ok(Some(Encoded { data, key: frame.flags & vpx_sys::VPX_FRAME_IS_KEY != 0 }));
                 }
             }
         }
@@ -207,10 +186,7 @@ impl Vp8Decoder {
                 version,
             )
         })?;
-        Ok(Self {
-            context: Context(raw),
-            pool: FramePool::default(),
-        })
+        Ok(Self { context: Context(raw), pool: FramePool::default() })
     }
 }
 
@@ -222,10 +198,7 @@ impl VideoDecoder for Vp8Decoder {
             vpx_sys::vpx_codec_decode(&raw mut *self.context.0, frame.as_ptr(), size, ptr::null_mut(), 0)
         };
         if status != vpx_codec_err_t::VPX_CODEC_OK {
-            return Err(CodecError::Decode {
-                codec: NAME,
-                reason: self.context.reason(),
-            });
+            return Err(CodecError::Decode { codec: NAME, reason: self.context.reason() });
         }
         let mut iterator = ptr::null();
         // SAFETY: the picture is null or valid until the next call to decode.
@@ -257,8 +230,5 @@ fn check(status: vpx_codec_err_t) -> Result<(), CodecError> {
     }
     // SAFETY: libvpx returns a static string for every status.
     let reason = unsafe { CStr::from_ptr(vpx_sys::vpx_codec_err_to_string(status)) };
-    Err(CodecError::Setup {
-        codec: NAME,
-        reason: reason.to_string_lossy().into_owned(),
-    })
+    Err(CodecError::Setup { codec: NAME, reason: reason.to_string_lossy().into_owned() })
 }

@@ -97,14 +97,8 @@ mod tests {
         assert_eq!(meter(&gaps).freezes(), 0);
         gaps[40] = 250;
         let frozen = meter(&gaps);
-        assert_eq!(
-            (frozen.freezes(), frozen.frozen()),
-            (1, Duration::from_millis(250))
-        );
-        assert_eq!(
-            (frozen.gaps_over_200_ms(), frozen.longest_gap()),
-            (1, Duration::from_millis(250))
-        );
+        assert_eq!((frozen.freezes(), frozen.frozen()), (1, Duration::from_millis(250)));
+        assert_eq!((frozen.gaps_over_200_ms(), frozen.longest_gap()), (1, Duration::from_millis(250)));
     }
 
     #[test]

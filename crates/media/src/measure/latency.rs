@@ -42,14 +42,8 @@ mod tests {
         let now = MediaClock::now();
         let unix_ms = u64::try_from(MediaClock::unix_us(now) / 1000).unwrap();
         let mut meter = LatencyMeter::default();
-        assert_eq!(
-            meter.observe(&draw_test_card(640, 480, unix_ms - 42), now),
-            Some(42)
-        );
-        assert_eq!(
-            meter.observe(&draw_test_card(640, 480, unix_ms - 60_000), now),
-            None
-        );
+        assert_eq!(meter.observe(&draw_test_card(640, 480, unix_ms - 42), now), Some(42));
+        assert_eq!(meter.observe(&draw_test_card(640, 480, unix_ms - 60_000), now), None);
         assert_eq!(meter.observe(&I420::black(640, 480), now), None);
         assert_eq!(meter.percentiles().unwrap().n, 1);
     }

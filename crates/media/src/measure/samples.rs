@@ -41,12 +41,7 @@ impl Samples {
         sorted.sort_by(f32::total_cmp);
         let n = sorted.len();
         let rank = |percent: usize| sorted.get((n * percent).div_ceil(100).saturating_sub(1)).copied();
-        Some(Percentiles {
-            p50: rank(50)?,
-            p95: rank(95)?,
-            max: rank(100)?,
-            n,
-        })
+        Some(Percentiles { p50: rank(50)?, p95: rank(95)?, max: rank(100)?, n })
     }
 }
 
@@ -59,12 +54,7 @@ mod tests {
         let mut samples = Samples::default();
         assert_eq!(samples.percentiles(), None);
         (1..=100).rev().for_each(|value| samples.push(value as f32));
-        let expected = Percentiles {
-            p50: 50.0,
-            p95: 95.0,
-            max: 100.0,
-            n: 100,
-        };
+        let expected = Percentiles { p50: 50.0, p95: 95.0, max: 100.0, n: 100 };
         assert_eq!(samples.percentiles(), Some(expected));
     }
 

@@ -108,22 +108,8 @@ impl Assembler {
         if starts_key {
             self.key_starts.insert(sequence);
         }
-        let RtpPacket {
-            marker,
-            timestamp: rtp_timestamp,
-            ..
-        } = packet;
-        self.packets.insert(
-            sequence,
-            Packet {
-                codec,
-                rtp_timestamp,
-                rtp_time,
-                marker,
-                data,
-                arrival,
-            },
-        );
+        let RtpPacket { marker, timestamp: rtp_timestamp, .. } = packet;
+        self.packets.insert(sequence, Packet { codec, rtp_timestamp, rtp_time, marker, data, arrival });
         true
     }
 
@@ -131,11 +117,8 @@ impl Assembler {
     pub fn pop(&mut self, now: MediaTime) -> Option<EncodedFrame> {
         self.skip_padding();
         let in_order = self.next.and_then(|next| Some((next, self.end_of_frame(next)?)));
-        let found = in_order.or_else(|| {
-            self.key_starts
-                .iter()
-                .find_map(|start| Some((*start, self.end_of_frame(*start)?)))
-        });
+        let found = in_order
+            .or_else(|| self.key_starts.iter().find_map(|start| Some((*start, self.end_of_frame(*start)?))));
         let Some((start, end)) = found else {
             if self.has_gap() {
                 self.blocked_since.get_or_insert(now);
@@ -166,16 +149,9 @@ impl Assembler {
     #[must_use]
     pub fn request_due(&self) -> Option<MediaTime> {
         let nothing_to_begin_with = self.next.is_none() && self.key_starts.is_empty();
-        let wait = if nothing_to_begin_with {
-            REORDER_WAIT
-        } else {
-            self.repair_wait
-        };
+        let wait = if nothing_to_begin_with { REORDER_WAIT } else { self.repair_wait };
         let due = self.blocked_since?.plus(wait);
-        Some(
-            self.last_request
-                .map_or(due, |last| due.max(last.plus(REQUEST_INTERVAL))),
-        )
+        Some(self.last_request.map_or(due, |last| due.max(last.plus(REQUEST_INTERVAL))))
     }
 
     /// Says that nothing can be decoded before the next key frame.
@@ -191,10 +167,7 @@ impl Assembler {
     /// Steps over packets without content: padding, which a sender may use to probe.
     fn skip_padding(&mut self) {
         while let Some(next) = self.next
-            && self
-                .packets
-                .get(&next)
-                .is_some_and(|packet| packet.data.is_empty())
+            && self.packets.get(&next).is_some_and(|packet| packet.data.is_empty())
         {
             self.packets.remove(&next);
             self.next = Some(next + 1);
@@ -251,14 +224,7 @@ impl Assembler {
             VideoCodec::Vp8 => rtp::vp8::is_key(&data),
             VideoCodec::H264 => rtp::h264::is_key(&data),
         };
-        Some(EncodedFrame {
-            codec,
-            data,
-            key,
-            rtp_timestamp,
-            rtp_time,
-            complete_at,
-        })
+        Some(EncodedFrame { codec, data, key, rtp_timestamp, rtp_time, complete_at })
     }
 }
 

@@ -12,10 +12,7 @@ fn stream(lengths: &[usize], key_every: usize) -> Vec<(Vec<u8>, Vec<RtpPacket>)>
         let mut data = vec![(index % 251) as u8; *length];
         data[0] = u8::from(!index.is_multiple_of(key_every));
         let payloads = rtp::vp8::packetize(&data, index as u16);
-        (
-            data,
-            sequencer.picture(payloads, (index as u32).wrapping_mul(3000).wrapping_sub(50_000)),
-        )
+        (data, sequencer.picture(payloads, (index as u32).wrapping_mul(3000).wrapping_sub(50_000)))
     };
     lengths.iter().enumerate().map(frame).collect()
 }
@@ -110,10 +107,7 @@ fn gap_asks_for_a_key_frame_after_a_wait_and_not_too_often() {
         }
     }
     assert!((120..300).contains(&requests[0]), "{requests:?}");
-    assert!(
-        requests.windows(2).all(|pair| pair[1] - pair[0] >= 500) && requests.len() > 5,
-        "{requests:?}"
-    );
+    assert!(requests.windows(2).all(|pair| pair[1] - pair[0] >= 500) && requests.len() > 5, "{requests:?}");
 }
 
 #[test]

@@ -53,9 +53,7 @@ impl AudioReceive {
             sinks: Latest::default(),
             counters,
         });
-        let this = Self {
-            shared: Arc::clone(&shared),
-        };
+        let this = Self { shared: Arc::clone(&shared) };
         spawn("audio-playout", move || play(&shared, &sync, &speaker, events))?;
         Ok(this)
     }
@@ -95,10 +93,7 @@ fn play(shared: &Shared, sync: &AvSync, speaker: &RenderTap, mut events: impl Fn
         let now = MediaClock::now();
         let heard_at = now.plus(sink.latency());
         let (samples, rtp) = lock(&shared.jitter).pull(now);
-        let block = AudioBlock {
-            samples,
-            captured_at: heard_at,
-        };
+        let block = AudioBlock { samples, captured_at: heard_at };
         if let Some(rtp) = rtp {
             sync.heard(rtp, heard_at);
         }

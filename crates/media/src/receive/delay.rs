@@ -85,10 +85,7 @@ mod tests {
     fn target_ms(late_us: impl Fn(i64) -> i64) -> i64 {
         let mut delay = DelayEstimator::default();
         for packet in 0..1000 {
-            delay.arrived(
-                packet * 20_000,
-                MediaTime(1_000_000 + packet * 20_000 + late_us(packet)),
-            );
+            delay.arrived(packet * 20_000, MediaTime(1_000_000 + packet * 20_000 + late_us(packet)));
         }
         delay.target_us() / 1000
     }
@@ -101,9 +98,6 @@ mod tests {
     #[test]
     fn jitter_is_covered_but_one_outlier_in_a_hundred_is_not() {
         assert_eq!(target_ms(|packet| (packet * 7 % 10) * 10_000), 105);
-        assert_eq!(
-            target_ms(|packet| if packet % 100 == 0 { 300_000 } else { 0 }),
-            20
-        );
+        assert_eq!(target_ms(|packet| if packet % 100 == 0 { 300_000 } else { 0 }), 20);
     }
 }

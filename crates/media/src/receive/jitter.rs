@@ -100,13 +100,7 @@ impl JitterBuffer {
             self.counters.packets_discarded.add(1);
             return;
         }
-        self.packets.insert(
-            at,
-            Packet {
-                sequence,
-                payload: packet.payload,
-            },
-        );
+        self.packets.insert(at, Packet { sequence, payload: packet.payload });
         if self.packets.len() > MAX_PACKETS {
             self.packets.pop_first();
             self.counters.packets_discarded.add(1);
@@ -142,9 +136,7 @@ impl JitterBuffer {
 
     fn report(&self, first: i64, now: MediaTime) {
         let ms = |us: i64| us as f32 / 1000.0;
-        self.counters
-            .jitter_buffer_ms
-            .set(ms(self.delay.delay_us(media_us(first), now)));
+        self.counters.jitter_buffer_ms.set(ms(self.delay.delay_us(media_us(first), now)));
         self.counters.jitter_target_ms.set(ms(self.delay.target_us()));
     }
 
@@ -176,10 +168,7 @@ impl JitterBuffer {
     /// Adds some sound to `pcm`: of the next packet, or in its place.
     fn decode_next(&mut self, now: MediaTime) -> Result<(), CodecError> {
         self.settle_late(now);
-        let Some((at, sequence)) = self
-            .packets
-            .first_key_value()
-            .map(|(at, packet)| (*at, packet.sequence))
+        let Some((at, sequence)) = self.packets.first_key_value().map(|(at, packet)| (*at, packet.sequence))
         else {
             return self.starve();
         };
@@ -250,9 +239,7 @@ impl JitterBuffer {
         if gap == FRAME_SAMPLES
             && let Some((_, packet)) = self.packets.first_key_value()
         {
-            let samples = self
-                .decoder
-                .recover(&packet.payload, &mut self.scratch[..FRAME_SAMPLES])?;
+            let samples = self.decoder.recover(&packet.payload, &mut self.scratch[..FRAME_SAMPLES])?;
             self.pcm.extend_from_slice(&self.scratch[..samples]);
             self.next += FRAME_SAMPLES as i64;
             self.counters.samples_recovered.add(samples);
@@ -275,12 +262,7 @@ impl JitterBuffer {
 
     fn count_invented(&self, samples: usize, silence: bool) {
         let counters = &self.counters;
-        if silence {
-            &counters.samples_comfort
-        } else {
-            &counters.samples_concealed
-        }
-        .add(samples);
+        if silence { &counters.samples_comfort } else { &counters.samples_concealed }.add(samples);
     }
 
     /// Plays faster or slower where the delay is off its target.

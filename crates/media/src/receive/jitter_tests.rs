@@ -4,10 +4,7 @@ use crate::codec::opus::{OpusEncoder, OpusSettings};
 
 /// One packet each 20 ms for `count` packets, of a steady tone.
 fn tone(count: usize) -> Vec<RtpPacket> {
-    let settings = OpusSettings {
-        dtx: false,
-        ..OpusSettings::default()
-    };
+    let settings = OpusSettings { dtx: false, ..OpusSettings::default() };
     let mut encoder = OpusEncoder::new(settings).unwrap();
     (0..count)
         .map(|packet| {
@@ -55,14 +52,7 @@ fn play(
 fn clean_stream_is_played_whole_and_with_little_delay() {
     let (counters, _) = play(tone(300), |_| Some(0));
     let stats = counters.snapshot();
-    assert_eq!(
-        (
-            stats.samples_concealed,
-            stats.samples_recovered,
-            stats.packets_discarded
-        ),
-        (0, 0, 0)
-    );
+    assert_eq!((stats.samples_concealed, stats.samples_recovered, stats.packets_discarded), (0, 0, 0));
     assert!(stats.jitter_buffer_ms <= 31.0, "{} ms", stats.jitter_buffer_ms);
     assert!(stats.samples_played > 295 * 960);
 }
@@ -70,11 +60,8 @@ fn clean_stream_is_played_whole_and_with_little_delay() {
 #[test]
 fn rtp_time_follows_what_is_played() {
     let (_, times) = play(tone(300), |_| Some(0));
-    let steps: Vec<u32> = times
-        .windows(2)
-        .filter_map(|pair| Some(pair[1]?.wrapping_sub(pair[0]?)))
-        .skip(100)
-        .collect();
+    let steps: Vec<u32> =
+        times.windows(2).filter_map(|pair| Some(pair[1]?.wrapping_sub(pair[0]?))).skip(100).collect();
     assert!(steps.len() > 400 && steps.iter().all(|step| (0..=960).contains(step)));
     let mean = steps.iter().map(|step| f64::from(*step)).sum::<f64>() / steps.len() as f64;
     assert!((mean - 480.0).abs() < 2.0, "{mean}");
@@ -90,27 +77,16 @@ fn single_losses_are_recovered_from_the_next_packet() {
 
 #[test]
 fn lost_bursts_are_concealed_and_no_longer_than_they_are() {
-    let (counters, _) = play(tone(300), |packet| {
-        (packet % 50 < 46 || packet > 270).then_some(0)
-    });
+    let (counters, _) = play(tone(300), |packet| (packet % 50 < 46 || packet > 270).then_some(0));
     let stats = counters.snapshot();
     // Five bursts of four packets; redundancy gives the last of each back.
-    assert!(
-        (5 * 3 * 960..=5 * 4 * 960).contains(&stats.samples_concealed),
-        "{}",
-        stats.samples_concealed
-    );
+    assert!((5 * 3 * 960..=5 * 4 * 960).contains(&stats.samples_concealed), "{}", stats.samples_concealed);
 }
 
 #[test]
 fn delay_grows_with_jitter_and_shrinks_again() {
-    let jitter = |packet: usize| {
-        Some(if (100..400).contains(&packet) {
-            (packet as i64 * 37) % 80
-        } else {
-            0
-        })
-    };
+    let jitter =
+        |packet: usize| Some(if (100..400).contains(&packet) { (packet as i64 * 37) % 80 } else { 0 });
     let during = play(tone(400), jitter).0.snapshot();
     assert!(during.jitter_buffer_ms > 60.0, "{} ms", during.jitter_buffer_ms);
     assert!(during.concealed_pct().unwrap() < 3.0);
@@ -122,19 +98,11 @@ fn delay_grows_with_jitter_and_shrinks_again() {
 #[test]
 fn network_that_stalls_loses_no_words() {
     let (counters, _) = play(tone(400), |packet| {
-        Some(if (200..210).contains(&packet) {
-            (210 - packet as i64) * 20
-        } else {
-            0
-        })
+        Some(if (200..210).contains(&packet) { (210 - packet as i64) * 20 } else { 0 })
     });
     let stats = counters.snapshot();
     assert_eq!(stats.packets_discarded, 0);
-    assert!(
-        (120 * 48..=220 * 48).contains(&stats.samples_concealed),
-        "{}",
-        stats.samples_concealed
-    );
+    assert!((120 * 48..=220 * 48).contains(&stats.samples_concealed), "{}", stats.samples_concealed);
 }
 
 #[test]
@@ -167,10 +135,6 @@ fn comfort_noise_fills_the_silence_that_was_not_sent() {
     let (counters, _) = play(packets, |packet| (!(100..120).contains(&packet)).then_some(0));
     let stats = counters.snapshot();
     assert_eq!(stats.samples_concealed, 0);
-    assert!(
-        (18 * 960..=22 * 960).contains(&stats.samples_comfort),
-        "{}",
-        stats.samples_comfort
-    );
+    assert!((18 * 960..=22 * 960).contains(&stats.samples_comfort), "{}", stats.samples_comfort);
     assert!(stats.jitter_buffer_ms < 60.0, "{}", stats.jitter_buffer_ms);
 }

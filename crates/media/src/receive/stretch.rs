@@ -20,10 +20,8 @@ const QUIET: f32 = 1e-5;
 /// The period that can be left out of, or repeated in, the first [`WINDOW`] samples.
 pub(super) fn period(samples: &[f32], urgent: bool) -> Option<usize> {
     let window = samples.get(..WINDOW)?;
-    let (lag, likeness) = PERIODS
-        .step_by(THIN)
-        .map(|lag| (lag, likeness(window, lag)))
-        .max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let (lag, likeness) =
+        PERIODS.step_by(THIN).map(|lag| (lag, likeness(window, lag))).max_by(|a, b| a.1.total_cmp(&b.1))?;
     let power = window.iter().map(|sample| sample * sample).sum::<f32>() / 960.0;
     (likeness > if urgent { ALIKE_ENOUGH } else { ALIKE } || power < QUIET).then_some(lag)
 }
@@ -49,9 +47,7 @@ pub(super) fn shorten(samples: &mut Vec<f32>, period: usize) {
 
 /// Puts `period` samples in.
 pub(super) fn lengthen(samples: &mut Vec<f32>, period: usize) {
-    let seam: Vec<f32> = (0..period)
-        .map(|i| fade(samples[i + period], samples[i], i, period))
-        .collect();
+    let seam: Vec<f32> = (0..period).map(|i| fade(samples[i + period], samples[i], i, period)).collect();
     samples.splice(period..period, seam);
 }
 
@@ -66,17 +62,12 @@ mod tests {
     use super::*;
 
     fn sine(hz: f32, length: usize) -> Vec<f32> {
-        (0..length)
-            .map(|i| (i as f32 * hz * std::f32::consts::TAU / 48_000.0).sin() * 0.5)
-            .collect()
+        (0..length).map(|i| (i as f32 * hz * std::f32::consts::TAU / 48_000.0).sin() * 0.5).collect()
     }
 
     /// Largest step between neighbours: a click shows as a step that the tone does not have.
     fn steepest(samples: &[f32]) -> f32 {
-        samples
-            .windows(2)
-            .map(|pair| (pair[1] - pair[0]).abs())
-            .fold(0.0, f32::max)
+        samples.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max)
     }
 
     #[test]
@@ -106,13 +97,7 @@ mod tests {
             })
             .collect();
         assert_eq!(period(&noise, false), None);
-        assert!(
-            period(
-                &noise.iter().map(|sample| sample * 0.001).collect::<Vec<_>>(),
-                false
-            )
-            .is_some()
-        );
+        assert!(period(&noise.iter().map(|sample| sample * 0.001).collect::<Vec<_>>(), false).is_some());
     }
 
     #[test]

@@ -69,10 +69,7 @@ impl AvSync {
     pub fn on_sender_report(&self, kind: StreamKind, ntp: u64, rtp: u32) {
         let seconds = i64::from(u32::try_from(ntp >> 32).unwrap_or(0));
         let fraction = i64::try_from(((ntp & 0xffff_ffff) * 1_000_000) >> 32).unwrap_or(0);
-        let report = Some(Report {
-            ntp_us: seconds * 1_000_000 + fraction,
-            rtp,
-        });
+        let report = Some(Report { ntp_us: seconds * 1_000_000 + fraction, rtp });
         let mut state = lock(&self.0);
         match kind {
             StreamKind::Audio => state.audio = report,
@@ -100,10 +97,7 @@ impl AvSync {
     pub fn audio_delay(&self) -> Option<Duration> {
         let heard = lock(&self.0).heard?;
         let delay_us = heard.delay_us + MediaClock::ntp_us(MediaTime(0));
-        u64::try_from(delay_us)
-            .ok()
-            .filter(|us| *us < PLAUSIBLE_US)
-            .map(Duration::from_micros)
+        u64::try_from(delay_us).ok().filter(|us| *us < PLAUSIBLE_US).map(Duration::from_micros)
     }
 
     /// When the picture of this RTP time is due; `None` where sound has no say.

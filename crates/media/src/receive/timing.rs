@@ -89,11 +89,7 @@ mod tests {
             shown.push(timing.due(frame * 3000, complete_at).0 - frame * 100_000 / 3);
         }
         let spread = |delays: &[i64]| delays.iter().max().unwrap() - delays.iter().min().unwrap();
-        assert!(
-            spread(&shown[200..]) * 2 < spread(&arrived[200..]) + 4_000,
-            "{}",
-            spread(&shown[200..])
-        );
+        assert!(spread(&shown[200..]) * 2 < spread(&arrived[200..]) + 4_000, "{}", spread(&shown[200..]));
     }
 
     #[test]

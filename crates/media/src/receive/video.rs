@@ -67,10 +67,7 @@ impl VideoReceive {
         sync: AvSync,
         events: impl FnMut(VideoReceiveEvent) + Send + 'static,
     ) -> Result<Self, PipelineError> {
-        let (outputs, counters) = (
-            Arc::<Mutex<Outputs>>::default(),
-            Arc::<VideoReceiveCounters>::default(),
-        );
+        let (outputs, counters) = (Arc::<Mutex<Outputs>>::default(), Arc::<VideoReceiveCounters>::default());
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             changed: Condvar::new(),
@@ -78,9 +75,7 @@ impl VideoReceive {
             counters: Arc::clone(&counters),
         });
         let (items, queue) = sync_channel(RENDER_QUEUE);
-        let this = Self {
-            shared: Arc::clone(&shared),
-        };
+        let this = Self { shared: Arc::clone(&shared) };
         spawn("video-render", move || render::run(&queue, &outputs, &counters))?;
         let stage = DecodeStage {
             sync,
@@ -157,11 +152,7 @@ struct DecodeStage<F> {
 
 /// What the assembler has for the decode stage.
 enum Next {
-    Frame {
-        frame: EncodedFrame,
-        want_decoded: bool,
-        encoded_sink: Option<u64>,
-    },
+    Frame { frame: EncodedFrame, want_decoded: bool, encoded_sink: Option<u64> },
     RequestKeyFrame,
     Closed,
 }
@@ -170,11 +161,7 @@ impl<F: FnMut(VideoReceiveEvent)> DecodeStage<F> {
     fn run(mut self, shared: &Shared) {
         loop {
             match shared.next() {
-                Next::Frame {
-                    frame,
-                    want_decoded,
-                    encoded_sink,
-                } => {
+                Next::Frame { frame, want_decoded, encoded_sink } => {
                     if !self.frame(frame, want_decoded, encoded_sink, &shared.counters) {
                         return;
                     }
@@ -208,10 +195,7 @@ impl<F: FnMut(VideoReceiveEvent)> DecodeStage<F> {
         let for_encoded_sink = encoded_sink.is_some() && self.encoded_open == encoded_sink;
         let now = MediaClock::now();
         let due = self.timing.due(frame.rtp_time, frame.complete_at);
-        let due = self
-            .sync
-            .video_due(frame.rtp_timestamp, now)
-            .map_or(due, |synced| due.max(synced));
+        let due = self.sync.video_due(frame.rtp_timestamp, now).map_or(due, |synced| due.max(synced));
         let mut image = None;
         if self.decoder_open {
             match self.decode(&frame) {
@@ -230,24 +214,13 @@ impl<F: FnMut(VideoReceiveEvent)> DecodeStage<F> {
             }
         }
         let shut = (want_decoded && !self.decoder_open) || (encoded_sink.is_some() && !for_encoded_sink);
-        if shut
-            && self
-                .last_request
-                .is_none_or(|last| now - last >= GATE_REQUEST_INTERVAL)
-        {
+        if shut && self.last_request.is_none_or(|last| now - last >= GATE_REQUEST_INTERVAL) {
             self.request(counters);
         }
         if image.is_none() && !for_encoded_sink {
             return true;
         }
-        self.items
-            .send(Item {
-                frame,
-                image,
-                for_encoded_sink,
-                due,
-            })
-            .is_ok()
+        self.items.send(Item { frame, image, for_encoded_sink, due }).is_ok()
     }
 
     fn decode(&mut self, frame: &EncodedFrame) -> Result<Option<Arc<I420>>, CodecError> {
@@ -270,20 +243,13 @@ impl Shared {
             let now = MediaClock::now();
             if let Some(frame) = state.assembler.pop(now) {
                 let (want_decoded, encoded_sink) = (state.want_decoded, state.encoded_sink);
-                return Next::Frame {
-                    frame,
-                    want_decoded,
-                    encoded_sink,
-                };
+                return Next::Frame { frame, want_decoded, encoded_sink };
             }
             if state.assembler.poll_key_frame_request(now) {
                 return Next::RequestKeyFrame;
             }
             let wait = state.assembler.request_due().map_or(IDLE, |due| due - now);
-            (state, _) = self
-                .changed
-                .wait_timeout(state, wait)
-                .unwrap_or_else(PoisonError::into_inner);
+            (state, _) = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }

@@ -22,11 +22,7 @@ impl SenderClock {
     /// A clock of that rate, with a random offset (RFC 3550, section 5.1).
     #[must_use]
     pub fn new(rate_hz: u32) -> Self {
-        Self {
-            rate_hz,
-            offset: rand::random(),
-            lag_us: Arc::default(),
-        }
+        Self { rate_hz, offset: rand::random(), lag_us: Arc::default() }
     }
 
     /// RTP time of a capture time.
@@ -34,8 +30,7 @@ impl SenderClock {
     pub fn rtp(&self, at: MediaTime) -> u32 {
         let us = i128::from(at.0 - self.lag_us.load(Ordering::Relaxed));
         let ticks = (us * i128::from(self.rate_hz)).div_euclid(1_000_000);
-        self.offset
-            .wrapping_add(u32::try_from(ticks.rem_euclid(1 << 32)).unwrap_or(0))
+        self.offset.wrapping_add(u32::try_from(ticks.rem_euclid(1 << 32)).unwrap_or(0))
     }
 
     /// Says that the stream's next sample has RTP time `counted`, by count of samples, and was captured at `at`: the mapping
@@ -67,12 +62,7 @@ mod tests {
     fn one_second_is_one_clock_rate_of_ticks() {
         let clock = SenderClock::new(90_000);
         let at = MediaTime(123_456_789);
-        assert_eq!(
-            clock
-                .rtp(at.plus(Duration::from_secs(1)))
-                .wrapping_sub(clock.rtp(at)),
-            90_000
-        );
+        assert_eq!(clock.rtp(at.plus(Duration::from_secs(1))).wrapping_sub(clock.rtp(at)), 90_000);
     }
 
     #[test]
@@ -84,10 +74,7 @@ mod tests {
             assert!(clock.follow(counted, MediaTime(block * 20_010)));
             counted = counted.wrapping_add(960);
         }
-        let ahead = clock
-            .rtp(MediaTime(20_000 * 20_010))
-            .wrapping_sub(counted)
-            .cast_signed();
+        let ahead = clock.rtp(MediaTime(20_000 * 20_010)).wrapping_sub(counted).cast_signed();
         assert!(ahead.abs() < 48, "{ahead} ticks");
     }
 

@@ -121,9 +121,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn stream(nals: &[Vec<u8>]) -> Vec<u8> {
-        nals.iter()
-            .flat_map(|nal| START_CODE.iter().chain(nal).copied())
-            .collect()
+        nals.iter().flat_map(|nal| START_CODE.iter().chain(nal).copied()).collect()
     }
 
     /// A NAL unit of a plain type whose bytes imitate no start code.

@@ -39,9 +39,7 @@ impl Default for Sequencer {
     /// Starts anywhere (RFC 3550, section 5.1), below the middle so that an early wrap does not confuse SRTP's rollover
     /// guess when the first packets are lost (RFC 3711, section 3.3.1).
     fn default() -> Self {
-        Self {
-            next: rand::random::<u16>() >> 1,
-        }
+        Self { next: rand::random::<u16>() >> 1 }
     }
 }
 
@@ -60,12 +58,7 @@ impl Sequencer {
     pub fn packet(&mut self, marker: bool, timestamp: u32, payload: Bytes) -> RtpPacket {
         let sequence = self.next;
         self.next = self.next.wrapping_add(1);
-        RtpPacket {
-            marker,
-            sequence,
-            timestamp,
-            payload,
-        }
+        RtpPacket { marker, sequence, timestamp, payload }
     }
 }
 
@@ -84,10 +77,7 @@ struct PayloadWriter {
 
 impl PayloadWriter {
     fn with_capacity(bytes: usize) -> Self {
-        Self {
-            buffer: BytesMut::with_capacity(bytes),
-            payloads: Vec::with_capacity(bytes / MAX_PAYLOAD + 2),
-        }
+        Self { buffer: BytesMut::with_capacity(bytes), payloads: Vec::with_capacity(bytes / MAX_PAYLOAD + 2) }
     }
 
     fn push(&mut self, header: &[u8], body: &[u8]) {

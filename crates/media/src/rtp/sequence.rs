@@ -27,11 +27,7 @@ impl Unwrapper {
         // Starting one turn up keeps a little reordering at the very start positive.
         let newest = *self.newest.get_or_insert(value + modulus);
         let forward = (value - newest).rem_euclid(modulus);
-        let unwrapped = if forward < modulus / 2 {
-            newest + forward
-        } else {
-            newest + forward - modulus
-        };
+        let unwrapped = if forward < modulus / 2 { newest + forward } else { newest + forward - modulus };
         self.newest = Some(newest.max(unwrapped));
         unwrapped
     }

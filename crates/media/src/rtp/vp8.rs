@@ -85,13 +85,7 @@ mod tests {
     #[test]
     fn every_extension_is_skipped() {
         let all = Bytes::from_static(&[0x90, 0xf0, 0x81, 0x02, 7, 0x20, 0xaa]);
-        assert_eq!(
-            parse(&all).unwrap(),
-            Payload {
-                starts_frame: true,
-                data: Bytes::from_static(&[0xaa])
-            }
-        );
+        assert_eq!(parse(&all).unwrap(), Payload { starts_frame: true, data: Bytes::from_static(&[0xaa]) });
         let short_id = Bytes::from_static(&[0x90, 0x80, 0x11, 0xbb]);
         assert_eq!(parse(&short_id).unwrap().data, Bytes::from_static(&[0xbb]));
     }

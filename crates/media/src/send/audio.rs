@@ -37,20 +37,14 @@ impl AudioSendConfig {
     /// For a microphone beside a loudspeaker.
     #[must_use]
     pub fn real() -> Self {
-        Self {
-            opus: OpusSettings::default(),
-            processing: ProcessingSettings::ALL,
-        }
+        Self { opus: OpusSettings::default(), processing: ProcessingSettings::ALL }
     }
 
     /// For sound out of a file or a generator: untouched, and sent without pauses so that every lost packet shows.
     #[must_use]
     pub fn synthetic() -> Self {
         Self {
-            opus: OpusSettings {
-                dtx: false,
-                ..OpusSettings::default()
-            },
+            opus: OpusSettings { dtx: false, ..OpusSettings::default() },
             processing: ProcessingSettings::NONE,
         }
     }
@@ -108,10 +102,7 @@ impl AudioSend {
             spurt: true,
             muted_frames: 0,
         };
-        let this = Self {
-            shared: Arc::clone(&shared),
-            clock,
-        };
+        let this = Self { shared: Arc::clone(&shared), clock };
         spawn("audio-send", move || run(&shared, stage, events))?;
         Ok(this)
     }
@@ -154,10 +145,7 @@ fn run<F: FnMut(RtpPacket)>(shared: &Shared, mut stage: Stage<F>, mut events: im
     let mut source: Option<Box<dyn AudioSource>> = None;
     let mut timeouts = 0;
     loop {
-        match shared
-            .sources
-            .take(if source.is_some() { Duration::ZERO } else { IDLE })
-        {
+        match shared.sources.take(if source.is_some() { Duration::ZERO } else { IDLE }) {
             Taken::Value(changed) => {
                 source = changed;
                 timeouts = 0;
@@ -226,10 +214,7 @@ impl<F: FnMut(RtpPacket)> Stage<F> {
 
     /// RTP time runs by count of samples, so that the receiver sees no gaps; a pause of the microphone moves it on.
     fn align(&mut self, captured_at: MediaTime) {
-        if self
-            .timestamp
-            .is_none_or(|counted| !self.clock.follow(counted, captured_at))
-        {
+        if self.timestamp.is_none_or(|counted| !self.clock.follow(counted, captured_at)) {
             self.timestamp = Some(self.clock.rtp(captured_at));
             self.spurt = true;
         }

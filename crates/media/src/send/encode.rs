@@ -32,11 +32,7 @@ pub struct VideoTarget {
 impl Default for VideoTarget {
     /// 640x480 at 30 frames a second in 1 Mbit/s.
     fn default() -> Self {
-        Self {
-            bitrate_bps: 1_000_000,
-            max_size: (640, 480),
-            max_fps: 30,
-        }
+        Self { bitrate_bps: 1_000_000, max_size: (640, 480), max_fps: 30 }
     }
 }
 
@@ -64,11 +60,7 @@ pub(super) struct Control {
 
 impl Control {
     pub(super) fn new(codec: VideoCodec, target: VideoTarget) -> Self {
-        Self {
-            codec,
-            target,
-            key_frame: false,
-        }
+        Self { codec, target, key_frame: false }
     }
 }
 
@@ -119,12 +111,8 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
         let started = MediaClock::now();
         let (width, height) = scale::fit((frame.image.width(), frame.image.height()), target.max_size);
         let image = self.scaled(&frame.image, width, height);
-        let settings = EncoderSettings {
-            width,
-            height,
-            bitrate_bps: target.bitrate_bps,
-            fps: target.max_fps.max(1),
-        };
+        let settings =
+            EncoderSettings { width, height, bitrate_bps: target.bitrate_bps, fps: target.max_fps.max(1) };
         let encoder = match prepare(&mut self.encoder, codec, settings) {
             Ok(encoder) => encoder,
             Err(error) => {
@@ -163,9 +151,7 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
         let packets = self.sequencer.picture(payloads, self.clock.rtp(at));
         counters.frames_encoded.add(1);
         counters.packets.add(packets.len());
-        counters
-            .bytes
-            .add(packets.iter().map(|packet| packet.payload.len()).sum());
+        counters.bytes.add(packets.iter().map(|packet| packet.payload.len()).sum());
         counters.encode_ms.average(info.encode);
         counters.size.set(width, height);
         (self.out)(packets, info);
@@ -178,11 +164,7 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
         if at.plus(interval / 4) < self.due {
             return false;
         }
-        self.due = if at > self.due.plus(interval) {
-            at.plus(interval)
-        } else {
-            self.due.plus(interval)
-        };
+        self.due = if at > self.due.plus(interval) { at.plus(interval) } else { self.due.plus(interval) };
         true
     }
 
@@ -190,8 +172,7 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
         if (image.width(), image.height()) == (width, height) {
             return Arc::clone(image);
         }
-        self.pool
-            .fill(width, height, |smaller| scale::scale(image, smaller))
+        self.pool.fill(width, height, |smaller| scale::scale(image, smaller))
     }
 }
 

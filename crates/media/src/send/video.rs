@@ -72,16 +72,11 @@ impl VideoSend {
             counters: VideoSendCounters::default(),
         });
         // From here on, dropping the handle ends whatever was started.
-        let this = Self {
-            shared: Arc::clone(&shared),
-            clock: clock.clone(),
-        };
+        let this = Self { shared: Arc::clone(&shared), clock: clock.clone() };
         let events: Events = Arc::new(events);
         let (capture_shared, capture_events) = (Arc::clone(&shared), Arc::clone(&events));
         spawn("video-capture", move || capture(&capture_shared, &capture_events))?;
-        spawn("video-encode", move || {
-            encode(&shared, EncodeStage::new(clock, out), &events)
-        })?;
+        spawn("video-encode", move || encode(&shared, EncodeStage::new(clock, out), &events))?;
         Ok(this)
     }
 
@@ -136,10 +131,7 @@ fn capture(shared: &Shared, events: &Events) {
     let mut source: Option<Box<dyn VideoSource>> = None;
     let mut timeouts = 0;
     loop {
-        match shared
-            .sources
-            .take(if source.is_some() { Duration::ZERO } else { IDLE })
-        {
+        match shared.sources.take(if source.is_some() { Duration::ZERO } else { IDLE }) {
             Taken::Value(changed) => {
                 // The old camera closes before anything of the new one is shown.
                 source = changed;

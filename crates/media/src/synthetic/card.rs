@@ -37,12 +37,7 @@ struct Area {
 /// The cells fill the whole width, also where it is no multiple of 32: so they stay in place when the card is scaled.
 fn cell(width: usize, index: usize) -> Area {
     let (left, right) = (width * index / CELLS, width * (index + 1) / CELLS);
-    Area {
-        x: left,
-        y: 0,
-        width: right - left,
-        height: (width / CELLS).max(1),
-    }
+    Area { x: left, y: 0, width: right - left, height: (width / CELLS).max(1) }
 }
 
 /// Chroma has half the resolution: what has a colour starts and ends at even pixels.
@@ -53,12 +48,7 @@ fn even(pixels: usize) -> usize {
 /// A square of an eighth of the width, at the middle of the lower edge.
 fn flash(width: usize, height: usize) -> Area {
     let side = (width / 8).min(height / 2) & !1;
-    Area {
-        x: even((width - side) / 2),
-        y: even(height - side),
-        width: side,
-        height: side,
-    }
+    Area { x: even((width - side) / 2), y: even(height - side), width: side, height: side }
 }
 
 /// The test card of one moment; for tests. [`super::TestCard`] draws it without starting from nothing each time.
@@ -78,24 +68,10 @@ pub(super) fn background(width: u32, height: u32) -> I420 {
         let x = even(width * index / BARS.len());
         let right = even(width * (index + 1) / BARS.len());
         let y = (top + 1) & !1;
-        fill(
-            &mut image,
-            Area {
-                x,
-                y,
-                width: right - x,
-                height: height - y,
-            },
-            colour,
-        );
+        fill(&mut image, Area { x, y, width: right - x, height: height - y }, colour);
     }
     // Noise at the lower left: the hardest thing to encode, and the same each time.
-    let noise = Area {
-        x: 0,
-        y: even(height * 3 / 4),
-        width: even(width / 4),
-        height: even(height / 4),
-    };
+    let noise = Area { x: 0, y: even(height * 3 / 4), width: even(width / 4), height: even(height / 4) };
     let mut random = 0x2545_f491_u32;
     let luma = &mut image.planes_mut()[0];
     for row in luma.chunks_exact_mut(width).skip(noise.y).take(noise.height) {
@@ -114,38 +90,22 @@ pub(super) fn draw_moment(image: &mut I420, unix_ms: u64, flashing: bool) {
     let (width, height) = (image.width() as usize, image.height() as usize);
     let bits = (unix_ms & u64::from(u32::MAX)) as u32;
     for index in 0..CELLS {
-        let luma = if bits >> (CELLS - 1 - index) & 1 == 1 {
-            WHITE
-        } else {
-            BLACK
-        };
+        let luma = if bits >> (CELLS - 1 - index) & 1 == 1 { WHITE } else { BLACK };
         fill(image, cell(width, index), [luma, 128, 128]);
     }
     let seconds = (unix_ms % 3_600_000) as f32 / 1000.0;
-    for (index, colour) in [[210, 16, 146], [81, 90, 240], [41, 240, 110]]
-        .into_iter()
-        .enumerate()
-    {
+    for (index, colour) in [[210, 16, 146], [81, 90, 240], [41, 240, 110]].into_iter().enumerate() {
         let turn = seconds * (0.6 + 0.25 * index as f32) + 2.0 * index as f32;
         let x = width as f32 * (0.5 + 0.35 * turn.cos());
         let y = height as f32 * (0.42 + 0.2 * (turn * 1.3).sin());
         disc(image, x as usize, y as usize, height / 12, colour);
     }
-    fill(
-        image,
-        flash(width, height),
-        [if flashing { WHITE } else { BLACK }, 128, 128],
-    );
+    fill(image, flash(width, height), [if flashing { WHITE } else { BLACK }, 128, 128]);
 }
 
 fn fill(image: &mut I420, area: Area, colour: [u8; 3]) {
     let width = image.width() as usize;
-    let Area {
-        x,
-        y,
-        width: w,
-        height: h,
-    } = area;
+    let Area { x, y, width: w, height: h } = area;
     let [luma, u, v] = image.planes_mut();
     for row in luma.chunks_exact_mut(width).skip(y).take(h) {
         row[x..x + w].fill(colour[0]);
@@ -159,25 +119,13 @@ fn fill(image: &mut I420, area: Area, colour: [u8; 3]) {
 
 fn disc(image: &mut I420, x: usize, y: usize, radius: usize, colour: [u8; 3]) {
     let (width, height) = (image.width() as usize, image.height() as usize);
-    for row in (y.saturating_sub(radius)..(y + radius).min(height))
-        .map(|row| row & !1)
-        .step_by(2)
-    {
+    for row in (y.saturating_sub(radius)..(y + radius).min(height)).map(|row| row & !1).step_by(2) {
         let dy = row.abs_diff(y);
         let half = ((radius * radius).saturating_sub(dy * dy) as f32).sqrt() as usize & !1;
         let left = x.saturating_sub(half) & !1;
         let right = (x + half).min(width) & !1;
         if left < right && row + 1 < height {
-            fill(
-                image,
-                Area {
-                    x: left,
-                    y: row,
-                    width: right - left,
-                    height: 2,
-                },
-                colour,
-            );
+            fill(image, Area { x: left, y: row, width: right - left, height: 2 }, colour);
         }
     }
 }
@@ -206,16 +154,8 @@ fn mean_luma(image: &I420, area: Area, reach: usize) -> Option<u32> {
     let (x, y) = (area.x + area.width / 2, area.y + area.height / 2);
     let reach = reach.min(area.width / 4);
     let (mut sum, mut count) = (0, 0);
-    for row in image.planes()[0]
-        .chunks_exact(width)
-        .skip(y - reach)
-        .take(2 * reach + 1)
-    {
-        sum += row
-            .get(x - reach..=x + reach)?
-            .iter()
-            .map(|luma| u32::from(*luma))
-            .sum::<u32>();
+    for row in image.planes()[0].chunks_exact(width).skip(y - reach).take(2 * reach + 1) {
+        sum += row.get(x - reach..=x + reach)?.iter().map(|luma| u32::from(*luma)).sum::<u32>();
         count += 2 * reach as u32 + 1;
     }
     (count > 0).then(|| sum / count)

@@ -32,10 +32,7 @@ struct Schedule {
 impl Schedule {
     fn new(rate: u32) -> Self {
         let rate = i64::from(rate.max(1));
-        Self {
-            rate,
-            next: Self::after(rate, MediaClock::unix_us(MediaClock::now())),
-        }
+        Self { rate, next: Self::after(rate, MediaClock::unix_us(MediaClock::now())) }
     }
 
     /// Waits until `ticks` after the next tick, and returns the time of the tick itself, in Unix microseconds and by the

@@ -44,9 +44,6 @@ mod tests {
             speaker.write(&AudioBlock::silence(started)).unwrap();
         }
         let took = MediaClock::now() - started;
-        assert!(
-            took >= Duration::from_millis(200) && took < Duration::from_millis(400),
-            "{took:?}"
-        );
+        assert!(took >= Duration::from_millis(200) && took < Duration::from_millis(400), "{took:?}");
     }
 }

@@ -44,11 +44,7 @@ impl VideoSource for TestCard {
     }
 
     fn format(&self) -> CaptureFormat {
-        CaptureFormat {
-            width: self.background.width(),
-            height: self.background.height(),
-            fps: self.fps,
-        }
+        CaptureFormat { width: self.background.width(), height: self.background.height(), fps: self.fps }
     }
 }
 
@@ -73,9 +69,7 @@ mod tests {
     #[test]
     fn one_frame_a_second_flashes() {
         let mut card = TestCard::new(320, 240, 30);
-        let flashes = (0..30)
-            .filter(|_| flash_shows(&card.next_frame().unwrap().image))
-            .count();
+        let flashes = (0..30).filter(|_| flash_shows(&card.next_frame().unwrap().image)).count();
         assert_eq!(flashes, 1);
     }
 }

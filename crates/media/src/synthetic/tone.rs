@@ -24,10 +24,7 @@ pub struct Tone {
 
 impl Default for Tone {
     fn default() -> Self {
-        Self {
-            schedule: Schedule::new(100),
-            random: 0x2545_f491,
-        }
+        Self { schedule: Schedule::new(100), random: 0x2545_f491 }
     }
 }
 

@@ -16,10 +16,7 @@ use std::{
 const FLUSH_BLOCKS: u32 = 100;
 
 fn failed(path: &Path, error: impl ToString) -> DeviceError {
-    DeviceError::Other {
-        device: path.display().to_string(),
-        reason: error.to_string(),
-    }
+    DeviceError::Other { device: path.display().to_string(), reason: error.to_string() }
 }
 
 /// A microphone that plays a file: 48 kHz, 16 bit or float, the first channel of it.
@@ -46,13 +43,7 @@ impl WavSource {
         if samples.is_empty() {
             return Err(DeviceError::NoFormat(path.display().to_string()));
         }
-        Ok(Self {
-            path: path.to_owned(),
-            samples,
-            at: 0,
-            repeat,
-            schedule: Schedule::new(100),
-        })
+        Ok(Self { path: path.to_owned(), samples, at: 0, repeat, schedule: Schedule::new(100) })
     }
 }
 
@@ -62,11 +53,7 @@ fn read_first_channel(reader: WavReader<BufReader<File>>, spec: WavSpec) -> Resu
         SampleFormat::Float => reader.into_samples::<f32>().step_by(step).collect(),
         SampleFormat::Int => {
             let scale = 1.0 / (1_u64 << (spec.bits_per_sample.clamp(1, 32) - 1)) as f32;
-            reader
-                .into_samples::<i32>()
-                .step_by(step)
-                .map(|sample| Ok(sample? as f32 * scale))
-                .collect()
+            reader.into_samples::<i32>().step_by(step).map(|sample| Ok(sample? as f32 * scale)).collect()
         }
     }
 }
@@ -118,12 +105,7 @@ impl WavSink {
             sample_format: SampleFormat::Int,
         };
         let writer = WavWriter::create(path, spec).map_err(|error| failed(path, error))?;
-        Ok(Self {
-            path: path.to_owned(),
-            writer,
-            unflushed: 0,
-            speaker,
-        })
+        Ok(Self { path: path.to_owned(), writer, unflushed: 0, speaker })
     }
 }
 
@@ -131,9 +113,7 @@ impl AudioSink for WavSink {
     fn write(&mut self, block: &AudioBlock) -> Result<(), DeviceError> {
         for sample in block.samples {
             let sample = (sample * 32_767.0).clamp(-32_768.0, 32_767.0) as i16;
-            self.writer
-                .write_sample(sample)
-                .map_err(|error| failed(&self.path, error))?;
+            self.writer.write_sample(sample).map_err(|error| failed(&self.path, error))?;
         }
         self.unflushed += 1;
         if self.unflushed == FLUSH_BLOCKS {

@@ -78,10 +78,7 @@ impl Y4mSource {
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> DeviceError {
-    DeviceError::Other {
-        device: path.display().to_string(),
-        reason: error.to_string(),
-    }
+    DeviceError::Other { device: path.display().to_string(), reason: error.to_string() }
 }
 
 fn read_line(file: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
@@ -108,19 +105,12 @@ fn parse_header(header: &[u8]) -> Option<CaptureFormat> {
         }
     }
     let even = |side: &u32| side.is_multiple_of(2) && (2..=8192).contains(side);
-    Some(CaptureFormat {
-        width: width.filter(even)?,
-        height: height.filter(even)?,
-        fps: fps.clamp(1, 60),
-    })
+    Some(CaptureFormat { width: width.filter(even)?, height: height.filter(even)?, fps: fps.clamp(1, 60) })
 }
 
 impl VideoSource for Y4mSource {
     fn next_frame(&mut self) -> Result<VideoFrame, DeviceError> {
-        if !self
-            .read_or_repeat()
-            .map_err(|error| failed(&self.path, &error))?
-        {
+        if !self.read_or_repeat().map_err(|error| failed(&self.path, &error))? {
             return Err(DeviceError::Ended(self.path.display().to_string()));
         }
         let buffer = &self.buffer;
@@ -157,13 +147,7 @@ impl Y4mSink {
     /// [`DeviceError::Other`] where the file cannot be made.
     pub fn create(path: &Path, fps: u32) -> Result<Self, DeviceError> {
         let file = File::create(path).map_err(|error| failed(path, &error))?;
-        Ok(Self {
-            file,
-            fps,
-            size: None,
-            pool: FramePool::default(),
-            failed: false,
-        })
+        Ok(Self { file, fps, size: None, pool: FramePool::default(), failed: false })
     }
 
     fn write(&mut self, image: &Arc<I420>) -> std::io::Result<()> {
@@ -181,8 +165,7 @@ impl Y4mSink {
         let image = if (image.width(), image.height()) == (width, height) {
             Arc::clone(image)
         } else {
-            self.pool
-                .fill(width, height, |scaled| scale::scale(image, scaled))
+            self.pool.fill(width, height, |scaled| scale::scale(image, scaled))
         };
         self.file.write_all(b"FRAME\n")?;
         self.file.write_all(image.as_bytes())
@@ -213,23 +196,11 @@ mod tests {
         let mut sink = Y4mSink::create(&path, 60).unwrap();
         let card = Arc::new(draw_test_card(320, 240, 12_345));
         let at = MediaTime(0);
-        let info = RenderInfo {
-            rtp_timestamp: 0,
-            key: false,
-            complete_at: at,
-            rendered_at: at,
-        };
+        let info = RenderInfo { rtp_timestamp: 0, key: false, complete_at: at, rendered_at: at };
         sink.render(&card, &info);
         sink.render(&Arc::new(draw_test_card(640, 480, 12_345)), &info);
         let mut source = Y4mSource::open(&path, true).unwrap();
-        assert_eq!(
-            source.format(),
-            CaptureFormat {
-                width: 320,
-                height: 240,
-                fps: 60
-            }
-        );
+        assert_eq!(source.format(), CaptureFormat { width: 320, height: 240, fps: 60 });
         assert_eq!(source.next_frame().unwrap().image, card);
         assert_eq!(source.next_frame().unwrap().image.width(), 320);
         assert_eq!(source.next_frame().unwrap().image, card, "it repeats");
@@ -240,11 +211,6 @@ mod tests {
         assert_eq!(parse_header(b"YUV4MPEG2 W640 H480 F30:1 C444\n"), None);
         assert_eq!(parse_header(b"YUV4MPEG2 W641 H480 F30:1\n"), None);
         assert_eq!(parse_header(b"RIFF"), None);
-        assert_eq!(
-            parse_header(b"YUV4MPEG2 W640 H480 F30000:1001 C420jpeg\n")
-                .unwrap()
-                .fps,
-            30
-        );
+        assert_eq!(parse_header(b"YUV4MPEG2 W640 H480 F30000:1001 C420jpeg\n").unwrap().fps, 30);
     }
 }

@@ -37,10 +37,7 @@ pub struct LinkModel {
 }
 
 impl LinkModel {
-    pub const CLEAN: Self = Self {
-        loss: 0.0,
-        jitter: Duration::ZERO,
-    };
+    pub const CLEAN: Self = Self { loss: 0.0, jitter: Duration::ZERO };
 }
 
 /// Two pipelines and what is between them.
@@ -78,26 +75,15 @@ impl Call {
 
         let (receiver, h264) = (Arc::clone(&remote_video), Arc::clone(&is_h264));
         let video_link = start_link(link, move |packet| {
-            let codec = if h264.load(Ordering::Relaxed) {
-                VideoCodec::H264
-            } else {
-                VideoCodec::Vp8
-            };
+            let codec = if h264.load(Ordering::Relaxed) { VideoCodec::H264 } else { VideoCodec::Vp8 };
             receiver.push(codec, packet, MediaClock::now());
         });
         let receiver = Arc::clone(&remote_audio);
         let audio_link = start_link(link, move |packet| receiver.push(packet, MediaClock::now()));
 
         let video = VideoSend::start(
-            VideoSendConfig {
-                codec,
-                target: VideoTarget::default(),
-            },
-            move |packets, _| {
-                packets
-                    .into_iter()
-                    .for_each(|packet| video_link.send(packet).unwrap_or(()))
-            },
+            VideoSendConfig { codec, target: VideoTarget::default() },
+            move |packets, _| packets.into_iter().for_each(|packet| video_link.send(packet).unwrap_or(())),
             |event| panic!("{event:?}"),
         );
         let video = Arc::new(video.unwrap());
@@ -108,15 +94,7 @@ impl Call {
             move |packet| audio_link.send(packet).unwrap_or(()),
             |event| panic!("{event:?}"),
         );
-        Self {
-            video,
-            audio: audio.unwrap(),
-            remote_video,
-            remote_audio,
-            screen,
-            codec: is_h264,
-            sync,
-        }
+        Self { video, audio: audio.unwrap(), remote_video, remote_audio, screen, codec: is_h264, sync }
     }
 
     /// Lets the call go on for a while, with a sender report each half second; says how far the machine kept up.
@@ -127,9 +105,7 @@ impl Call {
                 self.report(StreamKind::Video, &self.video.clock());
                 self.report(StreamKind::Audio, &self.audio.clock());
             }
-            lateness.add(MediaClock::wait_until(
-                start.plus(Duration::from_millis(10) * (tick + 1)),
-            ));
+            lateness.add(MediaClock::wait_until(start.plus(Duration::from_millis(10) * (tick + 1))));
         }
         lateness
     }
@@ -182,18 +158,14 @@ fn start_link(model: LinkModel, deliver: impl Fn(RtpPacket) + Send + 'static) ->
             {
                 deliver(entry.remove());
             }
-            let wait = flying
-                .first_key_value()
-                .map_or(Duration::from_secs(60), |((at, _), _)| *at - now);
+            let wait = flying.first_key_value().map_or(Duration::from_secs(60), |((at, _), _)| *at - now);
             match receiver.recv_timeout(wait) {
                 Ok(packet) => {
                     random = random
                         .wrapping_mul(6_364_136_223_846_793_005)
                         .wrapping_add(1_442_695_040_888_963_407);
-                    let (luck, delay) = (
-                        (random >> 40) as f64 / (1 << 24) as f64,
-                        (random >> 20) as u32 % 1000,
-                    );
+                    let (luck, delay) =
+                        ((random >> 40) as f64 / (1 << 24) as f64, (random >> 20) as u32 % 1000);
                     if luck >= model.loss {
                         count += 1;
                         flying.insert((now.plus(model.jitter * delay / 1000), count), packet);
@@ -225,8 +197,7 @@ impl Screen {
             }
         }
         let keys = Arc::<Mutex<Vec<bool>>>::default();
-        call.remote_video
-            .set_encoded_sink(Some(Box::new(Tap(Arc::clone(&keys)))));
+        call.remote_video.set_encoded_sink(Some(Box::new(Tap(Arc::clone(&keys)))));
         call.remote_video.set_decoded_sink(None);
         keys
     }
@@ -282,10 +253,7 @@ impl Light {
 
 impl Watched {
     pub fn new(card: TestCard) -> Self {
-        Self {
-            card,
-            light: Light(Arc::new(AtomicU32::new(1))),
-        }
+        Self { card, light: Light(Arc::new(AtomicU32::new(1))) }
     }
 
     pub fn open(&self) -> Light {

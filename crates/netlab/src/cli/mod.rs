@@ -26,11 +26,7 @@ enum CliError {
 
 pub(crate) fn main() -> ExitCode {
     let options = Options::parse();
-    let done = if options.list {
-        list().map(|()| 0)
-    } else {
-        run::run(&options)
-    };
+    let done = if options.list { list().map(|()| 0) } else { run::run(&options) };
     match done {
         Ok(status) => status.into(),
         Err(error) => {

@@ -83,32 +83,18 @@ mod tests {
                     --change-address b@1.5 --seed 7 --stats s.json --restart-file r --name em -- run --list";
         let options = Options::try_parse_from(line.split_whitespace()).unwrap();
         assert_eq!(options.hosts, ["a", "b"]);
-        assert_eq!(
-            (options.profile, options.one_way, options.seed),
-            (Profile::WifiBusy, true, 7)
-        );
+        assert_eq!((options.profile, options.one_way, options.seed), (Profile::WifiBusy, true, 7));
         assert_eq!(options.server_delay, Duration::from_micros(2500));
         assert_eq!(options.block, [("a".to_owned(), "b".to_owned())]);
-        assert_eq!(
-            options.change_address,
-            [("b".to_owned(), Duration::from_millis(1500))]
-        );
+        assert_eq!(options.change_address, [("b".to_owned(), Duration::from_millis(1500))]);
         assert_eq!(options.command, ["run", "--list"]);
         assert!(!options.list);
     }
 
     #[test]
     fn wrong_values_and_a_missing_command_are_refused() {
-        for line in [
-            "n",
-            "n --profile dsl -- x",
-            "n --block ab -- x",
-            "n --change-address a@-1 -- x",
-        ] {
-            assert!(
-                Options::try_parse_from(line.split_whitespace()).is_err(),
-                "{line}"
-            );
+        for line in ["n", "n --profile dsl -- x", "n --block ab -- x", "n --change-address a@-1 -- x"] {
+            assert!(Options::try_parse_from(line.split_whitespace()).is_err(), "{line}");
         }
         assert!(Options::try_parse_from(["n", "--list"]).is_ok());
     }

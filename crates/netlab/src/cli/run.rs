@@ -32,18 +32,12 @@ pub(super) fn run(options: &Options) -> Result<u8, CliError> {
         .args(&options.command[1..])
         .env("EYELINE_NETLAB", netlab.name())
         .spawn()
-        .map_err(|source| CliError::File {
-            file: options.command[0].clone(),
-            source,
-        })?;
+        .map_err(|source| CliError::File { file: options.command[0].clone(), source })?;
     let status = supervise(&netlab, &mut child, &signals, options.restart_file.as_deref())?;
     if let Some(file) = &options.stats {
         write(file, &serde_json::to_string_pretty(&netlab.stats())?)?;
     }
-    let code = status
-        .code()
-        .or(status.signal().map(|signal| 128 + signal))
-        .unwrap_or(1);
+    let code = status.code().or(status.signal().map(|signal| 128 + signal)).unwrap_or(1);
     Ok(u8::try_from(code).unwrap_or(1))
 }
 
@@ -75,8 +69,7 @@ fn schedule(options: &Options) -> Result<Schedule, CliError> {
     };
     let file = || path.display().to_string();
     let json = fs::read_to_string(path).map_err(|source| CliError::File { file: file(), source })?;
-    json.parse()
-        .map_err(|source| CliError::Schedule { file: file(), source })
+    json.parse().map_err(|source| CliError::Schedule { file: file(), source })
 }
 
 /// Signals as messages, from before the command starts: none is missed.
@@ -84,10 +77,7 @@ fn listen() -> std::io::Result<Receiver<i32>> {
     let mut signals = Signals::new([SIGCHLD, SIGHUP, SIGINT, SIGTERM])?;
     let (sender, receiver): (SyncSender<i32>, _) = sync_channel(SIGNAL_QUEUE);
     thread::Builder::new().name("signals".into()).spawn(move || {
-        signals
-            .forever()
-            .take_while(|&signal| sender.send(signal).is_ok())
-            .for_each(drop);
+        signals.forever().take_while(|&signal| sender.send(signal).is_ok()).for_each(drop);
     })?;
     Ok(receiver)
 }
@@ -118,8 +108,5 @@ fn supervise(
 }
 
 fn write(path: &Path, text: &str) -> Result<(), CliError> {
-    fs::write(path, text).map_err(|source| CliError::File {
-        file: path.display().to_string(),
-        source,
-    })
+    fs::write(path, text).map_err(|source| CliError::File { file: path.display().to_string(), source })
 }

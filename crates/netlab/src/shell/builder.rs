@@ -128,12 +128,7 @@ impl Builder {
         }
         let wire = Arc::new(Mutex::new(wire));
         let pump = Pump::start(wire.clone(), hosts.iter().map(|host| host.tun.clone()).collect())?;
-        Ok(Netlab {
-            name,
-            hosts,
-            pump,
-            wire,
-        })
+        Ok(Netlab { name, hosts, pump, wire })
     }
 
     fn wire_config(&self) -> Result<WireConfig, TopologyError> {
@@ -144,10 +139,7 @@ impl Builder {
         for host in &self.udp_blocked {
             topology.block_udp(topology.host(host)?);
         }
-        let moves = self
-            .moves
-            .iter()
-            .map(|(host, at)| Ok((*at, topology.host(host)?)));
+        let moves = self.moves.iter().map(|(host, at)| Ok((*at, topology.host(host)?)));
         Ok(WireConfig {
             moves: moves.collect::<Result<_, TopologyError>>()?,
             schedule: self.schedule.clone(),

@@ -36,10 +36,7 @@ impl NetlabError {
         move |source| {
             let source = source.into();
             let kind = source.kind();
-            if matches!(
-                kind,
-                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
-            ) {
+            if matches!(kind, io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) {
                 Self::NotPermitted { what, source }
             } else {
                 Self::Io { what, source }

@@ -23,11 +23,7 @@ const PREFIX: &str = "el";
 /// A name for a network, `el<pid>x<n>`, that no other has: several run side by side.
 pub(super) fn unique_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    format!(
-        "{PREFIX}{}x{}",
-        getpid().as_raw_nonzero(),
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    )
+    format!("{PREFIX}{}x{}", getpid().as_raw_nonzero(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Deletes what processes that were killed have left behind.
@@ -102,9 +98,7 @@ impl Namespace {
 
 fn in_thread<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, NetlabError> {
     thread::scope(|scope| {
-        let thread = thread::Builder::new()
-            .name("netlab-host".into())
-            .spawn_scoped(scope, work);
+        let thread = thread::Builder::new().name("netlab-host".into()).spawn_scoped(scope, work);
         let thread = thread.map_err(NetlabError::io("start a thread"))?;
         thread.join().map_err(|panic| std::panic::resume_unwind(panic))
     })

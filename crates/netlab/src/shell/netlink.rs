@@ -32,19 +32,11 @@ impl Netlink {
     /// A socket for the calling thread's namespace.
     pub(super) fn open() -> io::Result<Self> {
         // No protocol is protocol 0: NETLINK_ROUTE.
-        Ok(Self(socket_with(
-            AddressFamily::NETLINK,
-            SocketType::RAW,
-            SocketFlags::CLOEXEC,
-            None,
-        )?))
+        Ok(Self(socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None)?))
     }
 
     pub(super) fn interface(&self, name: &str) -> io::Result<Interface> {
-        Ok(Interface(rustix::net::netdevice::name_to_index(
-            self.0.as_fd(),
-            name,
-        )?))
+        Ok(Interface(rustix::net::netdevice::name_to_index(self.0.as_fd(), name)?))
     }
 
     /// Brings the interface up. `sizes` are its MTU in bytes and its sending queue in packets.
@@ -76,30 +68,14 @@ impl Netlink {
         // struct rtmsg: family, lengths of destination (0: default) and source, TOS, table, protocol, scope, type; flags.
         let family = libc::AF_INET as u8;
         let (table, protocol) = (libc::RT_TABLE_MAIN, libc::RTPROT_STATIC);
-        request
-            .put(&[
-                family,
-                0,
-                0,
-                0,
-                table,
-                protocol,
-                libc::RT_SCOPE_LINK,
-                libc::RTN_UNICAST,
-            ])
-            .put(&[0; 4]);
+        request.put(&[family, 0, 0, 0, table, protocol, libc::RT_SCOPE_LINK, libc::RTN_UNICAST]).put(&[0; 4]);
         request.attribute(libc::RTA_OIF, &index.to_ne_bytes());
         self.ask(request)
     }
 
     /// Sends a request and waits for the kernel's word on it, which it gives at once.
     fn ask(&self, request: Request) -> io::Result<()> {
-        sendto(
-            &self.0,
-            &request.finish(),
-            SendFlags::empty(),
-            &SocketAddrNetlink::new(0, 0),
-        )?;
+        sendto(&self.0, &request.finish(), SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
         let mut reply = [0; 1024];
         let (length, _) = recv(&self.0, &mut reply, RecvFlags::empty())?;
         // struct nlmsgerr: the header, then a negative error number, or 0.
@@ -127,9 +103,7 @@ impl Request {
     fn address(kind: u16, flags: u16, Interface(index): Interface, address: Ipv4Addr) -> Self {
         let mut request = Self::new(kind, flags);
         // struct ifaddrmsg: family, prefix length, flags, scope; index.
-        request
-            .put(&[libc::AF_INET as u8, PREFIX, 0, 0])
-            .put(&index.to_ne_bytes());
+        request.put(&[libc::AF_INET as u8, PREFIX, 0, 0]).put(&index.to_ne_bytes());
         request.attribute(libc::IFA_LOCAL, &address.octets());
         request.attribute(libc::IFA_ADDRESS, &address.octets());
         request

@@ -43,10 +43,7 @@ struct Shared {
 struct Clock(Instant);
 
 impl Clock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the shell: it brings the time to the pure wire"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the shell: it brings the time to the pure wire")]
     fn start() -> Self {
         Self(Instant::now())
     }
@@ -61,20 +58,13 @@ impl Pump {
     pub(super) fn start(wire: Arc<Mutex<Wire>>, tuns: Vec<Arc<Tun>>) -> Result<Self, NetlabError> {
         let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
         let wake = wake.map_err(NetlabError::io("create an event descriptor"))?;
-        let shared = Arc::new(Shared {
-            clock: Clock::start(),
-            stop: AtomicBool::new(false),
-            wake,
-        });
+        let shared = Arc::new(Shared { clock: Clock::start(), stop: AtomicBool::new(false), wake });
         let pump = shared.clone();
         let thread = thread::Builder::new()
             .name("netlab-pump".into())
             .spawn(move || pump.run(&wire, &tuns))
             .map_err(NetlabError::io("start a thread"))?;
-        Ok(Self {
-            shared,
-            thread: Some(thread),
-        })
+        Ok(Self { shared, thread: Some(thread) })
     }
 
     /// The time on the wire's clock.
@@ -157,8 +147,5 @@ impl Shared {
 }
 
 fn timespec(wait: Duration) -> Timespec {
-    Timespec {
-        tv_sec: wait.as_secs() as i64,
-        tv_nsec: wait.subsec_nanos().into(),
-    }
+    Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() }
 }

@@ -41,11 +41,7 @@ pub(super) fn run_first() -> io::Result<()> {
 
 /// Makes an open `/dev/net/tun` the interface `name`, which carries bare IP packets, in the thread's namespace.
 pub(super) fn make_tun(fd: BorrowedFd<'_>, name: &str) -> io::Result<()> {
-    let mut request = TunRequest {
-        name: [0; libc::IFNAMSIZ],
-        flags: FLAGS,
-        rest: [0; 22],
-    };
+    let mut request = TunRequest { name: [0; libc::IFNAMSIZ], flags: FLAGS, rest: [0; 22] };
     // The last byte stays 0: the kernel wants a C string.
     for (to, from) in request.name.iter_mut().take(libc::IFNAMSIZ - 1).zip(name.bytes()) {
         *to = from as c_char;

@@ -47,12 +47,7 @@ impl Tun {
                 Ok::<_, io::Error>(interface)
             };
             let interface = set_up().map_err(NetlabError::io("set an interface up"))?;
-            Ok(Self {
-                device,
-                interface,
-                netlink,
-                address: Mutex::new(address),
-            })
+            Ok(Self { device, interface, netlink, address: Mutex::new(address) })
         })?
     }
 

@@ -34,9 +34,7 @@ fn udp_blocked_host_is_left_with_tcp() {
 
     let server = SocketAddr::from((lab.address("s").unwrap(), 80));
     let _listener = lab.enter("s", || TcpListener::bind(server)).unwrap().unwrap();
-    lab.enter("a", || TcpStream::connect_timeout(&server, ms(2000)))
-        .unwrap()
-        .unwrap();
+    lab.enter("a", || TcpStream::connect_timeout(&server, ms(2000))).unwrap().unwrap();
 }
 
 #[test]
@@ -54,10 +52,7 @@ fn changed_address_replaces_the_old_one() {
     let moved = socket(&lab, "a");
     assert!(reaches(&moved, &b) && reaches(&b, &moved));
     assert!(!reaches(&b, &a), "the old address must be gone");
-    assert!(
-        lab.enter("a", || bind(old)).unwrap().is_err(),
-        "the interface must not keep the old address"
-    );
+    assert!(lab.enter("a", || bind(old)).unwrap().is_err(), "the interface must not keep the old address");
 }
 
 #[test]
@@ -78,12 +73,7 @@ fn programs_run_on_their_host() {
         return;
     };
     let addresses = |host: &str| {
-        let output = lab
-            .command(host, "cat")
-            .unwrap()
-            .arg("/proc/self/net/fib_trie")
-            .output()
-            .unwrap();
+        let output = lab.command(host, "cat").unwrap().arg("/proc/self/net/fib_trie").output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
     assert!(addresses("a").contains("10.77.0.1\n") && !addresses("a").contains("10.77.0.2\n"));
@@ -103,11 +93,7 @@ fn networks_run_side_by_side() {
     let port = b2.local_addr().unwrap().port();
     a1.send_to(b"stray", (one.address("b").unwrap(), port)).unwrap();
     assert!(reaches(&socket(&two, "a"), &b2));
-    assert_eq!(
-        two.stats()["a>b"].packets_in,
-        1,
-        "nothing may cross from one network to the other"
-    );
+    assert_eq!(two.stats()["a>b"].packets_in, 1, "nothing may cross from one network to the other");
 }
 
 #[test]
@@ -137,16 +123,7 @@ fn what_killed_runs_left_is_removed_at_the_next_start() {
     assert!(namespace_exists(stale, "a"));
     let _next = Netlab::builder().start().unwrap();
     assert!(!namespace_exists(stale, "a"));
-    assert!(
-        namespace_exists(&own_name, "a"),
-        "what has another kind of name is somebody's"
-    );
-    assert!(
-        Netlab::builder().name(&own_name).start().is_err(),
-        "a name is given once"
-    );
-    assert!(
-        namespace_exists(&own_name, "a"),
-        "a refused start leaves the other network alone"
-    );
+    assert!(namespace_exists(&own_name, "a"), "what has another kind of name is somebody's");
+    assert!(Netlab::builder().name(&own_name).start().is_err(), "a name is given once");
+    assert!(namespace_exists(&own_name, "a"), "a refused start leaves the other network alone");
 }

@@ -3,11 +3,7 @@ use eyeline_netlab::{Link, Netlab, Schedule};
 
 use super::*;
 
-const PROBE: Stream = Stream {
-    count: 100,
-    size: 200,
-    gap: Duration::from_millis(5),
-};
+const PROBE: Stream = Stream { count: 100, size: 200, gap: Duration::from_millis(5) };
 
 fn assert_median_near(trips: &[Trip], expected: Duration) {
     let delays = sorted_delays(trips);
@@ -15,10 +11,7 @@ fn assert_median_near(trips: &[Trip], expected: Duration) {
     let (least, median, p95) = (delays[0], percentile(&delays, 50), percentile(&delays, 95));
     println!("delay: expected {expected:?}, least {least:?}, median {median:?}, p95 {p95:?}");
     assert!(least >= expected, "a packet was early: {least:?}");
-    assert!(
-        median < expected + ms(2),
-        "median {median:?}, expected {expected:?}"
-    );
+    assert!(median < expected + ms(2), "median {median:?}, expected {expected:?}");
 }
 
 #[test]
@@ -34,22 +27,11 @@ fn delay_is_kept_to_the_millisecond_on_every_path() {
 
 #[test]
 fn loss_has_the_given_share() {
-    let Some(lab) = start(Netlab::builder().link(Link {
-        loss_pct: 20.0,
-        ..Link::PERFECT
-    })) else {
+    let Some(lab) = start(Netlab::builder().link(Link { loss_pct: 20.0, ..Link::PERFECT })) else {
         return;
     };
     let (a, b) = (socket(&lab, "a"), socket(&lab, "b"));
-    let trips = run(
-        &a,
-        &b,
-        &Stream {
-            count: 2000,
-            size: 100,
-            gap: Duration::from_micros(300),
-        },
-    );
+    let trips = run(&a, &b, &Stream { count: 2000, size: 100, gap: Duration::from_micros(300) });
     let lost = trips.iter().filter(|trip| trip.arrived.is_none()).count();
     assert!((330..470).contains(&lost), "{lost} of 2000 lost");
     let stats = lab.stats()["a>b"];
@@ -58,24 +40,12 @@ fn loss_has_the_given_share() {
 
 #[test]
 fn rate_is_kept_within_five_percent() {
-    let link = Link {
-        rate_kbps: 2000.0,
-        queue_ms: 100.0,
-        ..Link::PERFECT
-    };
+    let link = Link { rate_kbps: 2000.0, queue_ms: 100.0, ..Link::PERFECT };
     let Some(lab) = start(Netlab::builder().link(link)) else {
         return;
     };
     let (a, b) = (socket(&lab, "a"), socket(&lab, "b"));
-    let trips = run(
-        &a,
-        &b,
-        &Stream {
-            count: 750,
-            size: 1000,
-            gap: ms(2),
-        },
-    );
+    let trips = run(&a, &b, &Stream { count: 750, size: 1000, gap: ms(2) });
     let arrivals: Vec<_> = trips.iter().filter_map(|trip| trip.arrived).collect();
     let span = arrivals[arrivals.len() - 1] - arrivals[0];
     let kbps = (arrivals.len() - 1) as f64 * 8.0 / span.as_secs_f64();
@@ -93,15 +63,7 @@ fn schedule_changes_the_link_at_its_time() {
     };
     lab.restart_schedule().unwrap();
     let (a, b) = (socket(&lab, "a"), socket(&lab, "b"));
-    let trips = run(
-        &a,
-        &b,
-        &Stream {
-            count: 200,
-            size: 200,
-            gap: ms(10),
-        },
-    );
+    let trips = run(&a, &b, &Stream { count: 200, size: 200, gap: ms(10) });
     let (early, late): (Vec<_>, Vec<_>) = trips.into_iter().partition(|trip| trip.sent < ms(1000));
     assert_median_near(&early, ms(5));
     let late: Vec<_> = late.into_iter().filter(|trip| trip.sent > ms(1520)).collect();
@@ -115,21 +77,10 @@ fn link_changes_by_hand_while_packets_flow() {
     };
     let (a, b) = (socket(&lab, "a"), socket(&lab, "b"));
     assert!(reaches(&a, &b));
-    lab.set_link(Link {
-        down: true,
-        ..Link::PERFECT
-    });
+    lab.set_link(Link { down: true, ..Link::PERFECT });
     assert!(!reaches(&a, &b) && !reaches(&b, &a));
     lab.set_profile(eyeline_netlab::Profile::Lan);
     assert!(reaches(&a, &b) && reaches(&b, &a));
-    lab.set_direction(
-        "b",
-        "a",
-        Link {
-            down: true,
-            ..Link::PERFECT
-        },
-    )
-    .unwrap();
+    lab.set_direction("b", "a", Link { down: true, ..Link::PERFECT }).unwrap();
     assert!(reaches(&a, &b) && !reaches(&b, &a));
 }

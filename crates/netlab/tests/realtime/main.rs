@@ -2,11 +2,7 @@
 //! says so and passes.
 #![cfg(target_os = "linux")]
 #![expect(clippy::disallowed_methods, reason = "what is tested here is real time")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests fail as tests do"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 mod hosts;
 mod links;
 mod program;
@@ -102,10 +98,7 @@ fn run(from: &UdpSocket, to: &UdpSocket, stream: &Stream) -> Vec<Trip> {
         let limit = if trips.len() < stream.count {
             if now >= due {
                 packet[..4].copy_from_slice(&(trips.len() as u32).to_ne_bytes());
-                trips.push(Trip {
-                    sent: start.elapsed(),
-                    arrived: None,
-                });
+                trips.push(Trip { sent: start.elapsed(), arrived: None });
                 from.send_to(&packet, target).unwrap();
                 continue;
             }
@@ -124,10 +117,9 @@ fn run(from: &UdpSocket, to: &UdpSocket, stream: &Stream) -> Vec<Trip> {
                 trips[number as usize].arrived = Some(start.elapsed());
                 missing -= 1;
             }
-            Err(error) => assert!(
-                matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
-                "{error}"
-            ),
+            Err(error) => {
+                assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}")
+            }
         }
     }
     trips
@@ -135,17 +127,7 @@ fn run(from: &UdpSocket, to: &UdpSocket, stream: &Stream) -> Vec<Trip> {
 
 /// Whether a packet gets from one socket to the other.
 fn reaches(from: &UdpSocket, to: &UdpSocket) -> bool {
-    run(
-        from,
-        to,
-        &Stream {
-            count: 1,
-            size: 100,
-            gap: Duration::ZERO,
-        },
-    )[0]
-    .arrived
-    .is_some()
+    run(from, to, &Stream { count: 1, size: 100, gap: Duration::ZERO })[0].arrived.is_some()
 }
 
 fn sorted_delays(trips: &[Trip]) -> Vec<Duration> {

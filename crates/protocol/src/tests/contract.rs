@@ -26,19 +26,14 @@ fn body<T: Serialize + DeserializeOwned + Debug>(json: &Value) -> T {
 }
 
 fn description(kind: SdpKind) -> Sdp {
-    Sdp {
-        kind,
-        sdp: "v=0\r\no=...".into(),
-    }
+    Sdp { kind, sdp: "v=0\r\no=...".into() }
 }
 
 #[test]
 fn offer_is_as_in_the_contract() {
     signal(
         &json!({ "type": "offer", "offer": { "type": "offer", "sdp": "v=0\r\no=..." } }),
-        &Signal::Offer {
-            offer: description(SdpKind::Offer),
-        },
+        &Signal::Offer { offer: description(SdpKind::Offer) },
     );
 }
 
@@ -46,9 +41,7 @@ fn offer_is_as_in_the_contract() {
 fn answer_is_as_in_the_contract() {
     signal(
         &json!({ "type": "answer", "answer": { "type": "answer", "sdp": "v=0\r\no=..." } }),
-        &Signal::Answer {
-            answer: description(SdpKind::Answer),
-        },
+        &Signal::Answer { answer: description(SdpKind::Answer) },
     );
 }
 
@@ -74,20 +67,15 @@ fn candidate_is_as_in_the_contract() {
 fn connection_state_is_as_in_the_contract() {
     signal(
         &json!({ "type": "connection_state", "state": "connected" }),
-        &Signal::ConnectionState {
-            state: ConnectionState::Connected,
-        },
+        &Signal::ConnectionState { state: ConnectionState::Connected },
     );
 }
 
 #[test]
 fn chat_text_is_as_in_the_contract() {
     let json = json!({ "type": "text", "message": "Hello!", "timestamp": "2026-01-21T10:30:00Z" });
-    let text = ChannelMessage::Text {
-        message: "Hello!".into(),
-        timestamp: "2026-01-21T10:30:00Z".into(),
-        id: None,
-    };
+    let text =
+        ChannelMessage::Text { message: "Hello!".into(), timestamp: "2026-01-21T10:30:00Z".into(), id: None };
     assert_eq!(ChannelMessage::decode(&json.to_string()).as_ref(), Ok(&text));
     assert_eq!(value(&text.encode()), json);
 }
@@ -95,16 +83,10 @@ fn chat_text_is_as_in_the_contract() {
 #[test]
 fn candidate_of_a_browser_may_carry_nulls_and_its_user_name_fragment() {
     let text = r#"{"type":"ice_candidate","candidate":{"candidate":"","sdpMLineIndex":null,"sdpMid":null,"usernameFragment":"x"}}"#;
-    let Ok(Signal::IceCandidate {
-        candidate: Some(candidate),
-    }) = Signal::decode(text)
-    else {
+    let Ok(Signal::IceCandidate { candidate: Some(candidate) }) = Signal::decode(text) else {
         panic!("a candidate")
     };
-    assert_eq!(
-        (candidate.sdp_mid, candidate.username_fragment.as_deref()),
-        (None, Some("x"))
-    );
+    assert_eq!((candidate.sdp_mid, candidate.username_fragment.as_deref()), (None, Some("x")));
     let end = r#"{"type":"ice_candidate","candidate":null}"#;
     assert_eq!(Signal::decode(end), Ok(Signal::IceCandidate { candidate: None }));
 }
@@ -114,16 +96,11 @@ fn servers_own_signals_are_tagged_by_snake_case() {
     let user_id: UserId = "00000000-0000-0000-0000-000000000007".parse().expect("an id");
     signal(
         &json!({ "type": "peer", "user_id": "00000000-0000-0000-0000-000000000007", "present": true }),
-        &Signal::Peer {
-            user_id,
-            present: true,
-        },
+        &Signal::Peer { user_id, present: true },
     );
     signal(
         &json!({ "type": "ended", "reason": "answered_elsewhere" }),
-        &Signal::Ended {
-            reason: rest::EndReason::AnsweredElsewhere,
-        },
+        &Signal::Ended { reason: rest::EndReason::AnsweredElsewhere },
     );
 }
 
@@ -143,10 +120,7 @@ fn call_is_spelled_in_snake_case_and_omits_what_is_not_there() {
     let call: rest::Call = body(&pending);
     assert_eq!(call.status, rest::CallStatus::Pending);
     let event = json!({ "type": "incoming_call", "call": pending });
-    assert_eq!(
-        Event::decode(&event.to_string()),
-        Ok(Event::IncomingCall { call })
-    );
+    assert_eq!(Event::decode(&event.to_string()), Ok(Event::IncomingCall { call }));
 }
 
 #[test]
@@ -194,9 +168,6 @@ fn bodies_keep_their_names() {
 fn clients_events_are_tagged_by_snake_case() {
     let call_id: CallId = "00000000-0000-0000-0000-000000000009".parse().expect("an id");
     let json = json!({ "type": "ringing", "call_id": "00000000-0000-0000-0000-000000000009" });
-    assert_eq!(
-        ClientEvent::decode(&json.to_string()),
-        Ok(ClientEvent::Ringing { call_id })
-    );
+    assert_eq!(ClientEvent::decode(&json.to_string()), Ok(ClientEvent::Ringing { call_id }));
     assert_eq!(value(&ClientEvent::Ringing { call_id }.encode()), json);
 }

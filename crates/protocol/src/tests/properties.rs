@@ -20,27 +20,17 @@ fn reason() -> impl Strategy<Value = EndReason> {
 }
 
 fn sdp(kind: SdpKind) -> impl Strategy<Value = Sdp> {
-    any::<String>().prop_map(move |rest| Sdp {
-        kind,
-        sdp: format!("v=0\r\n{rest}"),
-    })
+    any::<String>().prop_map(move |rest| Sdp { kind, sdp: format!("v=0\r\n{rest}") })
 }
 
 fn candidate() -> impl Strategy<Value = IceCandidate> {
-    (
-        any::<String>(),
-        option::of(any::<u16>()),
-        option::of(any::<String>()),
-        option::of(any::<String>()),
-    )
-        .prop_map(
-            |(candidate, sdp_m_line_index, sdp_mid, username_fragment)| IceCandidate {
-                candidate,
-                sdp_m_line_index,
-                sdp_mid,
-                username_fragment,
-            },
-        )
+    (any::<String>(), option::of(any::<u16>()), option::of(any::<String>()), option::of(any::<String>()))
+        .prop_map(|(candidate, sdp_m_line_index, sdp_mid, username_fragment)| IceCandidate {
+            candidate,
+            sdp_m_line_index,
+            sdp_mid,
+            username_fragment,
+        })
 }
 
 fn signal() -> impl Strategy<Value = Signal> {
@@ -51,10 +41,8 @@ fn signal() -> impl Strategy<Value = Signal> {
         sdp(SdpKind::Answer).prop_map(|answer| Signal::Answer { answer }),
         option::of(candidate()).prop_map(|candidate| Signal::IceCandidate { candidate }),
         state.prop_map(|state| Signal::ConnectionState { state }),
-        (any::<u128>(), any::<bool>()).prop_map(|(id, present)| Signal::Peer {
-            user_id: UserId(Uuid::from_u128(id)),
-            present
-        }),
+        (any::<u128>(), any::<bool>())
+            .prop_map(|(id, present)| Signal::Peer { user_id: UserId(Uuid::from_u128(id)), present }),
         reason().prop_map(|reason| Signal::Ended { reason }),
         (any::<String>(), any::<String>()).prop_map(|(code, message)| Signal::Error { code, message }),
     ]
@@ -62,13 +50,8 @@ fn signal() -> impl Strategy<Value = Signal> {
 
 fn channel() -> impl Strategy<Value = ChannelMessage> {
     prop_oneof![
-        (any::<String>(), any::<String>(), option::of(any::<u64>())).prop_map(|(message, timestamp, id)| {
-            ChannelMessage::Text {
-                message,
-                timestamp,
-                id,
-            }
-        }),
+        (any::<String>(), any::<String>(), option::of(any::<u64>()))
+            .prop_map(|(message, timestamp, id)| { ChannelMessage::Text { message, timestamp, id } }),
         any::<u64>().prop_map(|id| ChannelMessage::Ack { id }),
         any::<(bool, bool)>()
             .prop_map(|(microphone, camera)| ChannelMessage::MediaState { microphone, camera }),
@@ -94,12 +77,8 @@ const NAMES: [&str; 12] = [
 
 /// JSON that comes near to our messages: their tags and member names, and anything for values.
 fn nearly() -> impl Strategy<Value = String> {
-    let words: Vec<_> = Signal::TYPES
-        .iter()
-        .chain(&ChannelMessage::TYPES)
-        .chain(&Event::TYPES)
-        .chain(&NAMES)
-        .collect();
+    let words: Vec<_> =
+        Signal::TYPES.iter().chain(&ChannelMessage::TYPES).chain(&Event::TYPES).chain(&NAMES).collect();
     let words = prop::sample::select(words);
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -114,9 +93,7 @@ fn nearly() -> impl Strategy<Value = String> {
         prop_oneof![
             prop::collection::vec(inner, 0..4).prop_map(Value::from),
             members.prop_map(|m| Value::Object(
-                m.into_iter()
-                    .map(|(k, v)| (k.to_owned(), v))
-                    .collect::<Map<_, _>>()
+                m.into_iter().map(|(k, v)| (k.to_owned(), v)).collect::<Map<_, _>>()
             )),
         ]
     });

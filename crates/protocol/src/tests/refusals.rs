@@ -25,10 +25,7 @@ fn unknown_fields_are_tolerated() {
 
 #[test]
 fn unknown_type_is_an_error_of_its_own_and_is_cut_short() {
-    assert_eq!(
-        refused(&json!({ "type": "wave" })),
-        DecodeError::UnknownType("wave".into())
-    );
+    assert_eq!(refused(&json!({ "type": "wave" })), DecodeError::UnknownType("wave".into()));
     let DecodeError::UnknownType(kind) = refused(&json!({ "type": "ä".repeat(500) })) else {
         panic!("unknown type")
     };
@@ -67,10 +64,7 @@ fn sizes_are_bounded_at_the_byte() {
         Signal::decode(&json!({ "type": "ice_candidate", "candidate": { "candidate": line } }).to_string())
             .is_ok()
     };
-    assert_eq!(
-        (candidate(CANDIDATE_MAX_BYTES), candidate(CANDIDATE_MAX_BYTES + 1)),
-        (true, false)
-    );
+    assert_eq!((candidate(CANDIDATE_MAX_BYTES), candidate(CANDIDATE_MAX_BYTES + 1)), (true, false));
     let text = |bytes: usize| {
         let message = "t".repeat(bytes);
         ChannelMessage::decode(&json!({ "type": "text", "message": message, "timestamp": "" }).to_string())
@@ -83,27 +77,18 @@ fn sizes_are_bounded_at_the_byte() {
 fn listed_types_are_those_that_exist() {
     for kind in Signal::TYPES {
         let decoded = Signal::decode(&json!({ "type": kind }).to_string());
-        assert!(
-            !decoded.is_err_and(|e| e.to_string().contains("unknown")),
-            "{kind}"
-        );
+        assert!(!decoded.is_err_and(|e| e.to_string().contains("unknown")), "{kind}");
     }
     for kind in ChannelMessage::TYPES {
         let error =
             ChannelMessage::decode(&json!({ "type": kind }).to_string()).expect_err("fields are missing");
-        assert!(
-            is_malformed(&error) && !error.to_string().contains("unknown variant"),
-            "{kind}: {error}"
-        );
+        assert!(is_malformed(&error) && !error.to_string().contains("unknown variant"), "{kind}: {error}");
     }
 }
 
 #[test]
 fn our_mark_counts_at_session_level_only() {
-    for ours in [
-        "v=0\r\na=tool:eyeline\r\nm=audio",
-        "v=0\na=tool:eyeline/0.1.0\nm=audio",
-    ] {
+    for ours in ["v=0\r\na=tool:eyeline\r\nm=audio", "v=0\na=tool:eyeline/0.1.0\nm=audio"] {
         assert!(is_eyeline(ours));
     }
     for foreign in [
@@ -118,15 +103,8 @@ fn our_mark_counts_at_session_level_only() {
 
 #[test]
 fn mark_is_set_once_before_the_first_media_description() {
-    for sdp in [
-        "v=0\r\ns=-\r\nm=audio 9\r\nm=video 9\r\n",
-        "v=0\r\ns=-\r\n",
-        "v=0",
-    ] {
-        let marked = tool_marked(Sdp {
-            kind: SdpKind::Offer,
-            sdp: sdp.into(),
-        });
+    for sdp in ["v=0\r\ns=-\r\nm=audio 9\r\nm=video 9\r\n", "v=0\r\ns=-\r\n", "v=0"] {
+        let marked = tool_marked(Sdp { kind: SdpKind::Offer, sdp: sdp.into() });
         assert!(is_eyeline(&marked.sdp), "{:?}", marked.sdp);
         assert_eq!(tool_marked(marked.clone()), marked);
     }

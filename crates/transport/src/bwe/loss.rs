@@ -33,13 +33,7 @@ pub(super) struct LossControl {
 
 impl LossControl {
     pub fn new() -> Self {
-        Self {
-            window: None,
-            lost: 0,
-            packets: 0,
-            losses: VecDeque::new(),
-            limit: None,
-        }
+        Self { window: None, lost: 0, packets: 0, losses: VecDeque::new(), limit: None }
     }
 
     pub fn on_packet(&mut self, arrived: bool) {
@@ -71,10 +65,7 @@ impl LossControl {
             self.limit = Some((from * (1.0 - 0.5 * loss)).max(MIN_BPS));
         } else if excess < LOW {
             // Gone once it is out of the way.
-            self.limit = self
-                .limit
-                .map(|limit| limit * INCREASE)
-                .filter(|limit| *limit < MAX_BPS);
+            self.limit = self.limit.map(|limit| limit * INCREASE).filter(|limit| *limit < MAX_BPS);
         }
     }
 }

@@ -41,12 +41,7 @@ pub(super) struct RateControl {
 
 impl RateControl {
     pub fn new(start: f64) -> Self {
-        Self {
-            target: start,
-            updated: None,
-            cut: None,
-            limit: None,
-        }
+        Self { target: start, updated: None, cut: None, limit: None }
     }
 
     /// In bit/s.
@@ -55,10 +50,8 @@ impl RateControl {
     }
 
     pub fn update(&mut self, now: Instant, usage: Usage, rates: Rates, rtt: Option<Duration>) {
-        let elapsed = self
-            .updated
-            .replace(now)
-            .map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        let elapsed =
+            self.updated.replace(now).map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         let rtt = rtt.unwrap_or(RTT_UNKNOWN);
         match usage {
             Usage::Normal => self.increase(elapsed.min(Duration::from_secs(1)), rates.acked, rtt),
@@ -91,10 +84,7 @@ impl RateControl {
     }
 
     fn decrease(&mut self, now: Instant, rates: Rates, rtt: Duration) {
-        if self
-            .cut
-            .is_some_and(|at| now.saturating_duration_since(at) < CUT_EVERY.max(rtt))
-        {
+        if self.cut.is_some_and(|at| now.saturating_duration_since(at) < CUT_EVERY.max(rtt)) {
             return;
         }
         self.cut = Some(now);

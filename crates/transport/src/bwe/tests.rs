@@ -22,10 +22,7 @@ struct Second {
 
 /// Runs `link` (a function of the second) for `seconds`.
 fn run(seconds: u32, link: impl Fn(u32) -> Link) -> Vec<Second> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "any instant will do: the run counts from it"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "any instant will do: the run counts from it")]
     let start = Instant::now();
     let stats = SharedStats::default();
     stats.add_rtt(DELAY * 2);
@@ -34,11 +31,7 @@ fn run(seconds: u32, link: impl Fn(u32) -> Link) -> Vec<Second> {
     let mut pending: Vec<PacketReport> = Vec::new();
     let mut random = 0x2545_F491_4F6C_DD1Du64;
     let mut log = Vec::new();
-    let mut second = Second {
-        target: 0.0,
-        queued: Duration::ZERO,
-        overflowed: 0,
-    };
+    let mut second = Second { target: 0.0, queued: Duration::ZERO, overflowed: 0 };
     let mut id = 0;
     while log.len() < seconds as usize {
         let link = link(log.len() as u32);
@@ -61,8 +54,7 @@ fn run(seconds: u32, link: impl Fn(u32) -> Link) -> Vec<Second> {
             // What has arrived by when the feedback left, half a round trip ago.
             let seen = next_feedback - DELAY - start;
             let (due, rest) = pending.into_iter().partition(|p: &PacketReport| {
-                p.arrival
-                    .map_or(p.departure + DELAY * 4 <= next_feedback, |at| at <= seen)
+                p.arrival.map_or(p.departure + DELAY * 4 <= next_feedback, |at| at <= seen)
             });
             pending = rest;
             let due: Vec<PacketReport> = due;
@@ -73,11 +65,7 @@ fn run(seconds: u32, link: impl Fn(u32) -> Link) -> Vec<Second> {
             second.target = estimator.target_bitrate();
             log.push(std::mem::replace(
                 &mut second,
-                Second {
-                    target: 0.0,
-                    queued: Duration::ZERO,
-                    overflowed: 0,
-                },
+                Second { target: 0.0, queued: Duration::ZERO, overflowed: 0 },
             ));
         }
     }
@@ -106,19 +94,12 @@ fn mean_target(seconds: &[Second]) -> f64 {
 #[test]
 fn a_narrow_link_is_filled_and_its_queue_stays_short() {
     for bps in [300_000.0, 1_000_000.0, 2_000_000.0] {
-        let log = run(40, |_| Link {
-            bps,
-            queue: Duration::from_millis(500),
-            loss_percent: 0,
-        });
+        let log = run(40, |_| Link { bps, queue: Duration::from_millis(500), loss_percent: 0 });
         let steady = &log[15..];
         let share = mean_target(steady) / bps;
         assert!((0.7..1.05).contains(&share), "{bps}: {share} of the link");
         let queued = steady.iter().map(|s| s.queued).max().unwrap_or_default();
-        assert!(
-            queued < Duration::from_millis(250),
-            "{bps}: {queued:?} in the queue"
-        );
+        assert!(queued < Duration::from_millis(250), "{bps}: {queued:?} in the queue");
         assert_eq!(steady.iter().map(|s| s.overflowed).sum::<u32>(), 0);
     }
 }
@@ -138,21 +119,13 @@ fn a_drop_of_the_link_is_followed_within_seconds() {
 
 #[test]
 fn random_loss_on_a_wide_link_does_not_starve_the_picture() {
-    let log = run(60, |_| Link {
-        bps: 10_000_000.0,
-        queue: Duration::from_millis(300),
-        loss_percent: 10,
-    });
+    let log = run(60, |_| Link { bps: 10_000_000.0, queue: Duration::from_millis(300), loss_percent: 10 });
     assert!(mean_target(&log[20..]) > 1_000_000.0, "{log:?}");
 }
 
 #[test]
 fn a_link_without_a_queue_is_found_by_its_losses() {
-    let log = run(60, |_| Link {
-        bps: 500_000.0,
-        queue: Duration::from_millis(5),
-        loss_percent: 0,
-    });
+    let log = run(60, |_| Link { bps: 500_000.0, queue: Duration::from_millis(5), loss_percent: 0 });
     let target = mean_target(&log[30..]);
     assert!((250_000.0..700_000.0).contains(&target), "{target}");
 }

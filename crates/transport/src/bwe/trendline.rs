@@ -7,6 +7,8 @@ use std::{
 
 /// Packets sent within this time are one group: one picture leaves as a burst.
 const GROUP: Duration = Duration::from_millis(5);
+/// Longest that a burst may take to arrive.
+const BURST_MAX: Duration = Duration::from_millis(100);
 /// Groups in the regression.
 const WINDOW: usize = 20;
 /// Part of the old value in the smoothed delay.
@@ -30,7 +32,24 @@ const OVERUSE_TIME_MS: f64 = 10.0;
 struct Group {
     first_departure: Instant,
     departure: Instant,
+    first_arrival: Duration,
+    /// Arrival of the last packet, on the peer's clock.
     arrival: Duration,
+}
+
+impl Group {
+    fn new(departure: Instant, arrival: Duration) -> Self {
+        Self { first_departure: departure, departure, first_arrival: arrival, arrival }
+    }
+
+    /// Whether the packet was held up with this group and let go together with it, as radio links and jittery paths do:
+    /// that says something of their last holder, and nothing of a queue (libwebrtc's `BelongsToBurst`).
+    fn bursts_with(&self, departure: Instant, arrival: Duration) -> bool {
+        let later = arrival.saturating_sub(self.arrival);
+        later <= GROUP
+            && later < departure.saturating_duration_since(self.departure)
+            && arrival.saturating_sub(self.first_arrival) < BURST_MAX
+    }
 }
 
 /// The filter (constants of libwebrtc's `TrendlineEstimator`).
@@ -76,29 +95,18 @@ impl Trendline {
     /// Takes in a packet that arrived; says anew how the path is used where a group is complete with it.
     pub fn on_packet(&mut self, departure: Instant, arrival: Duration) -> Option<Usage> {
         let Some(group) = &mut self.group else {
-            self.group = Some(Group {
-                first_departure: departure,
-                departure,
-                arrival,
-            });
+            self.group = Some(Group::new(departure, arrival));
             return None;
         };
         if departure < group.first_departure {
             return None;
         }
-        if departure - group.first_departure <= GROUP {
+        if departure - group.first_departure <= GROUP || group.bursts_with(departure, arrival) {
             group.departure = group.departure.max(departure);
             group.arrival = group.arrival.max(arrival);
             return None;
         }
-        let done = std::mem::replace(
-            group,
-            Group {
-                first_departure: departure,
-                departure,
-                arrival,
-            },
-        );
+        let done = std::mem::replace(group, Group::new(departure, arrival));
         let previous = self.previous.replace(done)?;
         let sent_ms = ms(done.departure.saturating_duration_since(previous.departure));
         let arrived_ms = done.arrival.as_secs_f64() * 1e3 - previous.arrival.as_secs_f64() * 1e3;
@@ -111,8 +119,7 @@ impl Trendline {
         self.accumulated_ms += arrived_ms - sent_ms;
         self.smoothed_ms = SMOOTHING * self.smoothed_ms + (1.0 - SMOOTHING) * self.accumulated_ms;
         let first = *self.first_arrival.get_or_insert(arrival);
-        self.points
-            .push_back((ms(arrival.saturating_sub(first)), self.smoothed_ms));
+        self.points.push_back((ms(arrival.saturating_sub(first)), self.smoothed_ms));
         if self.points.len() > WINDOW {
             self.points.pop_front();
         }
@@ -132,11 +139,7 @@ impl Trendline {
             }
         } else {
             self.over_for_ms = 0.0;
-            self.usage = if trend < -self.threshold {
-                Usage::Under
-            } else {
-                Usage::Normal
-            };
+            self.usage = if trend < -self.threshold { Usage::Under } else { Usage::Normal };
         }
         self.last_trend = slope;
         self.adapt(trend.abs(), elapsed_ms);

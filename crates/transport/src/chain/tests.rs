@@ -33,24 +33,16 @@ impl End {
             wall: WallClock::new(at, UNIX_EPOCH),
             sink: Arc::new(move |event| log.lock().expect("one thread").push(event)),
         });
-        Self {
-            interceptors: Box::new(chain.registry.build()),
-            stats: chain.stats,
-            events,
-        }
+        Self { interceptors: Box::new(chain.registry.build()), stats: chain.stats, events }
     }
 
     fn write(&mut self, packet: rtp::Packet, now: Instant) {
-        self.interceptors
-            .handle_write(tagged(Packet::Rtp(packet), now))
-            .expect("no stage refuses a packet");
+        self.interceptors.handle_write(tagged(Packet::Rtp(packet), now)).expect("no stage refuses a packet");
     }
 
     fn tick(&mut self, now: Instant) {
         if self.interceptors.poll_timeout().is_some_and(|at| at <= now) {
-            self.interceptors
-                .handle_timeout(now)
-                .expect("no stage refuses the time");
+            self.interceptors.handle_timeout(now).expect("no stage refuses the time");
         }
     }
 
@@ -65,18 +57,11 @@ impl End {
 }
 
 fn tagged(packet: Packet, now: Instant) -> TaggedPacket {
-    TaggedPacket {
-        now,
-        transport: TransportContext::default(),
-        message: AttributedPacket::new(packet),
-    }
+    TaggedPacket { now, transport: TransportContext::default(), message: AttributedPacket::new(packet) }
 }
 
 fn video(rtx: bool) -> StreamInfo {
-    let nack = |parameter: &str| RTCPFeedback {
-        typ: "nack".into(),
-        parameter: parameter.into(),
-    };
+    let nack = |parameter: &str| RTCPFeedback { typ: "nack".into(), parameter: parameter.into() };
     StreamInfo {
         ssrc: if rtx { RTX_SSRC } else { SSRC },
         ssrc_rtx: (!rtx).then_some(RTX_SSRC),
@@ -85,10 +70,7 @@ fn video(rtx: bool) -> StreamInfo {
         mime_type: if rtx { "video/rtx" } else { "video/VP8" }.into(),
         clock_rate: 90_000,
         rtcp_feedback: if rtx { vec![] } else { vec![nack(""), nack("pli")] },
-        rtp_header_extensions: vec![RTPHeaderExtension {
-            uri: TWCC.into(),
-            id: 1,
-        }],
+        rtp_header_extensions: vec![RTPHeaderExtension { uri: TWCC.into(), id: 1 }],
         ..StreamInfo::default()
     }
 }
@@ -105,10 +87,7 @@ struct Run {
 /// Sends 30 pictures a second of three packets each for `seconds`; every packet of either direction is lost with
 /// `loss_percent`. The last second sends nothing, so that repairs may end.
 fn run(seconds: u64, loss_percent: u64) -> Run {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "any instant will do: the run counts from it"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "any instant will do: the run counts from it")]
     let start = Instant::now();
     let (mut a, mut b) = (End::new(start), End::new(start));
     a.interceptors.bind_local_stream(&video(false));
@@ -121,10 +100,7 @@ fn run(seconds: u64, loss_percent: u64) -> Run {
         let now = start + Duration::from_millis(t);
         if t % 33 == 0 && t + 1_000 < seconds * 1_000 {
             for i in 0..3 {
-                let mut packet = rtp::Packet {
-                    payload: vec![0; 600].into(),
-                    ..Default::default()
-                };
+                let mut packet = rtp::Packet { payload: vec![0; 600].into(), ..Default::default() };
                 packet.header.version = 2;
                 packet.header.ssrc = SSRC;
                 packet.header.payload_type = 96;
@@ -156,21 +132,12 @@ fn run(seconds: u64, loss_percent: u64) -> Run {
         {
             let (from_a, packet) = entry.remove();
             let end = if from_a { &mut b } else { &mut a };
-            end.interceptors
-                .handle_read(tagged(packet, now))
-                .expect("no stage refuses a packet");
+            end.interceptors.handle_read(tagged(packet, now)).expect("no stage refuses a packet");
             while end.interceptors.poll_read().is_some() {}
         }
     }
     let events = a.events.lock().expect("one thread").clone();
-    Run {
-        sent,
-        lost,
-        sender: a.stats.get(),
-        receiver: b.stats.get(),
-        received: b.received(),
-        events,
-    }
+    Run { sent, lost, sender: a.stats.get(), receiver: b.stats.get(), received: b.received(), events }
 }
 
 #[test]
@@ -183,11 +150,7 @@ fn five_percent_loss_is_repaired_whole_by_about_as_many_retransmissions() {
     assert_eq!(received.len(), run.sent, "every packet comes");
     assert!(run.lost > 80, "{}", run.lost);
     let resent = run.sender.retransmits_sent;
-    assert!(
-        resent >= run.lost - 10 && resent <= run.lost * 5 / 4,
-        "{resent} resent for {} lost",
-        run.lost
-    );
+    assert!(resent >= run.lost - 10 && resent <= run.lost * 5 / 4, "{resent} resent for {} lost", run.lost);
     assert_eq!(run.receiver.packets_abandoned, 0);
     assert_eq!(run.receiver.plis_sent, 0);
 }
@@ -201,12 +164,7 @@ fn a_clean_link_needs_no_repairs_and_its_round_trip_is_known() {
     assert!(rtt.abs_diff(ONE_WAY * 2) < Duration::from_millis(10), "{rtt:?}");
     assert_eq!(run.sender.video_out.loss, Some(0.0));
     assert_eq!(run.receiver.video_in.packets as usize, run.sent);
-    assert!(
-        run.events
-            .iter()
-            .any(|event| matches!(event, Event::TargetBitrate(_))),
-        "feedback arrives"
-    );
+    assert!(run.events.iter().any(|event| matches!(event, Event::TargetBitrate(_))), "feedback arrives");
 }
 
 #[test]
@@ -221,15 +179,8 @@ fn the_receiver_learns_the_senders_clock() {
         rtp_time: 88,
         ..Default::default()
     };
-    b.interceptors
-        .handle_read(tagged(Packet::Rtcp(vec![Box::new(report)]), start))
-        .expect("a report");
+    b.interceptors.handle_read(tagged(Packet::Rtcp(vec![Box::new(report)]), start)).expect("a report");
     let events = b.events.lock().expect("one thread").clone();
-    let expected = Event::SenderReport {
-        kind: MediaKind::Video,
-        ntp: 77,
-        rtp: 88,
-        arrival: start,
-    };
+    let expected = Event::SenderReport { kind: MediaKind::Video, ntp: 77, rtp: 88, arrival: start };
     assert!(events.contains(&expected), "{events:?}");
 }

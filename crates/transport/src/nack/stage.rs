@@ -33,18 +33,11 @@ pub struct NackStage {
 impl NackStage {
     /// Paces by the round trip in `stats`, and counts into it.
     pub fn new(stats: SharedStats) -> Self {
-        Self {
-            streams: HashMap::new(),
-            stats,
-            sender_ssrc: 1,
-            key_frame_asked: None,
-        }
+        Self { streams: HashMap::new(), stats, sender_ssrc: 1, key_frame_asked: None }
     }
 
     fn may_ask_for_key_frame(&mut self, now: Instant) -> bool {
-        let due = self
-            .key_frame_asked
-            .is_none_or(|at| now.saturating_duration_since(at) >= KEY_FRAME_EVERY);
+        let due = self.key_frame_asked.is_none_or(|at| now.saturating_duration_since(at) >= KEY_FRAME_EVERY);
         if due {
             self.key_frame_asked = Some(now);
         }
@@ -96,10 +89,7 @@ impl Stage for NackStage {
         for media_ssrc in key_frames {
             if self.may_ask_for_key_frame(now) {
                 self.stats.update(|s| s.plis_sent += 1);
-                let pli = PictureLossIndication {
-                    sender_ssrc: self.sender_ssrc,
-                    media_ssrc,
-                };
+                let pli = PictureLossIndication { sender_ssrc: self.sender_ssrc, media_ssrc };
                 to_wire.push_back(rtcp_out(now, Box::new(pli)));
             }
         }

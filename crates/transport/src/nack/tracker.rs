@@ -127,11 +127,7 @@ impl NackTracker {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         let overflow = self.overflow.map(|(_, at)| at);
-        self.missing
-            .values()
-            .map(|missing| missing.ask_at)
-            .chain(overflow)
-            .min()
+        self.missing.values().map(|missing| missing.ask_at).chain(overflow).min()
     }
 
     /// How many packets are missing at present.
@@ -144,14 +140,7 @@ impl NackTracker {
         // A leap past the bound holds nothing worth asking for: what is in it is older than the key frame to come.
         let from = from.max(to - MISSING_MAX as i64 - 1);
         for sequence in from..to {
-            self.missing.insert(
-                sequence,
-                Missing {
-                    since: now,
-                    ask_at: now + self.reorder_wait,
-                    tries: 0,
-                },
-            );
+            self.missing.insert(sequence, Missing { since: now, ask_at: now + self.reorder_wait, tries: 0 });
         }
         if self.missing.len() > MISSING_MAX {
             self.overflow = Some((self.missing.len() as u64, now));
@@ -170,9 +159,7 @@ impl NackTracker {
 /// A repair needs a round trip; each further request waits a quarter longer, so that a dead link is not flooded.
 fn repeat_after(rtt: Duration, tries: u8) -> Duration {
     let backoff = 1.25f64.powi(i32::from(tries) - 1);
-    (rtt + REPEAT_MIN / 2)
-        .mul_f64(backoff)
-        .clamp(REPEAT_MIN, REPEAT_MAX)
+    (rtt + REPEAT_MIN / 2).mul_f64(backoff).clamp(REPEAT_MIN, REPEAT_MAX)
 }
 
 #[cfg(test)]

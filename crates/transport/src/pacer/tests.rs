@@ -5,29 +5,19 @@ const AUDIO: u32 = 1;
 const VIDEO: u32 = 2;
 
 fn start() -> Instant {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "any instant will do: the tests count from it"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "any instant will do: the tests count from it")]
     Instant::now()
 }
 
 fn pacer() -> (Pacer, SharedStats) {
     let stats = SharedStats::default();
     let mut pacer = Pacer::new(stats.clone());
-    pacer.bind_local(&StreamInfo {
-        ssrc: AUDIO,
-        mime_type: "audio/opus".into(),
-        ..StreamInfo::default()
-    });
+    pacer.bind_local(&StreamInfo { ssrc: AUDIO, mime_type: "audio/opus".into(), ..StreamInfo::default() });
     (pacer, stats)
 }
 
 fn packet(now: Instant, ssrc: u32, sequence: u16) -> TaggedPacket {
-    let mut packet = rtp::Packet {
-        payload: vec![0; 1_000].into(),
-        ..Default::default()
-    };
+    let mut packet = rtp::Packet { payload: vec![0; 1_000].into(), ..Default::default() };
     packet.header.ssrc = ssrc;
     packet.header.sequence_number = sequence;
     TaggedPacket {
@@ -66,10 +56,7 @@ fn a_key_frame_leaves_at_its_rate_and_sound_does_not_wait_for_it() {
     }
     // 51 packets of 8.1 kbit at 2.5 times 500 kbit/s.
     let took = now - t0;
-    assert!(
-        (Duration::from_millis(300)..Duration::from_millis(340)).contains(&took),
-        "{took:?}"
-    );
+    assert!((Duration::from_millis(300)..Duration::from_millis(340)).contains(&took), "{took:?}");
     assert_eq!(at_once + out.len(), 51);
     assert_eq!(stats.get().pacer_dropped, 0);
 }

@@ -27,8 +27,7 @@ impl WallClock {
     /// `now` as a 64-bit NTP timestamp: seconds since 1900 and, in the low half, their fraction.
     #[must_use]
     pub fn ntp(&self, now: Instant) -> u64 {
-        self.ntp
-            .wrapping_add(ntp_duration(now.saturating_duration_since(self.at)))
+        self.ntp.wrapping_add(ntp_duration(now.saturating_duration_since(self.at)))
     }
 }
 
@@ -61,11 +60,7 @@ impl SenderClocks {
 /// RTP time `rtp` at `at`, carried on to `now` at `rate` ticks a second.
 pub(super) fn advance(rtp: u32, at: Instant, now: Instant, rate: u32) -> u32 {
     let ticks = |d: Duration| (d.as_nanos() * u128::from(rate) / 1_000_000_000) as u32;
-    if now >= at {
-        rtp.wrapping_add(ticks(now - at))
-    } else {
-        rtp.wrapping_sub(ticks(at - now))
-    }
+    if now >= at { rtp.wrapping_add(ticks(now - at)) } else { rtp.wrapping_sub(ticks(at - now)) }
 }
 
 #[cfg(test)]
@@ -78,10 +73,7 @@ mod tests {
         let at = Instant::now();
         let wall = WallClock::new(at, UNIX_EPOCH + Duration::from_millis(1_500));
         assert_eq!(wall.ntp(at), ((NTP_UNIX_OFFSET_S + 1) << 32) + (1 << 31));
-        assert_eq!(
-            wall.ntp(at + Duration::from_millis(250)),
-            ((NTP_UNIX_OFFSET_S + 1) << 32) + (3 << 30)
-        );
+        assert_eq!(wall.ntp(at + Duration::from_millis(250)), ((NTP_UNIX_OFFSET_S + 1) << 32) + (3 << 30));
     }
 
     #[test]

@@ -47,14 +47,7 @@ pub struct SenderReports {
 impl SenderReports {
     /// Reports `clocks` against `wall`; what comes back goes to `stats`.
     pub fn new(wall: WallClock, clocks: SenderClocks, stats: SharedStats) -> Self {
-        Self {
-            wall,
-            clocks,
-            stats,
-            streams: HashMap::new(),
-            awaited: VecDeque::new(),
-            next: None,
-        }
+        Self { wall, clocks, stats, streams: HashMap::new(), awaited: VecDeque::new(), next: None }
     }
 
     fn take_reports(&self, reports: &[ReceptionReport], now: Instant) {
@@ -65,17 +58,13 @@ impl SenderReports {
             if let Some(rtt) = self.round_trip(report, now) {
                 self.stats.add_rtt(rtt);
             }
-            self.stats
-                .update(|s| s.outgoing(stream.kind).set_report(report, stream.rate));
+            self.stats.update(|s| s.outgoing(stream.kind).set_report(report, stream.rate));
         }
     }
 
     /// RFC 3550 section 6.4.1: now, less when the report was sent, less how long the peer held it.
     fn round_trip(&self, report: &ReceptionReport, now: Instant) -> Option<Duration> {
-        let (_, sent) = self
-            .awaited
-            .iter()
-            .find(|(mid, _)| *mid == report.last_sender_report)?;
+        let (_, sent) = self.awaited.iter().find(|(mid, _)| *mid == report.last_sender_report)?;
         let held = Duration::from_secs_f64(f64::from(report.delay) / 65_536.0);
         now.saturating_duration_since(*sent).checked_sub(held)
     }
@@ -145,13 +134,7 @@ impl Stage for SenderReports {
         };
         self.streams.insert(
             stream.ssrc,
-            Stream {
-                kind,
-                rate: stream.clock_rate,
-                packets: 0,
-                octets: 0,
-                newest: None,
-            },
+            Stream { kind, rate: stream.clock_rate, packets: 0, octets: 0, newest: None },
         );
     }
 }

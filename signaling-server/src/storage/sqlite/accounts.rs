@@ -17,11 +17,7 @@ struct ProfileRow {
 
 impl ProfileRow {
     fn read(self) -> Result<Profile, StorageError> {
-        Ok(Profile {
-            id: id(&self.id)?,
-            username: self.username,
-            display_name: self.display_name,
-        })
+        Ok(Profile { id: id(&self.id)?, username: self.username, display_name: self.display_name })
     }
 }
 
@@ -65,13 +61,8 @@ impl Accounts for Sqlite {
                 .bind(username)
                 .fetch_optional(&self.pool)
                 .await?;
-        row.map(|row| {
-            Ok(Account {
-                profile: row.profile.read()?,
-                password_hash: row.password_hash,
-            })
-        })
-        .transpose()
+        row.map(|row| Ok(Account { profile: row.profile.read()?, password_hash: row.password_hash }))
+            .transpose()
     }
 
     async fn profile(&self, user: UserId) -> Result<Option<Profile>, StorageError> {
@@ -124,12 +115,10 @@ impl Accounts for Sqlite {
     }
 
     async fn device_is_active(&self, device: DeviceId) -> Result<bool, StorageError> {
-        Ok(
-            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM devices WHERE id = ? AND revoked_at IS NULL)")
-                .bind(device.to_string())
-                .fetch_one(&self.pool)
-                .await?,
-        )
+        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM devices WHERE id = ? AND revoked_at IS NULL)")
+            .bind(device.to_string())
+            .fetch_one(&self.pool)
+            .await?)
     }
 
     async fn rotate(&self, spent: TokenHash, next: NewToken, now: UnixMs) -> Result<Rotation, StorageError> {
@@ -206,9 +195,6 @@ async fn revoke_device(
         .bind(device)
         .execute(&mut **tx)
         .await?;
-    sqlx::query("DELETE FROM refresh_tokens WHERE device_id = ?")
-        .bind(device)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query("DELETE FROM refresh_tokens WHERE device_id = ?").bind(device).execute(&mut **tx).await?;
     Ok(())
 }

@@ -100,10 +100,8 @@ impl Calls for Sqlite {
     }
 
     async fn call(&self, id: CallId) -> Result<Option<CallRecord>, StorageError> {
-        let row: Option<CallRow> = sqlx::query_as(select!("WHERE c.id = ?"))
-            .bind(id.to_string())
-            .fetch_optional(&self.pool)
-            .await?;
+        let row: Option<CallRow> =
+            sqlx::query_as(select!("WHERE c.id = ?")).bind(id.to_string()).fetch_optional(&self.pool).await?;
         row.map(CallRow::read).transpose()
     }
 
@@ -137,11 +135,7 @@ impl Calls for Sqlite {
     }
 
     async fn all_live_calls(&self) -> Result<Vec<CallRecord>, StorageError> {
-        read_all(
-            &self.pool,
-            sqlx::query_as(select!("WHERE c.status <> 'ended' ORDER BY c.id")),
-        )
-        .await
+        read_all(&self.pool, sqlx::query_as(select!("WHERE c.status <> 'ended' ORDER BY c.id"))).await
     }
 
     async fn ended_calls(
@@ -170,12 +164,7 @@ async fn read_all<'q>(
     executor: impl SqliteExecutor<'_>,
     query: CallQuery<'q>,
 ) -> Result<Vec<CallRecord>, StorageError> {
-    query
-        .fetch_all(executor)
-        .await?
-        .into_iter()
-        .map(CallRow::read)
-        .collect()
+    query.fetch_all(executor).await?.into_iter().map(CallRow::read).collect()
 }
 
 fn version(version: u64) -> i64 {

@@ -34,10 +34,7 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             // Survives the end of the process; a power cut may cost the last transactions, never consistency.
             .synchronous(SqliteSynchronous::Normal);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .connect_with(options)
-            .await?;
+        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
         sqlx::migrate!("migrations/sqlite").run(&pool).await?;
         Ok(Self { pool })
     }
@@ -58,6 +55,5 @@ fn or_taken(error: sqlx::Error) -> StorageError {
 
 /// Reads an identifier from its text form.
 fn id<T: FromStr>(text: &str) -> Result<T, StorageError> {
-    text.parse()
-        .map_err(|_| StorageError::Corrupt(format!("identifier {text:?}")))
+    text.parse().map_err(|_| StorageError::Corrupt(format!("identifier {text:?}")))
 }

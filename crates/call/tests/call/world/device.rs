@@ -27,12 +27,7 @@ impl Device {
 
     pub(super) fn check(&mut self) {
         let view = self.machine.view();
-        let on: Vec<_> = self
-            .on
-            .iter()
-            .filter(|(_, on)| **on)
-            .map(|(what, _)| *what)
-            .collect();
+        let on: Vec<_> = self.on.iter().filter(|(_, on)| **on).map(|(what, _)| *what).collect();
         let expected: &[&str] = match view.phase {
             Phase::Idle | Phase::Ended => &[],
             Phase::Dialing => &["media"],

@@ -6,12 +6,7 @@ use eyeline_protocol::{CallId, signal::ConnectionState};
 
 impl World {
     pub(super) fn pair(&self, id: CallId) -> Vec<usize> {
-        let has = |n: &usize| {
-            self.devices[*n]
-                .peer
-                .as_ref()
-                .is_some_and(|peer| peer.call_id == id)
-        };
+        let has = |n: &usize| self.devices[*n].peer.as_ref().is_some_and(|peer| peer.call_id == id);
         (0..self.devices.len()).filter(has).collect()
     }
 
@@ -39,19 +34,13 @@ impl World {
             let peer = self.devices[n].peer.as_mut().expect("a peer connection");
             peer.connected = false;
         }
-        self.post(
-            self.now + 1_000,
-            Delivery::Broken(id, ConnectionState::Disconnected),
-        );
+        self.post(self.now + 1_000, Delivery::Broken(id, ConnectionState::Disconnected));
         self.post(self.now + 8_000, Delivery::Broken(id, ConnectionState::Failed));
     }
 
     pub(super) fn live_peers(&self) -> Vec<CallId> {
-        let mut ids: Vec<_> = self
-            .devices
-            .iter()
-            .filter_map(|d| d.peer.as_ref().map(|p| p.call_id))
-            .collect();
+        let mut ids: Vec<_> =
+            self.devices.iter().filter_map(|d| d.peer.as_ref().map(|p| p.call_id)).collect();
         ids.dedup();
         ids
     }
@@ -80,25 +69,15 @@ impl World {
         for n in self.pair(id) {
             let peer = self.devices[n].peer.as_mut().expect("a peer connection");
             peer.connected = state == ConnectionState::Connected;
-            let input = Input::Peer {
-                call_id: id,
-                fact: PeerFact::Connection(state),
-            };
+            let input = Input::Peer { call_id: id, fact: PeerFact::Connection(state) };
             self.post_delayed(Some((n, "peer")), Delivery::Input(n, input));
         }
     }
 
     pub(super) fn open_channel(&mut self, n: usize, id: CallId) {
-        if let Some(peer) = self.devices[n]
-            .peer
-            .as_mut()
-            .filter(|p| p.call_id == id && !p.channel_open)
-        {
+        if let Some(peer) = self.devices[n].peer.as_mut().filter(|p| p.call_id == id && !p.channel_open) {
             peer.channel_open = true;
-            let input = Input::Peer {
-                call_id: id,
-                fact: PeerFact::ChannelOpen,
-            };
+            let input = Input::Peer { call_id: id, fact: PeerFact::ChannelOpen };
             self.post_delayed(Some((n, "peer")), Delivery::Input(n, input));
         }
     }

@@ -34,10 +34,7 @@ impl World {
     }
 
     pub(super) fn signaling_fact(&mut self, n: usize, call_id: CallId, fact: SignalingFact) {
-        self.post_delayed(
-            Some((n, "signaling")),
-            Delivery::Input(n, Input::Signaling { call_id, fact }),
-        );
+        self.post_delayed(Some((n, "signaling")), Delivery::Input(n, Input::Signaling { call_id, fact }));
     }
 
     /// Passes the server's news on to the devices that are reachable.
@@ -49,11 +46,8 @@ impl World {
                 if dev.events_up && (call.caller.id == me || call.callee.id == me) {
                     let incoming = call.version == 1 && call.callee.id == me;
                     let call = call.clone();
-                    let event = if incoming {
-                        Event::IncomingCall { call }
-                    } else {
-                        Event::CallUpdate { call }
-                    };
+                    let event =
+                        if incoming { Event::IncomingCall { call } } else { Event::CallUpdate { call } };
                     self.post_delayed(Some((n, "events")), Delivery::Input(n, Input::Event(event)));
                 }
                 if call.status == CallStatus::Ended && self.devices[n].socket == Some(call.id) {
@@ -74,9 +68,8 @@ impl World {
         }
         self.devices[n].socket = Some(id);
         self.signaling_fact(n, id, SignalingFact::Up);
-        let others: Vec<_> = (0..self.devices.len())
-            .filter(|o| *o != n && self.devices[*o].socket == Some(id))
-            .collect();
+        let others: Vec<_> =
+            (0..self.devices.len()).filter(|o| *o != n && self.devices[*o].socket == Some(id)).collect();
         for other in others {
             self.present(n, other, id, true);
             self.present(other, n, id, true);

@@ -33,20 +33,11 @@ impl World {
                 }
             }
         }
-        for (call, _) in self
-            .server
-            .calls
-            .values()
-            .filter(|(call, _)| call.status != CallStatus::Ended)
-        {
+        for (call, _) in self.server.calls.values().filter(|(call, _)| call.status != CallStatus::Ended) {
             let in_it = |d: &&Device| {
                 d.machine.view().call_id == Some(call.id) && d.machine.view().phase == Phase::Active
             };
-            assert_eq!(
-                self.devices.iter().filter(in_it).count(),
-                2,
-                "nobody is in {call:?}"
-            );
+            assert_eq!(self.devices.iter().filter(in_it).count(), 2, "nobody is in {call:?}");
         }
     }
 

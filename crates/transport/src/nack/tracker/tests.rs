@@ -4,10 +4,7 @@ use proptest::prelude::*;
 const RTT: Duration = Duration::from_millis(50);
 
 fn start() -> Instant {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "any instant will do: the tests count from it"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "any instant will do: the tests count from it")]
     Instant::now()
 }
 
@@ -21,11 +18,7 @@ fn asks_once_a_round_trip_until_the_repair_comes() {
     let mut tracker = NackTracker::default();
     tracker.on_packet(1, false, t0);
     tracker.on_packet(3, false, t0);
-    assert_eq!(
-        tracker.poll(t0, RTT),
-        Requests::default(),
-        "it may only have been overtaken"
-    );
+    assert_eq!(tracker.poll(t0, RTT), Requests::default(), "it may only have been overtaken");
     assert_eq!(tracker.poll(t0 + ms(5), RTT).nack, [2]);
     assert_eq!(tracker.poll(t0 + ms(50), RTT).nack, [] as [u16; 0]);
     assert_eq!(tracker.poll(t0 + ms(65), RTT).nack, [2]);

@@ -5,11 +5,7 @@ use std::time::UNIX_EPOCH;
 const SSRC: u32 = 7;
 
 fn tagged(now: Instant, packet: Packet) -> TaggedPacket {
-    TaggedPacket {
-        now,
-        transport: TransportContext::default(),
-        message: AttributedPacket::new(packet),
-    }
+    TaggedPacket { now, transport: TransportContext::default(), message: AttributedPacket::new(packet) }
 }
 
 fn sending(t0: Instant) -> (SenderReports, SenderClocks, SharedStats) {
@@ -33,21 +29,12 @@ fn report(stage: &mut SenderReports, now: Instant) -> SenderReport {
     let mut out = Out::new();
     stage.timeout(now, &mut out);
     let packet = out.pop_front().expect("a report is due");
-    let Packet::Rtcp(packets) = packet.message.packet else {
-        panic!("a report is RTCP")
-    };
-    packets[0]
-        .as_any()
-        .downcast_ref::<SenderReport>()
-        .expect("a sender report")
-        .clone()
+    let Packet::Rtcp(packets) = packet.message.packet else { panic!("a report is RTCP") };
+    packets[0].as_any().downcast_ref::<SenderReport>().expect("a sender report").clone()
 }
 
 fn start() -> Instant {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "any instant will do: the tests count from it"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "any instant will do: the tests count from it")]
     Instant::now()
 }
 
@@ -60,10 +47,7 @@ fn a_report_states_the_capture_clock_and_not_the_time_of_writing() {
     assert_eq!(report(&mut stage, due).rtp_time, 9_000 + 9_000);
     // Captured 20 ms before it was written.
     clocks.set(MediaKind::Video, 9_000, t0 - Duration::from_millis(20));
-    assert_eq!(
-        report(&mut stage, due + INTERVAL).rtp_time,
-        9_000 + 1_800 + 99_000
-    );
+    assert_eq!(report(&mut stage, due + INTERVAL).rtp_time, 9_000 + 1_800 + 99_000);
 }
 
 #[test]
