@@ -24,27 +24,12 @@ fn speech_into_a_microphone_comes_out_of_the_speaker_at_the_other_end() {
         pulse.attach(&mut command);
         Cli::start_by(command, server.address(), user, words)
     };
-    let (microphone, speaker) = (
-        device(&pulse, "microphones", "microphone"),
-        device(&pulse, "speakers", "speaker"),
-    );
-    let mut listening = at_device(
-        "grace",
-        &[
-            "answer",
-            "--camera",
-            "none",
-            "--mic",
-            "none",
-            "--speaker",
-            &speaker,
-        ],
-    );
+    let (microphone, speaker) =
+        (device(&pulse, "microphones", "microphone"), device(&pulse, "speakers", "speaker"));
+    let mut listening =
+        at_device("grace", &["answer", "--camera", "none", "--mic", "none", "--speaker", &speaker]);
     listening.wait_until_ready();
-    let mut speaking = at_device(
-        "ada",
-        &["call", "grace", "--camera", "none", "--mic", &microphone],
-    );
+    let mut speaking = at_device("ada", &["call", "grace", "--camera", "none", "--mic", &microphone]);
     for end in [&mut speaking, &mut listening] {
         end.wait_for_line(END_LIMIT, |line| line == "connected");
     }
@@ -93,25 +78,14 @@ fn device(pulse: &PulseServer, kind: &str, name: &str) -> String {
     pulse.attach(&mut command);
     let listing = command.arg("devices").output().unwrap().stdout;
     let listing: Value = serde_json::from_slice(&listing).unwrap();
-    let all = listing[kind]
-        .as_array()
-        .unwrap_or_else(|| panic!("{kind} in {listing:#}"));
-    let id = all
-        .iter()
-        .filter_map(|device| device["id"].as_str())
-        .find(|id| id.ends_with(name));
+    let all = listing[kind].as_array().unwrap_or_else(|| panic!("{kind} in {listing:#}"));
+    let id = all.iter().filter_map(|device| device["id"].as_str()).find(|id| id.ends_with(name));
     format!("device:{}", id.unwrap_or_else(|| panic!("{name} in {listing:#}")))
 }
 
 /// Speech at 48 kHz.
 fn speak(to: &Path) {
     let script = r#"espeak-ng --stdout "$1" | sox -t wav - -r 48000 -c 1 -b 16 "$2""#;
-    let status = Command::new("sh")
-        .args(["-c", script, "sh", TEXT])
-        .arg(to)
-        .status();
-    assert!(
-        status.is_ok_and(|status| status.success()),
-        "packages espeak-ng and sox"
-    );
+    let status = Command::new("sh").args(["-c", script, "sh", TEXT]).arg(to).status();
+    assert!(status.is_ok_and(|status| status.success()), "packages espeak-ng and sox");
 }

@@ -9,11 +9,7 @@ const END_LIMIT: Duration = Duration::from_secs(60);
 const QUIET: [&str; 4] = ["--camera", "none", "--mic", "none"];
 
 fn call(server: &Server, from: &str, to: &str) -> Cli {
-    Cli::start(
-        server.address(),
-        from,
-        &[&["call", to, "--duration", "5"], &QUIET[..]].concat(),
-    )
+    Cli::start(server.address(), from, &[&["call", to, "--duration", "5"], &QUIET[..]].concat())
 }
 
 fn ended(report: &Report, status: i32, reason: &str) {
@@ -53,11 +49,7 @@ fn somebody_in_a_call_is_busy() {
 #[test]
 fn a_server_that_is_not_there_is_unreachable() {
     // Bound and closed again: nobody listens there.
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let report = Cli::start(&format!("http://127.0.0.1:{port}"), "ada", &["call", "grace"]).finish(END_LIMIT);
     assert_eq!(report.status, 20, "{}", report.errors);
     assert_eq!(
@@ -72,11 +64,7 @@ fn a_server_that_is_not_there_is_unreachable() {
 fn a_wrong_password_is_told_from_a_wrong_name() {
     let server = Server::start(&[]);
     Cli::answering(server.address(), "grace", &QUIET);
-    let wrong = Cli::start(
-        server.address(),
-        "grace",
-        &["--password", "not this one", "call", "ada"],
-    );
+    let wrong = Cli::start(server.address(), "grace", &["--password", "not this one", "call", "ada"]);
     assert_eq!(wrong.finish(END_LIMIT).status, 21);
     assert_eq!(call(&server, "ada", "nobody").finish(END_LIMIT).status, 22);
 }
@@ -98,11 +86,8 @@ fn a_caller_that_gives_up_leaves_a_cancelled_call() {
 fn a_killed_peer_ends_the_call_for_the_other_in_bounded_time() {
     let server = Server::start(&[]);
     let mut answering = Cli::answering(server.address(), "grace", &QUIET);
-    let mut calling = Cli::start(
-        server.address(),
-        "ada",
-        &[&["call", "grace", "--duration", "8"], &QUIET[..]].concat(),
-    );
+    let mut calling =
+        Cli::start(server.address(), "ada", &[&["call", "grace", "--duration", "8"], &QUIET[..]].concat());
     calling.wait_for_line(END_LIMIT, |line| line == "connected");
     answering.process().kill();
     // The call lives on without its peer until the caller's own time is up, and ends in order.

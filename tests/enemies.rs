@@ -12,11 +12,7 @@ const QUIET: [&str; 4] = ["--camera", "none", "--mic", "none"];
 const CARD: [&str; 4] = ["--camera", "testcard:640x480@30", "--mic", "tone"];
 
 fn call(server: &Server, from: &str, to: &str, seconds: &str) -> Cli {
-    Cli::start(
-        server.address(),
-        from,
-        &[&["call", to, "--duration", seconds], &QUIET[..]].concat(),
-    )
+    Cli::start(server.address(), from, &[&["call", to, "--duration", seconds], &QUIET[..]].concat())
 }
 
 fn ended(report: &Report, status: i32, reason: &str) {
@@ -92,11 +88,7 @@ fn a_call_lives_on_while_its_server_is_killed_and_restarted() {
         println!("{}", report.summary);
         ended(&report, 0, "hangup");
         assert!(report.figure("frames") >= 200.0, "{:#}", report.summary);
-        assert!(
-            report.figure("gap_ms.max") < 2_000.0,
-            "media needs no server: {:#}",
-            report.summary
-        );
+        assert!(report.figure("gap_ms.max") < 2_000.0, "media needs no server: {:#}", report.summary);
     }
     // Over at the server as well: both can be called at once.
     let rest = Rest::to(server.address());
@@ -112,22 +104,8 @@ fn garbage_is_refused_in_json_and_the_server_goes_on() {
     let token = rest.log_in("ada");
     // Over the limit of a body, and small enough to be taken in before it is refused.
     let long = "x".repeat(20_000);
-    let nonsense = [
-        "",
-        "{",
-        "null",
-        "[]",
-        "7",
-        r#"{"username": 7}"#,
-        "\u{0}\u{1}",
-        &long,
-    ];
-    for path in [
-        "/auth/register",
-        "/auth/login",
-        "/auth/refresh",
-        "/calls/initiate",
-    ] {
+    let nonsense = ["", "{", "null", "[]", "7", r#"{"username": 7}"#, "\u{0}\u{1}", &long];
+    for path in ["/auth/register", "/auth/login", "/auth/refresh", "/calls/initiate"] {
         for body in nonsense {
             refused(&rest.post_text(path, &token, body), path);
         }

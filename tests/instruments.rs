@@ -8,47 +8,25 @@ const CARD: [&str; 4] = ["--camera", "testcard:640x480@30", "--mic", "tone"];
 /// Calls for ten seconds with `codec`, texts both ways, and judges both ends.
 fn call_is_good(codec: &str) {
     let server = Server::start(&[]);
-    let answering = Cli::answering(
-        server.address(),
-        "grace",
-        &[&CARD[..], &["--say", "Hello, Ada!"]].concat(),
-    );
-    let words = [
-        "call",
-        "grace",
-        "--duration",
-        "10",
-        "--video-codec",
-        codec,
-        "--say",
-        "Hello, Grace!",
-    ];
+    let answering =
+        Cli::answering(server.address(), "grace", &[&CARD[..], &["--say", "Hello, Ada!"]].concat());
+    let words = ["call", "grace", "--duration", "10", "--video-codec", codec, "--say", "Hello, Grace!"];
     let calling = Cli::start(server.address(), "ada", &[&words[..], &CARD].concat());
     let (caller, callee) = (calling.finish(END_LIMIT), answering.finish(END_LIMIT));
     for (report, heard) in [(&caller, "grace: Hello, Ada!"), (&callee, "ada: Hello, Grace!")] {
         println!("{:#}", report.summary);
         assert_eq!(report.status, 0, "{}", report.errors);
         assert_eq!(report.summary["end_reason"], "hangup");
-        assert_eq!(
-            report.summary["codec"].as_str().map(str::to_lowercase).as_deref(),
-            Some(codec)
-        );
+        assert_eq!(report.summary["codec"].as_str().map(str::to_lowercase).as_deref(), Some(codec));
         assert!(report.figure("fps") >= 28.0, "fps");
         assert!(report.figure("latency_ms.p50") < 100.0, "latency");
-        assert!(
-            report.figure("latency_ms.n") >= 200.0,
-            "the test card's clock was read"
-        );
+        assert!(report.figure("latency_ms.n") >= 200.0, "the test card's clock was read");
         assert!(report.figure("audio_concealed_pct") < 1.0, "concealment");
         assert!(report.figure("av_skew_ms.p95") < 60.0, "lip-sync");
         assert!(report.figure("sizes.640x480") > 200.0, "size");
         assert!(report.figure("setup_ms") < 5_000.0, "setup");
         assert_eq!(report.summary["relayed"], false);
-        assert!(
-            report.lines.iter().any(|line| line == heard),
-            "chat: {:?}",
-            report.lines
-        );
+        assert!(report.lines.iter().any(|line| line == heard), "chat: {:?}", report.lines);
     }
 }
 
@@ -70,19 +48,10 @@ fn a_call_needs_neither_camera_nor_microphone() {
     let words = ["call", "grace", "--duration", "2", "--say", "only words"];
     let calling = Cli::start(server.address(), "ada", &[&words[..], &nothing].concat());
     let (caller, callee) = (calling.finish(END_LIMIT), answering.finish(END_LIMIT));
-    assert_eq!(
-        (caller.status, callee.status),
-        (0, 0),
-        "{}{}",
-        caller.errors,
-        callee.errors
-    );
+    assert_eq!((caller.status, callee.status), (0, 0), "{}{}", caller.errors, callee.errors);
     assert!(callee.lines.iter().any(|line| line == "ada: only words"));
     assert_eq!(caller.summary["frames"], 0);
-    assert!(
-        caller.summary["first_frame_ms"].is_null(),
-        "what is not known is null, never 0"
-    );
+    assert!(caller.summary["first_frame_ms"].is_null(), "what is not known is null, never 0");
 }
 
 #[test]
@@ -91,27 +60,11 @@ fn the_stats_file_has_a_line_a_second() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("stats.jsonl");
     let answering = Cli::answering(server.address(), "grace", &CARD);
-    let words = [
-        "call",
-        "grace",
-        "--duration",
-        "4",
-        "--stats",
-        file.to_str().unwrap(),
-    ];
+    let words = ["call", "grace", "--duration", "4", "--stats", file.to_str().unwrap()];
     let calling = Cli::start(server.address(), "ada", &[&words[..], &CARD].concat());
-    assert_eq!(
-        (
-            calling.finish(END_LIMIT).status,
-            answering.finish(END_LIMIT).status
-        ),
-        (0, 0)
-    );
-    let lines: Vec<serde_json::Value> = std::fs::read_to_string(file)
-        .unwrap()
-        .lines()
-        .map(|l| serde_json::from_str(l).unwrap())
-        .collect();
+    assert_eq!((calling.finish(END_LIMIT).status, answering.finish(END_LIMIT).status), (0, 0));
+    let lines: Vec<serde_json::Value> =
+        std::fs::read_to_string(file).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert!((3..=8).contains(&lines.len()), "{} lines", lines.len());
     let last = lines.last().unwrap();
     for key in [

@@ -2,10 +2,7 @@
 //!
 //! `cargo xtask test` builds the programs and says where they are (`EYELINE_BIN`). Every test starts its own server on a
 //! free port with a folder of its own, waits for conditions and never for time, and leaves nothing running.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "deadlines of real processes are in real time"
-)]
+#![expect(clippy::disallowed_methods, reason = "deadlines of real processes are in real time")]
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,

@@ -35,10 +35,7 @@ impl Lab {
         };
         let address = format!("{}:8000", netlab.address("s").unwrap());
         let program = netlab.command("s", program("eyeline-server")).unwrap();
-        Some(Self {
-            server: Server::start_by(program, &address, &["--stun", "none"]),
-            netlab,
-        })
+        Some(Self { server: Server::start_by(program, &address, &["--stun", "none"]), netlab })
     }
 
     fn cli(&self, host: &str, user: &str, words: &[&str]) -> Cli {
@@ -106,17 +103,10 @@ fn a_call_recovers_by_itself_from_a_link_that_is_cut() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("stats.jsonl");
     let ends = lab.call(&["--duration", "35", "--stats", file.to_str().unwrap()]);
-    let fps = || -> Vec<f64> {
-        stats(&file)
-            .iter()
-            .map(|line| line["fps"].as_f64().unwrap_or(0.0))
-            .collect()
-    };
+    let fps =
+        || -> Vec<f64> { stats(&file).iter().map(|line| line["fps"].as_f64().unwrap_or(0.0)).collect() };
     until("picture", END_LIMIT, || fps().iter().any(|fps| *fps > 20.0));
-    lab.netlab.set_link(Link {
-        down: true,
-        ..Link::PERFECT
-    });
+    lab.netlab.set_link(Link { down: true, ..Link::PERFECT });
     let before = fps().len();
     until("the end of the cut", END_LIMIT, || fps().len() >= before + CUT_S);
     lab.netlab.set_profile(Profile::Good);
@@ -124,11 +114,7 @@ fn a_call_recovers_by_itself_from_a_link_that_is_cut() {
         let gap_ms = report.figure("gap_ms.max");
         assert!(gap_ms > 3_000.0, "the cut was felt: {gap_ms}");
         assert!(gap_ms < 12_000.0, "picture again soon after the cut: {gap_ms}");
-        assert!(
-            report.figure("frames") >= 400.0,
-            "picture for the rest of the call: {}",
-            report.summary
-        );
+        assert!(report.figure("frames") >= 400.0, "picture for the rest of the call: {}", report.summary);
     }
 }
 
@@ -136,7 +122,5 @@ fn a_call_recovers_by_itself_from_a_link_that_is_cut() {
 fn stats(file: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     // The last line may be half written.
-    text.lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect()
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }

@@ -27,10 +27,7 @@ fn goal(words: &str) -> Value {
 fn page_is_content(seen: &Value, codec: &str) {
     println!("page: {seen:#}");
     let figure = |key: &str| seen[key].as_f64().unwrap_or_else(|| panic!("{key} in {seen:#}"));
-    assert!(
-        figure("unreadable") < 0.1 * figure("frames"),
-        "the clock of the card is readable"
-    );
+    assert!(figure("unreadable") < 0.1 * figure("frames"), "the clock of the card is readable");
     assert!((0.0..500.0).contains(&figure("latency_ms")), "latency");
     assert_eq!(
         seen["strange"],
@@ -39,10 +36,7 @@ fn page_is_content(seen: &Value, codec: &str) {
     );
     assert_eq!(seen["errors"], json!([]));
     for used in seen["codecs"].as_array().expect("both directions") {
-        assert_eq!(
-            used.as_str().map(str::to_lowercase),
-            Some(format!("video/{codec}"))
-        );
+        assert_eq!(used.as_str().map(str::to_lowercase), Some(format!("video/{codec}")));
     }
 }
 
@@ -51,23 +45,13 @@ fn instrument_is_content(report: &Report, codec: &str, words: &str) {
     println!("instrument: {:#}", report.summary);
     assert_eq!(report.status, 0, "{}", report.errors);
     assert_eq!(report.summary["end_reason"], "hangup");
-    assert_eq!(
-        report.summary["codec"].as_str().map(str::to_lowercase).as_deref(),
-        Some(codec)
-    );
+    assert_eq!(report.summary["codec"].as_str().map(str::to_lowercase).as_deref(), Some(codec));
     assert!(report.figure("frames") >= 100.0, "frames");
     // The page draws, encodes, decodes and reads back on the same processors.
     assert!(report.figure("fps") >= 15.0, "fps");
     assert!(report.figure("latency_ms.p50") < 500.0, "latency");
-    assert!(
-        report.figure("latency_ms.n") >= 100.0,
-        "the page's test card was read"
-    );
-    assert!(
-        report.lines.iter().any(|line| line == words),
-        "chat: {:?}",
-        report.lines
-    );
+    assert!(report.figure("latency_ms.n") >= 100.0, "the page's test card was read");
+    assert!(report.lines.iter().any(|line| line == words), "chat: {:?}", report.lines);
 }
 
 /// The page calls; an offer with nothing but `codec`, as a browser writes it.
@@ -96,16 +80,7 @@ fn the_page_is_called(codec: &str) {
     let browser = Browser::start();
     let page = browser.signed_in(server.address(), "page");
     page.answer_in_the_background();
-    let words = [
-        "call",
-        "page",
-        "--duration",
-        "12",
-        "--video-codec",
-        codec,
-        "--say",
-        "Hello, page!",
-    ];
+    let words = ["call", "page", "--duration", "12", "--video-codec", codec, "--say", "Hello, page!"];
     let mut calling = Cli::start(server.address(), "ada", &[&words[..], &CARD].concat());
     page.until(&json!({ "chat": "open" }));
     page.say("Hello from a browser");
@@ -139,10 +114,7 @@ fn a_browser_is_called_by_the_instrument_with_h264() {
 fn two_browsers_call_each_other_through_our_server() {
     let server = Server::start(&NO_STUN);
     let browser = Browser::start();
-    let (one, two) = (
-        browser.signed_in(server.address(), "one"),
-        browser.signed_in(server.address(), "two"),
-    );
+    let (one, two) = (browser.signed_in(server.address(), "one"), browser.signed_in(server.address(), "two"));
     two.answer_in_the_background();
     one.call("two", None);
     for page in [&one, &two] {

@@ -36,23 +36,15 @@ pub struct Page {
 impl Browser {
     /// Starts the driver and serves the page.
     pub fn start() -> Self {
-        Self {
-            driver: Driver::chromium(),
-            address: format!("http://{}/", site::serve()),
-        }
+        Self { driver: Driver::chromium(), address: format!("http://{}/", site::serve()) }
     }
 
     /// A page with a new account on `server`.
     pub fn signed_in(&self, server: &str, username: &str) -> Page {
         let options = json!({ "args": ARGUMENTS });
-        let window = self
-            .driver
-            .open(&json!({ "browserName": "chrome", "goog:chromeOptions": options }));
+        let window = self.driver.open(&json!({ "browserName": "chrome", "goog:chromeOptions": options }));
         window.go(&self.address);
-        window.run(
-            "await peer.signIn(...arguments)",
-            &[server.into(), username.into()],
-        );
+        window.run("await peer.signIn(...arguments)", &[server.into(), username.into()]);
         Page { window }
     }
 }
@@ -60,14 +52,12 @@ impl Browser {
 impl Page {
     /// Calls somebody, and returns when the offer is made.
     pub fn call(&self, callee: &str, codec: Option<&str>) {
-        self.window
-            .run("await peer.call(...arguments)", &[callee.into(), codec.into()]);
+        self.window.run("await peer.call(...arguments)", &[callee.into(), codec.into()]);
     }
 
     /// Accepts the next call whenever it comes.
     pub fn answer_in_the_background(&self) {
-        self.window
-            .run("peer.answer().catch((e) => peer.errors.push(String(e)))", &[]);
+        self.window.run("peer.answer().catch((e) => peer.errors.push(String(e)))", &[]);
     }
 
     /// Writes on the data channel.
@@ -93,8 +83,7 @@ impl Page {
     /// Waits until a report fulfils `goal`: numbers at least, lists in part, anything else exactly.
     pub fn until(&self, goal: &Value) -> Value {
         let limit = GOAL_LIMIT.as_millis() as u64;
-        self.window
-            .run("return peer.until(...arguments)", &[goal.clone(), limit.into()])
+        self.window.run("return peer.until(...arguments)", &[goal.clone(), limit.into()])
     }
 
     /// Waits until the server knows of no call of this person.

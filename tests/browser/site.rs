@@ -27,9 +27,8 @@ fn answer(stream: TcpStream) -> std::io::Result<()> {
     lines.find(String::is_empty);
     let path = request.split(' ').nth(1).unwrap_or_default();
     let found = FILES.iter().find(|(name, _, _)| *name == path);
-    let (status, kind, body) = found.map_or(("404 Not Found", "text/plain", ""), |(_, kind, body)| {
-        ("200 OK", *kind, *body)
-    });
+    let (status, kind, body) =
+        found.map_or(("404 Not Found", "text/plain", ""), |(_, kind, body)| ("200 OK", *kind, *body));
     let length = body.len();
     write!(
         &stream,

@@ -33,21 +33,10 @@ impl Cli {
     pub fn start_by(mut command: Command, server: &str, user: &str, words: &[&str]) -> Self {
         let state = tempfile::tempdir().expect("a temporary folder");
         command
-            .args([
-                "--server",
-                server,
-                "--user",
-                user,
-                "--password",
-                "a password",
-                "--register",
-            ])
+            .args(["--server", server, "--user", user, "--password", "a password", "--register"])
             .args(words)
             .env("EYELINE_DATA_DIR", state.path());
-        Self {
-            process: Process::start(&format!("eyeline-cli of {user}"), &mut command),
-            _state: state,
-        }
+        Self { process: Process::start(&format!("eyeline-cli of {user}"), &mut command), _state: state }
     }
 
     /// As [`Self::start`] with `answer`, and waits until it can be called.
@@ -59,8 +48,7 @@ impl Cli {
 
     /// Waits until an answering one can be called.
     pub fn wait_until_ready(&mut self) {
-        self.process
-            .wait_for_line(Duration::from_secs(30), |line| line == "ready");
+        self.process.wait_for_line(Duration::from_secs(30), |line| line == "ready");
     }
 
     /// Waits for a line of its output.
@@ -76,16 +64,8 @@ impl Cli {
     /// Waits for its end.
     pub fn finish(self, limit: Duration) -> Report {
         let (status, lines, errors) = self.process.finish(limit);
-        let summary = lines
-            .last()
-            .and_then(|line| serde_json::from_str(line).ok())
-            .unwrap_or(Value::Null);
-        Report {
-            status: status.code().unwrap_or(-1),
-            summary,
-            lines,
-            errors,
-        }
+        let summary = lines.last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or(Value::Null);
+        Report { status: status.code().unwrap_or(-1), summary, lines, errors }
     }
 }
 
@@ -93,8 +73,6 @@ impl Report {
     /// A figure of the summary, such as `latency_ms.p50`.
     pub fn figure(&self, path: &str) -> f64 {
         let value = path.split('.').fold(&self.summary, |value, key| &value[key]);
-        value
-            .as_f64()
-            .unwrap_or_else(|| panic!("{path} is {value} in {:#}\n{}", self.summary, self.errors))
+        value.as_f64().unwrap_or_else(|| panic!("{path} is {value} in {:#}\n{}", self.summary, self.errors))
     }
 }

@@ -17,28 +17,20 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A program that `cargo xtask test` has built.
 pub fn program(name: &str) -> PathBuf {
-    let built = std::env::var_os("EYELINE_BIN")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| {
-            // By hand: the test itself lies in `target/debug/deps`.
-            let test = std::env::current_exe().expect("the test has a path");
-            test.ancestors().nth(2).expect("target/debug").to_path_buf()
-        });
+    let built = std::env::var_os("EYELINE_BIN").map(PathBuf::from).unwrap_or_else(|| {
+        // By hand: the test itself lies in `target/debug/deps`.
+        let test = std::env::current_exe().expect("the test has a path");
+        test.ancestors().nth(2).expect("target/debug").to_path_buf()
+    });
     let path = built.join(name).with_extension(std::env::consts::EXE_EXTENSION);
-    assert!(
-        path.is_file(),
-        "{} is not built: run `cargo xtask test`",
-        path.display()
-    );
+    assert!(path.is_file(), "{} is not built: run `cargo xtask test`", path.display());
     path
 }
 
 /// Where pictures and logs are left for people.
 pub fn artifacts() -> PathBuf {
-    let folder = std::env::var_os("EYELINE_ARTIFACTS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../artifacts"),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("EYELINE_ARTIFACTS")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../artifacts"), PathBuf::from);
     std::fs::create_dir_all(&folder).expect("artifacts can be written");
     folder
 }

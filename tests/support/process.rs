@@ -30,11 +30,7 @@ impl Process {
             .unwrap_or_else(|e| panic!("{name} does not start: {e}"));
         let (sender, lines) = mpsc::channel();
         let out = BufReader::new(child.stdout.take().expect("piped"));
-        thread::spawn(move || {
-            out.lines()
-                .map_while(Result::ok)
-                .try_for_each(|line| sender.send(line))
-        });
+        thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
         let errors = Arc::new(Mutex::new(String::new()));
         let err = BufReader::new(child.stderr.take().expect("piped"));
         let kept = Arc::clone(&errors);
@@ -45,13 +41,7 @@ impl Process {
                 kept.push('\n');
             }
         });
-        Self {
-            name: name.to_owned(),
-            child,
-            lines,
-            seen: Vec::new(),
-            errors,
-        }
+        Self { name: name.to_owned(), child, lines, seen: Vec::new(), errors }
     }
 
     /// Waits for a line of output that fulfils `wanted`.
@@ -99,24 +89,14 @@ impl Process {
         #[cfg(unix)]
         self.signal("TERM");
         let deadline = Instant::now() + STOP_LIMIT;
-        while self
-            .lines
-            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
-            .is_ok()
-        {}
+        while self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok() {}
     }
 
     /// Sends it a signal.
     #[cfg(unix)]
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill")
-            .args(["-s", name, &self.child.id().to_string()])
-            .status();
-        assert!(
-            status.is_ok_and(|s| s.success()),
-            "{} cannot be sent {name}",
-            self.name
-        );
+        let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
+        assert!(status.is_ok_and(|s| s.success()), "{} cannot be sent {name}", self.name);
     }
 
     fn said(&self) -> String {

@@ -15,13 +15,8 @@ pub struct Rest {
 impl Rest {
     /// To a server's base address.
     pub fn to(address: &str) -> Self {
-        let config = Agent::config_builder()
-            .timeout_global(Some(LIMIT))
-            .http_status_as_error(false);
-        Self {
-            agent: config.build().new_agent(),
-            address: address.to_owned(),
-        }
+        let config = Agent::config_builder().timeout_global(Some(LIMIT)).http_status_as_error(false);
+        Self { agent: config.build().new_agent(), address: address.to_owned() }
     }
 
     /// Creates an account with the instruments' password.
@@ -35,10 +30,7 @@ impl Rest {
     pub fn log_in(&self, username: &str) -> String {
         let body = json!({ "username": username, "password": "a password" }).to_string();
         let (_, said) = self.post_text("/auth/login", "", &body);
-        said["access_token"]
-            .as_str()
-            .unwrap_or_else(|| panic!("{said}"))
-            .to_owned()
+        said["access_token"].as_str().unwrap_or_else(|| panic!("{said}")).to_owned()
     }
 
     /// Asks.
@@ -47,10 +39,7 @@ impl Rest {
         let answer = request.header("authorization", format!("Bearer {token}")).call();
         let mut answer = answer.unwrap_or_else(|e| panic!("{path}: {e}"));
         assert_eq!(answer.status(), 200, "{path}");
-        answer
-            .body_mut()
-            .read_json()
-            .unwrap_or_else(|e| panic!("{path}: {e}"))
+        answer.body_mut().read_json().unwrap_or_else(|e| panic!("{path}: {e}"))
     }
 
     /// Asks until the answer is as wanted.
@@ -60,17 +49,9 @@ impl Rest {
 
     /// Posts any text as if it were JSON; gives the status, and the answer where it is JSON.
     pub fn post_text(&self, path: &str, token: &str, body: &str) -> (u16, Value) {
-        let request = self
-            .agent
-            .post(format!("{}{path}", self.address))
-            .content_type("application/json");
-        let answer = request
-            .header("authorization", format!("Bearer {token}"))
-            .send(body);
+        let request = self.agent.post(format!("{}{path}", self.address)).content_type("application/json");
+        let answer = request.header("authorization", format!("Bearer {token}")).send(body);
         let mut answer = answer.unwrap_or_else(|e| panic!("{path}: {e}"));
-        (
-            answer.status().as_u16(),
-            answer.body_mut().read_json().unwrap_or_default(),
-        )
+        (answer.status().as_u16(), answer.body_mut().read_json().unwrap_or_default())
     }
 }

@@ -22,23 +22,15 @@ impl Server {
     pub fn start_by(command: Command, listen: &str, options: &[&str]) -> Self {
         let state = tempfile::tempdir().expect("a temporary folder");
         let (process, address) = launch(command, listen, options, &state);
-        Self {
-            process,
-            address,
-            state,
-        }
+        Self { process, address, state }
     }
 
     /// Kills it and starts it anew on the same address with the same state.
     pub fn restart(&mut self, options: &[&str]) {
         self.process.kill();
         let listen = self.address.trim_start_matches("http://").to_owned();
-        (self.process, self.address) = launch(
-            Command::new(program("eyeline-server")),
-            &listen,
-            options,
-            &self.state,
-        );
+        (self.process, self.address) =
+            launch(Command::new(program("eyeline-server")), &listen, options, &self.state);
     }
 
     /// Its base address.
@@ -48,10 +40,7 @@ impl Server {
 }
 
 fn launch(mut command: Command, listen: &str, options: &[&str], state: &TempDir) -> (Process, String) {
-    command
-        .args(["--listen", listen])
-        .args(options)
-        .env("EYELINE_DATA_DIR", state.path());
+    command.args(["--listen", listen]).args(options).env("EYELINE_DATA_DIR", state.path());
     let mut process = Process::start("eyeline-server", &mut command);
     const SAYS: &str = "eyeline-server: listening on ";
     let line = process.wait_for_line(START_LIMIT, |line| line.starts_with(SAYS));

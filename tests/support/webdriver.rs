@@ -28,15 +28,8 @@ impl Driver {
         const SAYS: &str = "started successfully on port ";
         let mut process = Process::start("chromedriver", Command::new("chromedriver").arg("--port=0"));
         let line = process.wait_for_line(START_LIMIT, |line| line.contains(SAYS));
-        let port = line
-            .split(SAYS)
-            .nth(1)
-            .expect("the line contains it")
-            .trim_end_matches('.');
-        Self {
-            address: format!("http://127.0.0.1:{port}"),
-            process: Some(process),
-        }
+        let port = line.split(SAYS).nth(1).expect("the line contains it").trim_end_matches('.');
+        Self { address: format!("http://127.0.0.1:{port}"), process: Some(process) }
     }
 
     /// `tauri-driver` before Debian's `WebKitWebDriver`, in the environment that `prepare` makes for the window.
@@ -44,37 +37,22 @@ impl Driver {
         let ports = free_ports();
         let mut command =
             Command::new(std::env::var_os("EYELINE_TAURI_DRIVER").unwrap_or_else(|| "tauri-driver".into()));
-        command.args([
-            "--port",
-            &ports[0].to_string(),
-            "--native-port",
-            &ports[1].to_string(),
-        ]);
+        command.args(["--port", &ports[0].to_string(), "--native-port", &ports[1].to_string()]);
         prepare(&mut command);
         let process = Process::start("tauri-driver", &mut command);
         let listens = |port: &u16| TcpStream::connect(("127.0.0.1", *port)).is_ok();
         until("tauri-driver", START_LIMIT, || ports.iter().all(listens));
-        Self {
-            address: format!("http://127.0.0.1:{}", ports[0]),
-            process: Some(process),
-        }
+        Self { address: format!("http://127.0.0.1:{}", ports[0]), process: Some(process) }
     }
 
     /// Opens a window of what `capabilities` describe.
     pub fn open(&self, capabilities: &Value) -> Window {
-        let config = Agent::config_builder()
-            .timeout_global(Some(STEP_LIMIT))
-            .http_status_as_error(false);
-        let mut window = Window {
-            agent: config.build().new_agent(),
-            session: format!("{}/session", self.address),
-        };
+        let config = Agent::config_builder().timeout_global(Some(STEP_LIMIT)).http_status_as_error(false);
+        let mut window =
+            Window { agent: config.build().new_agent(), session: format!("{}/session", self.address) };
         let session = window.post("", &json!({ "capabilities": { "alwaysMatch": capabilities } }));
-        window.session = format!(
-            "{}/{}",
-            window.session,
-            session["sessionId"].as_str().expect("a session has a name")
-        );
+        window.session =
+            format!("{}/{}", window.session, session["sessionId"].as_str().expect("a session has a name"));
         window.post("/timeouts", &json!({ "script": STEP_LIMIT.as_millis() as u64 }));
         window
     }
@@ -92,12 +70,7 @@ impl Drop for Driver {
 /// Two ports that nobody listens on.
 fn free_ports() -> [u16; 2] {
     let taken = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-    taken.map(|listener| {
-        listener
-            .local_addr()
-            .expect("a bound socket has an address")
-            .port()
-    })
+    taken.map(|listener| listener.local_addr().expect("a bound socket has an address").port())
 }
 
 /// A window with a page in it. It closes with its owner.
@@ -155,23 +128,13 @@ impl Window {
 
     fn element(&self, css: &str) -> String {
         let found = self.post("/element", &json!({ "using": "css selector", "value": css }));
-        format!(
-            "/element/{}",
-            found[ELEMENT].as_str().expect("an element has a name")
-        )
+        format!("/element/{}", found[ELEMENT].as_str().expect("an element has a name"))
     }
 
     fn post(&self, path: &str, body: &Value) -> Value {
         let url = format!("{}{path}", self.session);
-        let mut answer = self
-            .agent
-            .post(&url)
-            .send_json(body)
-            .unwrap_or_else(|e| panic!("{url}: {e}"));
-        let said: Value = answer
-            .body_mut()
-            .read_json()
-            .unwrap_or_else(|e| panic!("{url}: {e}"));
+        let mut answer = self.agent.post(&url).send_json(body).unwrap_or_else(|e| panic!("{url}: {e}"));
+        let said: Value = answer.body_mut().read_json().unwrap_or_else(|e| panic!("{url}: {e}"));
         assert!(
             answer.status().is_success(),
             "{path} {body}: {}",

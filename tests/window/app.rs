@@ -23,41 +23,21 @@ impl Display {
     /// On a number that the display chooses.
     fn start() -> Self {
         let mut xvfb = Command::new("Xvfb");
-        xvfb.args([
-            "-displayfd",
-            "1",
-            "-screen",
-            "0",
-            "800x600x24",
-            "-nolisten",
-            "tcp",
-        ]);
+        xvfb.args(["-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"]);
         let mut xvfb = Process::start("Xvfb", &mut xvfb);
         let number = xvfb.wait_for_line(START_LIMIT, |line| line.parse::<u32>().is_ok());
         let mut bus = Command::new("dbus-daemon");
-        let mut bus = Process::start(
-            "dbus-daemon",
-            bus.args(["--session", "--nofork", "--print-address=1"]),
-        );
+        let mut bus = Process::start("dbus-daemon", bus.args(["--session", "--nofork", "--print-address=1"]));
         let address = bus.wait_for_line(START_LIMIT, |line| line.contains("unix:"));
-        Self {
-            name: format!(":{number}"),
-            bus: address,
-            _processes: [xvfb, bus],
-        }
+        Self { name: format!(":{number}"), bus: address, _processes: [xvfb, bus] }
     }
 
     /// What it shows, as PNG.
     fn screenshot(&self) -> Vec<u8> {
-        let import = Command::new("import")
-            .args(["-display", &self.name, "-window", "root", "png:-"])
-            .output();
+        let import =
+            Command::new("import").args(["-display", &self.name, "-window", "root", "png:-"]).output();
         let import = import.expect("import (package imagemagick)");
-        assert!(
-            import.status.success(),
-            "{}",
-            String::from_utf8_lossy(&import.stderr)
-        );
+        assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
         import.stdout
     }
 }
@@ -99,13 +79,7 @@ impl App {
         ];
         let options = json!({ "application": program("eyeline"), "args": arguments });
         let window = driver.open(&json!({ "tauri:options": options }));
-        Self {
-            name: name.to_owned(),
-            window,
-            _driver: driver,
-            display,
-            _state: state,
-        }
+        Self { name: name.to_owned(), window, _driver: driver, display, _state: state }
     }
 
     /// Whose window it is.
@@ -144,10 +118,8 @@ impl App {
     /// Waits for an element and reads its text.
     pub fn text(&self, css: &str) -> String {
         self.window.wait_for(css);
-        let text = self.window.run(
-            "return document.querySelector(arguments[0]).textContent.trim()",
-            &[css.into()],
-        );
+        let text =
+            self.window.run("return document.querySelector(arguments[0]).textContent.trim()", &[css.into()]);
         text.as_str().unwrap_or_default().to_owned()
     }
 
@@ -162,23 +134,13 @@ impl App {
             return [x + screenX, y + screenY, width].map((pixels) => pixels * devicePixelRatio);"#;
         let numbers = self.window.run(WHERE, &[]);
         let number = |n: usize| numbers[n].as_f64().unwrap_or_else(|| panic!("{numbers}"));
-        (
-            Area {
-                x: number(0),
-                y: number(1),
-                width: number(2),
-            },
-            self.display.screenshot(),
-        )
+        (Area { x: number(0), y: number(1), width: number(2) }, self.display.screenshot())
     }
 
     /// Leaves a screenshot for people.
     pub fn keep_screenshot(&self, of: &str) {
         // What the page says is there is on the screen two frames later.
-        self.window.run(
-            "for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame)",
-            &[],
-        );
+        self.window.run("for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame)", &[]);
         let file = artifacts().join(format!("window-{of}-{}.png", self.name));
         std::fs::write(file, self.display.screenshot()).expect("artifacts can be written");
     }

@@ -48,16 +48,10 @@ fn two_people_register_call_see_write_mute_and_hang_up() {
     ada.shows(r#"[data-testid="chat-line"][data-mine="true"][data-delivery="delivered"]"#);
     grace.shows(r#"[data-testid="unread"]"#);
     grace.click(r#"[data-testid="toggle-chat"]"#);
-    assert_eq!(
-        grace.text(r#"[data-testid="chat-line"] .bubble"#),
-        "Can you read this?"
-    );
+    assert_eq!(grace.text(r#"[data-testid="chat-line"] .bubble"#), "Can you read this?");
     grace.write(r#"[data-testid="chat-input"]"#, "Every word.");
     grace.click(r#"[data-testid="chat-send"]"#);
-    assert_eq!(
-        ada.text(r#"[data-testid="chat-line"][data-mine="false"] .bubble"#),
-        "Every word."
-    );
+    assert_eq!(ada.text(r#"[data-testid="chat-line"][data-mine="false"] .bubble"#), "Every word.");
     ada.keep_screenshot("chat");
 
     ada.click(r#"[data-testid="toggle-mic"].plain"#);
@@ -101,8 +95,5 @@ fn shown_clock(app: &App) -> u32 {
 
 /// The low 32 bits of the Unix time in milliseconds, as on the card.
 fn now_ms() -> u32 {
-    SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .expect("after 1970")
-        .as_millis() as u32
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_millis() as u32
 }

@@ -23,16 +23,10 @@ pub struct Picture {
 impl Picture {
     /// From PNG.
     pub fn decode(png: &[u8]) -> Self {
-        let mut reader = png::Decoder::new(std::io::Cursor::new(png))
-            .read_info()
-            .expect("a PNG");
+        let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().expect("a PNG");
         let mut pixels = vec![0; reader.output_buffer_size().expect("a size that fits into memory")];
         let info = reader.next_frame(&mut pixels).expect("a whole PNG");
-        Self {
-            width: info.width as usize,
-            channels: info.color_type.samples(),
-            pixels,
-        }
+        Self { width: info.width as usize, channels: info.color_type.samples(), pixels }
     }
 
     /// The clock of a test card that fills `area`.
