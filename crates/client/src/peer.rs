@@ -162,8 +162,9 @@ impl Peer {
     pub async fn accept_offer(&self, offer: Sdp) -> Result<Sdp, PeerError> {
         let description = RTCSessionDescription::offer(offer.sdp.clone()).map_err(bad_sdp)?;
         self.connection.set_remote_description(description).await.map_err(bad_sdp)?;
-        self.take_over(&offer.sdp).await?;
         let answer = self.connection.create_answer(None).await.map_err(bad_sdp)?;
+        // A browser offers H.264 several times over: what we send is what our own answer took of that.
+        self.take_over(&offer.sdp, &answer.sdp).await?;
         self.connection.set_local_description(answer.clone()).await.map_err(bad_sdp)?;
         Ok(ours(SdpKind::Answer, &answer))
     }

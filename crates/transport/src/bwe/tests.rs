@@ -10,6 +10,14 @@ struct Link {
     bps: f64,
     queue: Duration,
     loss_percent: u64,
+    /// Standard deviation of the delay; order is kept.
+    jitter: Duration,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self { bps: 10_000_000.0, queue: Duration::from_millis(300), loss_percent: 0, jitter: Duration::ZERO }
+    }
 }
 
 /// What a second of a run came to.
@@ -32,7 +40,7 @@ fn run(seconds: u32, link: impl Fn(u32) -> Link) -> Vec<Second> {
     let mut random = 0x2545_F491_4F6C_DD1Du64;
     let mut log = Vec::new();
     let mut second = Second { target: 0.0, queued: Duration::ZERO, overflowed: 0 };
-    let mut id = 0;
+    let (mut id, mut last_arrival) = (0, start);
     while log.len() < seconds as usize {
         let link = link(log.len() as u32);
         let queued = free.saturating_duration_since(now);
@@ -46,7 +54,13 @@ fn run(seconds: u32, link: impl Fn(u32) -> Link) -> Vec<Second> {
         if !overflow {
             free = free.max(now) + Duration::from_secs_f64(PACKET as f64 * 8.0 / link.bps);
         }
-        let arrival = (!lost).then(|| free + DELAY - start);
+        // A sum of twelve even draws is normal enough.
+        let even = |n: u32| random.rotate_left(5 * n) % 10_000;
+        let normal = (0..12).map(even).sum::<u64>() as f64 / 10_000.0 - 6.0;
+        let delay = (DELAY.as_secs_f64() * 3.0 + normal * link.jitter.as_secs_f64()).max(0.0);
+        let delay = if link.jitter.is_zero() { DELAY } else { Duration::from_secs_f64(delay) };
+        last_arrival = last_arrival.max(free + delay);
+        let arrival = (!lost).then(|| last_arrival - start);
         pending.push(report(id, now, arrival));
         id += 1;
         now += Duration::from_secs_f64(PACKET as f64 * 8.0 / estimator.target_bitrate());
@@ -54,7 +68,7 @@ fn run(seconds: u32, link: impl Fn(u32) -> Link) -> Vec<Second> {
             // What has arrived by when the feedback left, half a round trip ago.
             let seen = next_feedback - DELAY - start;
             let (due, rest) = pending.into_iter().partition(|p: &PacketReport| {
-                p.arrival.map_or(p.departure + DELAY * 4 <= next_feedback, |at| at <= seen)
+                p.arrival.map_or(p.departure + DELAY * 8 <= next_feedback, |at| at <= seen)
             });
             pending = rest;
             let due: Vec<PacketReport> = due;
@@ -94,7 +108,7 @@ fn mean_target(seconds: &[Second]) -> f64 {
 #[test]
 fn a_narrow_link_is_filled_and_its_queue_stays_short() {
     for bps in [300_000.0, 1_000_000.0, 2_000_000.0] {
-        let log = run(40, |_| Link { bps, queue: Duration::from_millis(500), loss_percent: 0 });
+        let log = run(40, |_| Link { bps, queue: Duration::from_millis(500), ..Link::default() });
         let steady = &log[15..];
         let share = mean_target(steady) / bps;
         assert!((0.7..1.05).contains(&share), "{bps}: {share} of the link");
@@ -109,7 +123,7 @@ fn a_drop_of_the_link_is_followed_within_seconds() {
     let link = |s| Link {
         bps: if s < 15 { 2_000_000.0 } else { 400_000.0 },
         queue: Duration::from_secs(1),
-        loss_percent: 0,
+        ..Link::default()
     };
     let log = run(40, link);
     assert!(log[18].target < 500_000.0, "{:?}", &log[14..20]);
@@ -119,13 +133,36 @@ fn a_drop_of_the_link_is_followed_within_seconds() {
 
 #[test]
 fn random_loss_on_a_wide_link_does_not_starve_the_picture() {
-    let log = run(60, |_| Link { bps: 10_000_000.0, queue: Duration::from_millis(300), loss_percent: 10 });
+    let log = run(60, |_| Link { loss_percent: 10, ..Link::default() });
     assert!(mean_target(&log[20..]) > 1_000_000.0, "{log:?}");
 }
 
 #[test]
 fn a_link_without_a_queue_is_found_by_its_losses() {
-    let log = run(60, |_| Link { bps: 500_000.0, queue: Duration::from_millis(5), loss_percent: 0 });
+    let log = run(60, |_| Link { bps: 500_000.0, queue: Duration::from_millis(5), ..Link::default() });
     let target = mean_target(&log[30..]);
     assert!((250_000.0..700_000.0).contains(&target), "{target}");
+}
+
+#[test]
+fn jitter_and_loss_of_a_radio_path_are_no_queue() {
+    let link = |_| Link { loss_percent: 5, jitter: Duration::from_millis(25), ..Link::default() };
+    let log = run(40, link);
+    assert!(mean_target(&log[5..]) > 800_000.0, "{log:?}");
+}
+
+#[test]
+fn a_queue_is_seen_through_jitter() {
+    let link = |_| Link {
+        bps: 600_000.0,
+        queue: Duration::from_secs(1),
+        jitter: Duration::from_millis(15),
+        loss_percent: 0,
+    };
+    let log = run(60, link);
+    let steady = &log[20..];
+    let share = mean_target(steady) / 600_000.0;
+    assert!((0.6..1.05).contains(&share), "{share} of the link");
+    let queued = steady.iter().map(|s| s.queued).max().unwrap_or_default();
+    assert!(queued < Duration::from_millis(400), "{queued:?} in the queue");
 }

@@ -7,6 +7,12 @@ use std::{
 
 /// Packets sent within this time are one group: one picture leaves as a burst.
 const GROUP: Duration = Duration::from_millis(5);
+/// How long a floor of the delay holds; an emptied queue shows within this, and a longer route is taken for one no longer.
+const FLOOR_SPAN: Duration = Duration::from_secs(5);
+/// The mean jitter is taken over this many groups (RFC 3550 section 6.4.1).
+const JITTER_SMOOTHING: f64 = 16.0;
+/// The smoothed delay of a path that only jitters stays within this many mean changes of its floor (measured in the tests).
+const JITTER_ROOM: f64 = 1.5;
 /// Longest that a burst may take to arrive.
 const BURST_MAX: Duration = Duration::from_millis(100);
 /// Groups in the regression.
@@ -67,6 +73,28 @@ pub(super) struct Trendline {
     over_for_ms: f64,
     last_trend: f64,
     usage: Usage,
+    /// Mean change of the delay from one group to the next, in ms, either way: what is no news on this path.
+    jitter_ms: f64,
+    floor: Floor,
+}
+
+/// The least smoothed delay of the last seconds, in ms: an empty queue.
+#[derive(Debug, Clone, Copy)]
+struct Floor {
+    current: f64,
+    previous: f64,
+    since: Duration,
+}
+
+impl Floor {
+    /// Takes in one delay and gives how far it is above the floor.
+    fn above(&mut self, delay_ms: f64, arrival: Duration) -> f64 {
+        if arrival.saturating_sub(self.since) > FLOOR_SPAN {
+            *self = Self { current: delay_ms, previous: self.current, since: arrival };
+        }
+        self.current = self.current.min(delay_ms);
+        delay_ms - self.current.min(self.previous)
+    }
 }
 
 impl Default for Trendline {
@@ -83,6 +111,8 @@ impl Default for Trendline {
             over_for_ms: 0.0,
             last_trend: 0.0,
             usage: Usage::Normal,
+            jitter_ms: 0.0,
+            floor: Floor { current: f64::MAX, previous: f64::MAX, since: Duration::ZERO },
         }
     }
 }
@@ -117,7 +147,9 @@ impl Trendline {
     fn add(&mut self, sent_ms: f64, arrived_ms: f64, arrival: Duration) {
         self.groups = (self.groups + 1).min(GROUPS_MAX);
         self.accumulated_ms += arrived_ms - sent_ms;
+        self.jitter_ms += ((arrived_ms - sent_ms).abs() - self.jitter_ms) / JITTER_SMOOTHING;
         self.smoothed_ms = SMOOTHING * self.smoothed_ms + (1.0 - SMOOTHING) * self.accumulated_ms;
+        let above = self.floor.above(self.smoothed_ms, arrival);
         let first = *self.first_arrival.get_or_insert(arrival);
         self.points.push_back((ms(arrival.saturating_sub(first)), self.smoothed_ms));
         if self.points.len() > WINDOW {
@@ -126,12 +158,14 @@ impl Trendline {
         if self.points.len() == WINDOW
             && let Some(slope) = slope(&self.points)
         {
-            self.detect(self.groups as f64 * slope * GAIN, slope, sent_ms);
+            // On a jittery path the delay always has a slope; a queue also carries it away from its floor.
+            let risen = above > self.jitter_ms * JITTER_ROOM;
+            self.detect(self.groups as f64 * slope * GAIN, slope, sent_ms, risen);
         }
     }
 
-    fn detect(&mut self, trend: f64, slope: f64, elapsed_ms: f64) {
-        if trend > self.threshold {
+    fn detect(&mut self, trend: f64, slope: f64, elapsed_ms: f64, risen: bool) {
+        if trend > self.threshold && risen {
             self.over_for_ms += elapsed_ms;
             if self.over_for_ms > OVERUSE_TIME_MS && slope >= self.last_trend {
                 self.over_for_ms = 0.0;
