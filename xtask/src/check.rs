@@ -38,7 +38,7 @@ pub fn check(tally: &mut Tally) -> Result<()> {
 fn licences() -> Result<()> {
     let deny = tool("cargo-deny", CARGO_DENY)?;
     let mut command = std::process::Command::new(deny);
-    command.args(["--offline", "check", "licenses", "bans", "sources"]).current_dir(paths::root());
+    command.args(["check", "licenses", "bans", "sources"]).current_dir(paths::root());
     run(&mut command)
 }
 

@@ -8,9 +8,9 @@ use anyhow::{Result, bail};
 /// Where they lie, below the top of the checkout.
 const FOLDER: &str = "ui/src/types";
 
-/// Writes them.
+/// Writes them. Over the whole workspace, so that nothing is compiled with other features than for the tests.
 pub fn generate() -> Result<()> {
-    run(cargo(&["test", "--quiet", "-p", "eyeline-protocol", "-p", "eyeline-client", "export_bindings"])
+    run(cargo(&["test", "--quiet", "--workspace", "--lib", "export_bindings"])
         .env("TS_RS_EXPORT_DIR", paths::root().join(FOLDER)))
 }
 

@@ -76,13 +76,13 @@ pub enum Command {
 /// How a call is run and measured.
 #[derive(Debug, Clone, Args)]
 pub struct Media {
-    /// testcard[:1280x720@30] | y4m:FILE | device[:NAME] | none
+    /// Where pictures come from: `testcard[:1280x720@30]`, `y4m:FILE`, `device[:NAME]` or `none`.
     #[arg(long, default_value = "testcard", value_parser = camera)]
     pub camera: CameraChoice,
-    /// tone | wav:FILE | device[:NAME] | none
+    /// Where sound comes from: `tone`, `wav:FILE`, `device[:NAME]` or `none`.
     #[arg(long, default_value = "tone", value_parser = microphone)]
     pub mic: MicrophoneChoice,
-    /// null | device[:NAME]
+    /// Where sound goes: `null` or `device[:NAME]`.
     #[arg(long, default_value = "null", value_parser = speaker)]
     pub speaker: SpeakerChoice,
     /// Video codec to prefer.

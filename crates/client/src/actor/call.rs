@@ -80,6 +80,7 @@ impl Actor {
                 self.stats.send_replace(None);
             }
             Phase::Ended => {
+                self.forget_trouble();
                 self.line.end_chat();
                 self.viewer.cleared(Side::Own);
                 self.viewer.cleared(Side::Remote);
@@ -174,9 +175,27 @@ impl Actor {
             self.notify(code, error.to_string());
         }
         match code {
-            NoticeCode::Camera => self.feed(Input::Intent(Intent::SetCamera(false))),
-            NoticeCode::Microphone => self.feed(Input::Intent(Intent::SetMicrophone(false))),
+            NoticeCode::Camera => {
+                self.troubled.camera = true;
+                self.feed(Input::Intent(Intent::SetCamera(false)));
+            }
+            NoticeCode::Microphone => {
+                self.troubled.microphone = true;
+                self.feed(Input::Intent(Intent::SetMicrophone(false)));
+            }
+            // A speaker sends nothing; the others concern no device.
             _ => {}
+        }
+    }
+
+    /// What a device's trouble turned off in the last call is tried again in the next: nobody should go on muted unawares.
+    fn forget_trouble(&mut self) {
+        let troubled = std::mem::take(&mut self.troubled);
+        if troubled.camera {
+            self.feed(Input::Intent(Intent::SetCamera(true)));
+        }
+        if troubled.microphone {
+            self.feed(Input::Intent(Intent::SetMicrophone(true)));
         }
     }
 

@@ -23,7 +23,7 @@ use crate::{
     command::Command,
     config::ClientConfig,
     signaling::ServerAddress,
-    snapshot::{DevicesView, Link, Notice, NoticeCode, ServerView, Snapshot},
+    snapshot::{DevicesView, Link, Notice, NoticeCode, ServerView, SideView, Snapshot},
     stats::CallStats,
     store::{Remembered, Store},
     studio::Studio,
@@ -67,6 +67,8 @@ pub(crate) struct Actor {
     /// The call logic of the person who is signed in.
     machine: Option<CallMachine>,
     line: Line,
+    /// What a device's trouble has turned off in this call.
+    troubled: SideView,
     snapshots: watch::Sender<Arc<Snapshot>>,
     stats: watch::Sender<Option<CallStats>>,
 }
@@ -118,6 +120,7 @@ impl Actor {
             ice_servers: watch::Sender::new(None),
             machine: None,
             line: Line::new(studio),
+            troubled: SideView::default(),
             snapshots: ends.snapshots,
             stats: ends.stats,
         }

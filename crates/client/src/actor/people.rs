@@ -105,7 +105,7 @@ impl Actor {
                 self.forget_account();
                 self.notify(NoticeCode::SignedOut, "");
             }
-            AccountUpdate::Events(EventsUpdate::Event(event)) => self.on_event(event),
+            AccountUpdate::Events(EventsUpdate::Event(event)) => self.on_event(*event),
         }
     }
 

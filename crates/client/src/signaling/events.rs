@@ -11,7 +11,7 @@ const OUTBOX: usize = 16;
 #[derive(Debug)]
 pub enum EventsUpdate {
     /// The server speaks. The first event after every (re)connection is `Welcome`.
-    Event(Event),
+    Event(Box<Event>),
     /// The socket was lost, or could not be opened; it is tried again.
     Offline,
     /// The session has ended; nothing comes any more.
@@ -83,7 +83,7 @@ async fn serve(
                     }
                     Ok(event) => {
                         backoff.reset();
-                        if updates.send(EventsUpdate::Event(event)).await.is_err() {
+                        if updates.send(EventsUpdate::Event(Box::new(event))).await.is_err() {
                             return Break(());
                         }
                     }
