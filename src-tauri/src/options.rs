@@ -8,7 +8,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 #[derive(Parser)]
 #[command(name = "eyeline", version)]
 pub struct Options {
-    /// Sign in at this server, such as https://calls.example.org
+    /// Sign in at this server, such as `https://calls.example.org`
     #[arg(long, value_name = "URL", requires = "user")]
     pub server: Option<String>,
     /// Sign in under this name

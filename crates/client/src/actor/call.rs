@@ -96,7 +96,7 @@ impl Actor {
         let api = account.api.clone();
         self.errands.spawn(async move {
             let result = perform(&api, &request).await.map_err(failure);
-            Some(Message::Reply { request, result })
+            Some(Message::Reply { request, result: Box::new(result) })
         });
     }
 

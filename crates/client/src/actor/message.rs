@@ -31,7 +31,7 @@ pub(crate) enum Message {
         /// The request.
         request: Request,
         /// Its answer.
-        result: Result<Call, Failure>,
+        result: Box<Result<Call, Failure>>,
     },
     /// The STUN and TURN servers are known; the server's list, or the last known one.
     IceServers(Vec<IceServer>),

@@ -173,7 +173,7 @@ impl Actor {
             Message::KeyFrameWanted => self.line.request_key_frame(),
             Message::SignedIn(result) => self.on_signed_in(result),
             Message::Users { query, found } => self.on_users(&query, found),
-            Message::Reply { request, result } => self.feed(Input::Reply { request, result }),
+            Message::Reply { request, result } => self.feed(Input::Reply { request, result: *result }),
             Message::IceServers(servers) => {
                 self.ice_servers.send_replace(Some(servers));
             }

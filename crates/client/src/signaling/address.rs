@@ -23,7 +23,11 @@ impl ServerAddress {
     /// [`AddressError`] where the text is no `http(s)` address.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let refused = || AddressError(text.to_owned());
-        let trimmed = text.trim().trim_end_matches('/');
+        let trimmed = text.trim();
+        if trimmed.ends_with("://") {
+            return Err(refused());
+        }
+        let trimmed = trimmed.trim_end_matches('/');
         let url = if trimmed.contains("://") {
             Url::parse(trimmed)
         } else {

@@ -1,5 +1,5 @@
 //! The network for real: each host a network namespace with one TUN interface, one thread that moves packets
-//! between them through the [`Wire`](crate::Wire). Linux, as root; no program and no kernel module is needed.
+//! between them through the [`Wire`]. Linux, as root; no program and no kernel module is needed.
 mod builder;
 mod error;
 mod namespace;
