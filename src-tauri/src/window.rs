@@ -48,10 +48,11 @@ pub async fn follow(window: WebviewWindow, client: Client, mut autopilot: Autopi
             client.send(command);
         }
         let rings = rings(&snapshot);
-        if rings && !rang {
-            if let Err(error) = call_for_attention(&window) {
-                tracing::warn!(%error, "the window cannot call for attention");
-            }
+        if rings
+            && !rang
+            && let Err(error) = call_for_attention(&window)
+        {
+            tracing::warn!(%error, "the window cannot call for attention");
         }
         rang = rings;
         if snapshots.changed().await.is_err() {

@@ -22,10 +22,7 @@ pub fn test(args: &[String]) -> Result<()> {
         check::steps(&mut tally);
         tally.step("UI: tests", || run(&mut npm(&["run", "test"])));
         tally.step("UI: every screen", || run(&mut npm(&["run", "shots"])));
-        tally.rust_tests(
-            "crates",
-            &mut cargo(&["test", "--workspace", "--exclude", "eyeline-tests", "--no-fail-fast"]),
-        );
+        tally.rust_tests("crates", &mut cargo(&["test", "--workspace", "--no-fail-fast"]));
     }
     whole_system(&mut tally, args);
     if tally.close() { Ok(()) } else { bail!("not everything passed") }

@@ -201,7 +201,7 @@ fn capture_format(text: &str) -> Result<CaptureFormat, String> {
     let format = CaptureFormat { width: number(width)?, height: number(height)?, fps: number(fps)? };
     // The clock of the card needs 32 cells of two pixels; the rest keeps a slip of the finger from filling the memory.
     let fits = (64..=3840).contains(&format.width) && (48..=2160).contains(&format.height);
-    let even = format.width % 2 == 0 && format.height % 2 == 0;
+    let even = format.width.is_multiple_of(2) && format.height.is_multiple_of(2);
     if fits && even && (1..=60).contains(&format.fps) { Ok(format) } else { Err(wrong()) }
 }
 

@@ -110,7 +110,7 @@ async fn connected(a: &[VideoCodec], b: &[VideoCodec]) -> (End, End) {
 
 fn packet(sequence: u16, text: &str) -> OutgoingRtp {
     OutgoingRtp {
-        marker: sequence % 3 == 0,
+        marker: sequence.is_multiple_of(3),
         sequence,
         timestamp: u32::from(sequence) * 3_000,
         payload: Bytes::copy_from_slice(text.as_bytes()),

@@ -1,6 +1,6 @@
 //! Cameras, through nokhwa.
 //!
-//! [`enumerate`] knows what there is, [`format`] chooses what to ask for, [`thread`] owns an open camera, [`convert`]
+//! [`enumerate`] knows what there is, [`mod@format`] chooses what to ask for, [`thread`] owns an open camera, [`convert`]
 //! makes I420 of what it delivers, [`error`] says what went wrong; [`v4l2`] makes up for a weakness of nokhwa on Linux.
 mod convert;
 mod enumerate;
