@@ -90,6 +90,9 @@ impl Hosts {
     }
 }
 
+/// ALSA lists it on every machine: it plays to nobody and hears nothing, and is no device to a person.
+const ALSA_NOTHING: &str = "alsa:null";
+
 /// All devices of one direction, the default one first.
 pub(super) fn list(hosts: &Arc<Hosts>, direction: Direction) -> Result<Vec<AudioDeviceInfo>, DeviceError> {
     let failed = |reason| DeviceError::Other { device: format!("{}s", direction.kind()), reason };
@@ -134,6 +137,9 @@ fn describe(device: &Device, direction: Direction) -> Option<AudioDeviceInfo> {
         return None;
     }
     let id = device.id().ok()?.to_string();
+    if id == ALSA_NOTHING {
+        return None;
+    }
     let native = direction.default_config(device).ok()?;
     let mut rates = vec![native.sample_rate()];
     let fixed = |c: &SupportedStreamConfigRange| {
