@@ -120,8 +120,7 @@ async fn resume(server: ServerAddress, token: String) -> Result<Api, SignalingEr
     loop {
         match Api::resume(server.clone(), token.clone()).await {
             Err(error) if error.is_transient() => {
-                let wait = backoff.next(&mut rand::rng());
-                tokio::time::sleep(wait).await;
+                backoff.pause().await;
             }
             settled => return settled,
         }

@@ -20,7 +20,7 @@ use eyeline_protocol::{CallId, channel::ChannelMessage, rest::Call};
 impl Actor {
     /// One input to the call logic, and everything that follows from it.
     pub(super) fn feed(&mut self, input: Input) {
-        let now = self.clock().now();
+        let now = self.clock.now();
         let Some(machine) = &mut self.machine else { return };
         machine.handle(input, now);
         while let Some(output) = self.machine.as_mut().and_then(eyeline_call::CallMachine::poll_output) {

@@ -4,7 +4,6 @@ use super::{
     account::{Account, AccountUpdate, Entry, notice_code},
 };
 use crate::{
-    clock::Clock,
     command::Command,
     signaling::{Api, ServerAddress, SignalingError, events::EventsUpdate},
     snapshot::NoticeCode,
@@ -170,10 +169,6 @@ impl Actor {
                 }
             }
         });
-    }
-
-    pub(super) fn clock(&self) -> &Clock {
-        &self.clock
     }
 }
 

@@ -1,6 +1,7 @@
 //! What we read from session descriptions beside webrtc-rs, and what we add to ours.
 use super::VideoCodec;
 use eyeline_protocol::channel::SDP_TOOL;
+pub(super) use eyeline_protocol::channel::is_eyeline as is_ours;
 
 /// A codec of the description, with the payload type that its author wants to receive it by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,15 +29,6 @@ pub(super) fn video_codec(sdp: &str, ours: &[VideoCodec]) -> Option<Payload<Vide
 pub(super) fn opus(sdp: &str) -> Option<u8> {
     let section = section(sdp, "audio")?;
     formats(section).find(|pt| encoding(section, *pt).is_some_and(|name| name.eq_ignore_ascii_case("opus")))
-}
-
-/// Whether the author is one of our clients, which understands more than the bare contract.
-pub(super) fn is_ours(sdp: &str) -> bool {
-    let session = sdp.split("\nm=").next().unwrap_or_default();
-    session
-        .lines()
-        .filter_map(|line| line.strip_prefix("a=tool:"))
-        .any(|tool| tool.split('/').next() == Some(SDP_TOOL))
 }
 
 /// `sdp` with our name and version in it, and with the statement that candidates trickle (RFC 8840), which webrtc-rs

@@ -23,6 +23,12 @@ impl Backoff {
         ceiling.mul_f64(rng.random_range(0.5..=1.0))
     }
 
+    /// Waits after one more failure.
+    pub async fn pause(&mut self) {
+        let wait = self.next(&mut rand::rng());
+        tokio::time::sleep(wait).await;
+    }
+
     /// An attempt has succeeded.
     pub fn reset(&mut self) {
         self.failures = 0;

@@ -55,8 +55,7 @@ async fn keep_open(api: Api, updates: mpsc::Sender<EventsUpdate>, mut queue: mps
         if updates.send(EventsUpdate::Offline).await.is_err() {
             return;
         }
-        let wait = backoff.next(&mut rand::rng());
-        tokio::time::sleep(wait).await;
+        backoff.pause().await;
     }
 }
 

@@ -72,8 +72,7 @@ async fn keep_open(
         if updates.send(RelayUpdate::Down).await.is_err() {
             return;
         }
-        let wait = backoff.next(&mut rand::rng());
-        tokio::time::sleep(wait).await;
+        backoff.pause().await;
     }
 }
 
