@@ -44,6 +44,11 @@ impl Process {
         Self { name: name.to_owned(), child, lines, seen: Vec::new(), errors }
     }
 
+    /// Its identifier.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for a line of output that fulfils `wanted`.
     pub fn wait_for_line(&mut self, limit: Duration, wanted: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + limit;

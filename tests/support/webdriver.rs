@@ -45,6 +45,11 @@ impl Driver {
         Self { address: format!("http://127.0.0.1:{}", ports[0]), process: Some(process) }
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().map_or(0, Process::pid)
+    }
+
     /// Opens a window of what `capabilities` describe.
     pub fn open(&self, capabilities: &Value) -> Window {
         let config = Agent::config_builder().timeout_global(Some(STEP_LIMIT)).http_status_as_error(false);

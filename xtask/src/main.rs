@@ -5,9 +5,11 @@
 //!   check   format, lints, docs, licences, UI types     what a reviewer asks for
 //!   test    check + every test                          what CI runs
 //!   demo    a server and two windows in a call
+//!   bench   calls beside Chromium's, on emulated networks
 //!   bundle  installer packages for this system
 //!   types   the TypeScript types of the UI, from Rust
 //! ```
+mod bench;
 mod bundle;
 mod check;
 mod demo;
@@ -30,6 +32,7 @@ cargo xtask COMMAND
   check                       formatting, lints, documentation, licences, the UI's types
   setup [--test]              install the system and Node packages that the other commands need
   types                       write the UI's TypeScript types from the Rust ones
+  bench call [--help]         calls of ours beside Chromium's on emulated networks; tables and plots
   bundle                      installer packages for this system
 ";
 
@@ -48,6 +51,7 @@ fn main() -> Result<()> {
         }
         "setup" if rest.iter().any(|a| a == "--test") => setup::for_tests(),
         "setup" => setup::for_building(),
+        "bench" => bench::bench(rest),
         "types" => types::generate(),
         "bundle" => bundle::bundle(),
         "help" | "--help" | "-h" => {

@@ -1,46 +1,13 @@
 //! The desktop program in a window of its own, as the tests speak to it.
 use super::picture::Area;
-use crate::support::{
+use eyeline_tests::{
     artifacts,
-    process::Process,
+    display::Display,
     program,
     webdriver::{Driver, Window},
 };
 use serde_json::json;
-use std::{process::Command, time::Duration};
 use tempfile::TempDir;
-
-const START_LIMIT: Duration = Duration::from_secs(30);
-
-/// A virtual display with a session bus: one person's screen.
-struct Display {
-    name: String,
-    bus: String,
-    _processes: [Process; 2],
-}
-
-impl Display {
-    /// On a number that the display chooses.
-    fn start() -> Self {
-        let mut xvfb = Command::new("Xvfb");
-        xvfb.args(["-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"]);
-        let mut xvfb = Process::start("Xvfb", &mut xvfb);
-        let number = xvfb.wait_for_line(START_LIMIT, |line| line.parse::<u32>().is_ok());
-        let mut bus = Command::new("dbus-daemon");
-        let mut bus = Process::start("dbus-daemon", bus.args(["--session", "--nofork", "--print-address=1"]));
-        let address = bus.wait_for_line(START_LIMIT, |line| line.contains("unix:"));
-        Self { name: format!(":{number}"), bus: address, _processes: [xvfb, bus] }
-    }
-
-    /// What it shows, as PNG.
-    fn screenshot(&self) -> Vec<u8> {
-        let import =
-            Command::new("import").args(["-display", &self.name, "-window", "root", "png:-"]).output();
-        let import = import.expect("import (package imagemagick)");
-        assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
-        import.stdout
-    }
-}
 
 /// One person's window.
 pub struct App {
@@ -54,16 +21,14 @@ pub struct App {
 impl App {
     /// Starts the program with a test card and a tone, and nothing remembered.
     pub fn start(name: &str) -> Self {
-        let display = Display::start();
+        let display = Display::start(800, 600);
         let state = tempfile::tempdir().expect("a temporary folder");
         let driver = Driver::tauri(|command| {
+            display.attach(command);
             command
-                .env("DISPLAY", &display.name)
-                .env("DBUS_SESSION_BUS_ADDRESS", &display.bus)
                 .env("EYELINE_DATA_DIR", state.path())
                 .env("XDG_DATA_HOME", state.path())
-                .env("XDG_CACHE_HOME", state.path())
-                .env_remove("WAYLAND_DISPLAY");
+                .env("XDG_CACHE_HOME", state.path());
         });
         let arguments = [
             "--camera",

@@ -1,5 +1,5 @@
 //! Every way in which a call ends has its own exit status, at both ends.
-use crate::support::{
+use eyeline_tests::{
     cli::{Cli, Report},
     server::Server,
 };

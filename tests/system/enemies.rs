@@ -1,5 +1,5 @@
 //! Races, crashes and garbage.
-use crate::support::{
+use eyeline_tests::{
     cli::{Cli, Report},
     rest::Rest,
     server::Server,

@@ -1,14 +1,11 @@
 //! A browser nobody here wrote: Debian's Chromium with a page that knows only the written protocol, and calls our
 //! instrument, and is called by it.
-mod page;
-mod site;
-
-use crate::support::{
+use eyeline_tests::{
+    browser::Browser,
     cli::{Cli, Report},
     server::Server,
     sound,
 };
-use page::Browser;
 use serde_json::{Value, json};
 use std::time::Duration;
 

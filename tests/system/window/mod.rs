@@ -3,8 +3,8 @@
 mod app;
 mod picture;
 
-use crate::support::server::Server;
 use app::App;
+use eyeline_tests::server::Server;
 use picture::Picture;
 use std::time::{Duration, SystemTime};
 

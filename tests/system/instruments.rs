@@ -1,5 +1,5 @@
 //! Two instruments through a real server, on this machine's own network.
-use crate::support::{cli::Cli, server::Server};
+use eyeline_tests::{cli::Cli, server::Server};
 use std::time::Duration;
 
 const END_LIMIT: Duration = Duration::from_secs(60);

@@ -1,6 +1,7 @@
-//! The page in its browser, as the tests speak to it.
-use super::site;
-use crate::support::webdriver::{Driver, Window};
+//! A browser nobody here wrote, and in it a page that knows only the written protocol.
+mod site;
+
+use crate::webdriver::{Driver, Window};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ const ARGUMENTS: [&str; 10] = [
 pub struct Browser {
     driver: Driver,
     address: String,
+    arguments: Vec<&'static str>,
 }
 
 /// One person at one page.
@@ -36,12 +38,28 @@ pub struct Page {
 impl Browser {
     /// Starts the driver and serves the page.
     pub fn start() -> Self {
-        Self { driver: Driver::chromium(), address: format!("http://{}/", site::serve()) }
+        Self {
+            driver: Driver::chromium(),
+            address: format!("http://{}/", site::serve()),
+            arguments: ARGUMENTS.to_vec(),
+        }
+    }
+
+    /// With a further argument on its command line.
+    #[must_use]
+    pub fn with(mut self, argument: &'static str) -> Self {
+        self.arguments.push(argument);
+        self
+    }
+
+    /// The driver's process, whose descendants the browsers are.
+    pub fn pid(&self) -> u32 {
+        self.driver.pid()
     }
 
     /// A page with a new account on `server`.
     pub fn signed_in(&self, server: &str, username: &str) -> Page {
-        let options = json!({ "args": ARGUMENTS });
+        let options = json!({ "args": self.arguments });
         let window = self.driver.open(&json!({ "browserName": "chrome", "goog:chromeOptions": options }));
         window.go(&self.address);
         window.run("await peer.signIn(...arguments)", &[server.into(), username.into()]);
@@ -50,6 +68,16 @@ impl Browser {
 }
 
 impl Page {
+    /// Measures the next call instead of looking and listening closely; the page's own picture is so large.
+    pub fn measure(&self, width: u32, height: u32) {
+        self.window.run("peer.measure(...arguments)", &[width.into(), height.into()]);
+    }
+
+    /// What was measured, in the members of the instrument's summary; `seconds` are the lines of its statistics.
+    pub fn measured(&self) -> Value {
+        self.window.run("return peer.meter.summary(peer.marks)", &[])
+    }
+
     /// Calls somebody, and returns when the offer is made.
     pub fn call(&self, callee: &str, codec: Option<&str>) {
         self.window.run("await peer.call(...arguments)", &[callee.into(), codec.into()]);

@@ -1,7 +1,7 @@
 //! Speech through real device interfaces: spoken into a microphone at one end, it comes out of a speaker at the other.
 #![cfg(target_os = "linux")]
-use crate::support::{artifacts, cli::Cli, process::Process, program, server::Server, sound};
 use eyeline_devices::testing::PulseServer;
+use eyeline_tests::{artifacts, cli::Cli, process::Process, program, server::Server, sound};
 use serde_json::Value;
 use std::{path::Path, process::Command, time::Duration};
 

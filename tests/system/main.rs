@@ -15,5 +15,4 @@ mod endings;
 mod enemies;
 mod instruments;
 mod network;
-mod support;
 mod window;

@@ -1,15 +1,17 @@
 // Somebody else's client: it knows the written protocol and no code of this project.
 import { cardStream } from "./card.js";
+import { Meter } from "./meter.js";
 import { Ear, Eye } from "./senses.js";
 
-const POLL_MS = 100;
+// How often this client asks the server for news.
+let poll_ms = 100;
 
 /** Asks again and again until the answer is truthy. */
 async function poll(ask) {
   for (;;) {
     const answer = await ask();
     if (answer) return answer;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, poll_ms));
   }
 }
 
@@ -20,7 +22,20 @@ class Peer {
   // What the server says beside the protocol.
   remarks = [];
   errors = [];
-  eye = new Eye(document.querySelector("#remote"));
+  // What happened when, in milliseconds of Unix time.
+  marks = {};
+  measuring = false;
+
+  /** Measures instead of looking and listening closely, at this size of the card; asks the server often. */
+  measure(width, height) {
+    Object.assign(document.querySelector("#card"), { width, height });
+    this.measuring = true;
+    poll_ms = 10;
+  }
+
+  mark(what) {
+    this.marks[what] ??= performance.timeOrigin + performance.now();
+  }
 
   async signIn(server, username) {
     this.server = server;
@@ -39,8 +54,10 @@ class Peer {
 
   /** Calls somebody and makes the offer once they have accepted. `codec` is the only one that this side then speaks. */
   async call(callee, codec) {
+    this.mark("placed");
     const { id } = await this.rest("POST", "/calls/initiate", { callee });
     await this.activeCall((call) => call.id === id && call.status === "ongoing");
+    this.mark("accepted");
     await this.connect(id);
     this.chat(this.connection.createDataChannel("chat"));
     this.addMedia();
@@ -52,6 +69,7 @@ class Peer {
   /** Accepts the next call. */
   async answer() {
     const { id } = await this.activeCall((call) => call.status === "pending" && call.callee.username === this.username);
+    this.mark("accepted");
     await this.rest("POST", `/calls/accept/${id}`);
     await this.connect(id);
   }
@@ -69,13 +87,18 @@ class Peer {
     this.connection = new RTCPeerConnection();
     this.connection.onicecandidate = ({ candidate }) => candidate && this.signal({ type: "ice_candidate", candidate });
     this.connection.ondatachannel = ({ channel }) => this.chat(channel);
-    this.connection.onconnectionstatechange = () =>
-      this.signal({ type: "connection_state", state: this.connection.connectionState });
-    const remote = new MediaStream();
-    document.querySelector("#remote").srcObject = remote;
+    this.connection.onconnectionstatechange = () => {
+      const state = this.connection.connectionState;
+      if (state === "connected") this.mark("connected");
+      this.signal({ type: "connection_state", state });
+    };
+    const [remote, video] = [new MediaStream(), document.querySelector("#remote")];
+    video.srcObject = remote;
+    if (this.measuring) this.meter = new Meter(this.connection, video);
+    else this.eye = new Eye(video);
     this.connection.ontrack = ({ track }) => {
       remote.addTrack(track);
-      if (track.kind === "audio") this.ear = new Ear(new MediaStream([track]));
+      if (track.kind === "audio" && !this.measuring) this.ear = new Ear(new MediaStream([track]));
     };
     this.socket = new WebSocket(`${this.server.replace("http", "ws")}/ws/webrtc/${id}?token=${this.token}`);
     this.socket.onmessage = ({ data }) => this.queue(JSON.parse(data));
@@ -170,11 +193,12 @@ class Peer {
     const codec = (rtp) => stats.find(({ id }) => id === rtp?.codecId)?.mimeType ?? null;
     return {
       state: this.connection?.connectionState ?? "new",
+      seconds: this.meter?.seconds.length ?? 0,
       remote_state: this.remoteState ?? null,
-      frames: this.eye.frames,
-      clocks: this.eye.clocks.size,
-      unreadable: this.eye.unreadable,
-      latency_ms: this.eye.latency(),
+      frames: this.eye?.frames ?? this.meter?.frames ?? 0,
+      clocks: this.eye?.clocks.size ?? 0,
+      unreadable: this.eye?.unreadable ?? 0,
+      latency_ms: this.eye?.latency() ?? null,
       beeps: this.ear?.beeps ?? 0,
       texts: this.texts,
       strange: this.strange,

@@ -1,5 +1,20 @@
-//! The programs under test, as processes that end with the test.
+//! What whole-system tests and benchmarks drive the programs with: processes that end with their owner, a browser, a
+//! window, an emulated network.
+//!
+//! Everything here waits for conditions, never for time, and fails by a panic that says what was waited for.
+#![expect(clippy::disallowed_methods, reason = "deadlines of real processes are in real time")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
+pub mod browser;
 pub mod cli;
+#[cfg(target_os = "linux")]
+pub mod display;
+#[cfg(target_os = "linux")]
+pub mod lab;
 pub mod process;
 pub mod rest;
 pub mod server;

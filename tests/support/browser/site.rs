@@ -5,10 +5,11 @@ use std::{
     thread,
 };
 
-const FILES: [(&str, &str, &str); 4] = [
+const FILES: [(&str, &str, &str); 5] = [
     ("/", "text/html", include_str!("page.html")),
     ("/peer.js", "text/javascript", include_str!("peer.js")),
     ("/card.js", "text/javascript", include_str!("card.js")),
+    ("/meter.js", "text/javascript", include_str!("meter.js")),
     ("/senses.js", "text/javascript", include_str!("senses.js")),
 ];
 

@@ -1,0 +1,53 @@
+//! Networks on which calls are compared.
+use eyeline_netlab::{Link, Profile, Schedule};
+use std::time::Duration;
+
+/// One network, and how long to call on it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// For command lines, tables and files.
+    pub name: &'static str,
+    /// Its links over time, from the moment at which the call is connected.
+    pub schedule: Schedule,
+    /// Length of the call, in seconds.
+    pub seconds: u32,
+}
+
+impl Case {
+    /// All, the steady ones `seconds` long.
+    pub fn all(seconds: u32) -> Vec<Self> {
+        let steady = [
+            Profile::Good,
+            Profile::Mbps3,
+            Profile::Mbps1,
+            Profile::Kbps500,
+            Profile::Weak3g,
+            Profile::Loss10,
+            Profile::Loss20,
+            Profile::Burst30,
+            Profile::Moderate,
+            Profile::International,
+            Profile::WifiBusy,
+        ];
+        let steady = steady.into_iter().map(|profile| Self {
+            name: profile.name(),
+            schedule: profile.into(),
+            seconds,
+        });
+        let thin = Link { delay_ms: 250.0, rate_kbps: 50.0, queue_ms: 400.0, ..Link::PERFECT };
+        let narrow = Link { rate_kbps: 500.0, ..Profile::Mbps3.link() };
+        let down = Link { down: true, ..Link::PERFECT };
+        let (wide, good) = (Profile::Mbps3.link(), Profile::Good.link());
+        let changing = [
+            ("step", vec![(0, wide), (20, narrow), (40, wide)], 60),
+            ("cut5", vec![(0, good), (12, down), (17, good)], 30),
+            ("cut25", vec![(0, good), (12, down), (37, good)], 50),
+            ("thin", vec![(0, good), (10, thin), (30, good)], 50),
+        ];
+        let changing = changing.into_iter().map(|(name, steps, seconds)| {
+            let steps = steps.into_iter().map(|(at, link)| (Duration::from_secs(at), link)).collect();
+            Self { name, schedule: Schedule::new(steps), seconds }
+        });
+        steady.chain(changing).collect()
+    }
+}

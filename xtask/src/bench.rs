@@ -1,0 +1,21 @@
+//! Benchmarks of optimised programs, beside peers that run in the same session.
+use crate::{
+    paths,
+    run::{cargo, run},
+    setup, ui,
+};
+use anyhow::{Result, bail};
+
+/// `call`: with the options of that benchmark, which `--help` shows.
+pub fn bench(args: &[String]) -> Result<()> {
+    let Some(("call", options)) = args.split_first().map(|(name, rest)| (name.as_str(), rest)) else {
+        bail!("there is one benchmark: call");
+    };
+    setup::for_tests()?;
+    ui::build()?;
+    run(&mut cargo(&["build", "--release", "-p", "eyeline-server", "-p", "eyeline-cli", "-p", "eyeline"]))?;
+    run(cargo(&["bench", "-p", "eyeline-tests", "--bench", "call", "--"])
+        .args(options)
+        .env("EYELINE_BIN", paths::target().join("release"))
+        .env("EYELINE_ARTIFACTS", paths::artifacts()))
+}
