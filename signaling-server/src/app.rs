@@ -26,8 +26,10 @@ pub struct Parts {
     pub switchboard: Arc<Switchboard>,
     /// Where signaling sockets meet.
     pub rooms: Arc<Rooms>,
-    /// How often one address may try to sign in.
-    pub auth_limit: AddressLimit,
+    /// How often one address may try to sign in or up.
+    pub sign_in_limit: AddressLimit,
+    /// How often one address may refresh and sign out.
+    pub refresh_limit: AddressLimit,
     /// Cancelled when the server goes down.
     pub shutdown: CancellationToken,
     /// All open sockets.

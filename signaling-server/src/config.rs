@@ -11,13 +11,14 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// How long a call rings before it is missed.
     pub ring_timeout: Duration,
-    /// An accepted call is ended once none of its members has been connected for this long.
+    /// An accepted call is ended once neither of its two devices has been connected for this long.
     pub abandoned_after: Duration,
     /// Life of an access token.
     pub access_token_ttl: Duration,
     /// How long a device may stay away and still be signed in.
     pub refresh_token_ttl: Duration,
-    /// Requests to `/auth` a minute from one address (an IPv6 /64 counts as one).
+    /// Requests a minute from one address (an IPv6 /64 counts as one) to sign in or up; and so many, counted apart, to
+    /// refresh or sign out.
     pub auth_per_minute: u32,
     /// STUN servers for clients, as `stun:` URIs.
     pub stun: Vec<String>,

@@ -16,6 +16,7 @@ pub struct ApiError {
     code: &'static str,
     message: String,
     call: Option<Box<Call>>,
+    retry_after_s: Option<u64>,
 }
 
 /// [`ErrorBody`], and beside it the call as it now is, where a call's state was the reason.
@@ -30,12 +31,19 @@ struct Body {
 impl ApiError {
     /// A refusal with this status, code (`snake_case`, for programs) and message (for people).
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), call: None }
+        Self { status, code, message: message.into(), call: None, retry_after_s: None }
     }
 
     /// 401: sign in, or refresh, first.
     pub fn unauthorized(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, code, message)
+    }
+
+    /// 429: come back in so many seconds.
+    pub fn too_many(wait_s: u64) -> Self {
+        let message = format!("too many attempts; try again in {wait_s} s");
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message);
+        Self { retry_after_s: Some(wait_s), ..error }
     }
 
     /// 500. The cause is for the log and not for the client.
@@ -77,6 +85,9 @@ impl IntoResponse for ApiError {
         if self.status == StatusCode::UNAUTHORIZED {
             // RFC 6750 section 3.
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(wait_s) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait_s));
         }
         response
     }

@@ -21,7 +21,7 @@ struct Args {
     /// How long a call rings, in seconds.
     #[arg(long, env = "EYELINE_RING_TIMEOUT_S", default_value_t = 60)]
     ring_timeout_s: u64,
-    /// Requests to /auth a minute from one address.
+    /// Requests a minute from one address to sign in or up; and so many, counted apart, to refresh or sign out.
     #[arg(long, env = "EYELINE_AUTH_PER_MINUTE", default_value_t = 60)]
     auth_per_minute: u32,
     /// A STUN server for clients; give it again for more, or `none` for none at all.

@@ -4,7 +4,7 @@ use crate::{
     sync::Shared,
     ws::outbox::Outgoing,
 };
-use eyeline_protocol::{CallId, UserId, event::Event, rest};
+use eyeline_protocol::{CallId, DeviceId, UserId, event::Event, rest};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -28,7 +28,8 @@ struct Inner {
 
 #[derive(Default)]
 struct Person {
-    sockets: u32,
+    /// Open sockets of each device that has any.
+    sockets: HashMap<DeviceId, u32>,
     /// The last socket closed less than the lingering time ago; the number tells one such time from the next.
     lingering: Option<u64>,
     departures: u64,
@@ -38,7 +39,7 @@ struct Person {
 
 impl Person {
     fn connected(&self) -> bool {
-        self.sockets > 0 || self.lingering.is_some()
+        !self.sockets.is_empty() || self.lingering.is_some()
     }
 
     fn presence(&self) -> rest::Presence {
@@ -50,11 +51,12 @@ impl Person {
     }
 }
 
-/// Counts one open event socket of a person until dropped.
+/// Counts one open event socket of a person's device until dropped.
 #[must_use = "a person is present while this is held"]
 pub struct Connection {
     presence: Presence,
     user: UserId,
+    device: DeviceId,
 }
 
 impl Presence {
@@ -70,13 +72,20 @@ impl Presence {
         self.0.people.lock().get(&user).map(Person::presence).unwrap_or_default()
     }
 
-    /// An event socket of this person has opened.
-    pub fn connect(&self, user: UserId) -> Connection {
+    /// The devices of this person that have an event socket open at this moment.
+    #[must_use]
+    pub fn devices(&self, user: UserId) -> Vec<DeviceId> {
+        let people = self.0.people.lock();
+        people.get(&user).map_or_else(Vec::new, |person| person.sockets.keys().copied().collect())
+    }
+
+    /// An event socket of this person's device has opened.
+    pub fn connect(&self, user: UserId, device: DeviceId) -> Connection {
         self.change(user, |person| {
-            person.sockets += 1;
+            *person.sockets.entry(device).or_default() += 1;
             person.lingering = None;
         });
-        Connection { presence: self.clone(), user }
+        Connection { presence: self.clone(), user, device }
     }
 
     /// This person is, or is no longer, in an accepted call.
@@ -90,11 +99,16 @@ impl Presence {
         });
     }
 
-    fn disconnect(&self, user: UserId) {
+    fn disconnect(&self, user: UserId, device: DeviceId) {
         let mut last = None;
         self.change(user, |person| {
-            person.sockets -= 1;
-            if person.sockets == 0 {
+            if let Some(sockets) = person.sockets.get_mut(&device) {
+                *sockets -= 1;
+                if *sockets == 0 {
+                    person.sockets.remove(&device);
+                }
+            }
+            if person.sockets.is_empty() {
                 person.departures += 1;
                 person.lingering = Some(person.departures);
                 last = person.lingering;
@@ -133,7 +147,7 @@ impl Presence {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.presence.disconnect(self.user);
+        self.presence.disconnect(self.user, self.device);
     }
 }
 
@@ -160,9 +174,9 @@ mod tests {
     async fn a_short_absence_is_not_told() {
         let (presence, mut inbox, _listening) = watched(Duration::from_secs(3600));
         let ada = UserId::new();
-        drop(presence.connect(ada));
+        drop(presence.connect(ada, DeviceId::new()));
         assert_eq!(presence.of(ada), rest::Presence::Online);
-        let _back = presence.connect(ada);
+        let _back = presence.connect(ada, DeviceId::new());
         presence.set_in_call(ada, CallId::new(), true);
         assert_eq!(inbox.recv().await, told(ada, rest::Presence::Online));
         assert_eq!(inbox.recv().await, told(ada, rest::Presence::InCall));
@@ -172,7 +186,7 @@ mod tests {
     async fn of_whoever_left_for_good_nothing_is_kept() {
         let (presence, mut inbox, _listening) = watched(Duration::from_millis(1));
         let ada = UserId::new();
-        drop(presence.connect(ada));
+        drop(presence.connect(ada, DeviceId::new()));
         assert_eq!(inbox.recv().await, told(ada, rest::Presence::Online));
         assert_eq!(inbox.recv().await, told(ada, rest::Presence::Offline));
         assert!(presence.0.people.lock().is_empty());
@@ -182,11 +196,25 @@ mod tests {
     async fn a_second_device_keeps_a_person_present() {
         let (presence, mut inbox, _listening) = watched(Duration::ZERO);
         let ada = UserId::new();
-        let (first, second) = (presence.connect(ada), presence.connect(ada));
+        let (desk, phone) = (DeviceId::new(), DeviceId::new());
+        let (first, second) = (presence.connect(ada, desk), presence.connect(ada, phone));
         drop(first);
         assert_eq!(presence.of(ada), rest::Presence::Online);
         drop(second);
         assert_eq!(inbox.recv().await, told(ada, rest::Presence::Online));
         assert_eq!(inbox.recv().await, told(ada, rest::Presence::Offline));
+    }
+
+    #[tokio::test]
+    async fn a_device_is_known_by_the_sockets_that_it_has_open() {
+        let (presence, _inbox, _listening) = watched(Duration::from_secs(3600));
+        let (ada, desk, phone) = (UserId::new(), DeviceId::new(), DeviceId::new());
+        let (old, new) = (presence.connect(ada, desk), presence.connect(ada, desk));
+        let at_phone = presence.connect(ada, phone);
+        drop((old, at_phone));
+        assert_eq!(presence.devices(ada), [desk]);
+        drop(new);
+        assert_eq!(presence.devices(ada), []);
+        assert_eq!(presence.of(ada), rest::Presence::Online, "a person lingers, a device does not");
     }
 }

@@ -3,7 +3,8 @@ use crate::{
     app::{App, Parts},
     auth::{KeyError, Sessions, Tokens, signing_key},
     bus::{Bus, Local},
-    calls::{Switchboard, reap},
+    calls::{BusyDevices, Switchboard, reap},
+    clock,
     config::Config,
     http::{self, AddressLimit},
     presence::{LINGER, Presence},
@@ -24,7 +25,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long clients may take to hear that the server goes down.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// How often the table of addresses is swept.
+/// How often the tables of addresses are swept.
 const SWEEP: Duration = Duration::from_secs(60);
 
 /// Why a server did not start, or stopped.
@@ -136,21 +137,34 @@ fn assemble(config: Config, storage: Arc<dyn Storage>, key: &[u8]) -> Result<App
         bus: Arc::clone(&bus),
         presence: presence.clone(),
         rooms: Arc::clone(&rooms),
+        busy: BusyDevices::default(),
         ring_timeout: config.ring_timeout,
         shutdown: shutdown.clone(),
         telling: Mutex::new(()),
     });
-    let auth_limit = AddressLimit::per_minute(config.auth_per_minute);
-    let sockets = TaskTracker::new();
-    Ok(Parts { config, storage, bus, sessions, presence, switchboard, rooms, auth_limit, shutdown, sockets }
-        .into())
+    let parts = Parts {
+        sign_in_limit: AddressLimit::per_minute(config.auth_per_minute),
+        refresh_limit: AddressLimit::per_minute(config.auth_per_minute),
+        config,
+        storage,
+        bus,
+        sessions,
+        presence,
+        switchboard,
+        rooms,
+        shutdown,
+        sockets: TaskTracker::new(),
+    };
+    Ok(parts.into())
 }
 
 async fn sweep(app: App) {
     let mut tick = tokio::time::interval(SWEEP);
     loop {
         tick.tick().await;
-        app.auth_limit.forget_quiet();
+        app.sign_in_limit.forget_quiet();
+        app.refresh_limit.forget_quiet();
+        app.sessions.forget_old_failures(clock::now());
     }
 }
 

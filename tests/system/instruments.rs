@@ -5,12 +5,13 @@ use std::time::Duration;
 const END_LIMIT: Duration = Duration::from_secs(60);
 const CARD: [&str; 4] = ["--camera", "testcard:640x480@30", "--mic", "tone"];
 
-/// Calls for ten seconds with `codec`, texts both ways, and judges both ends.
+/// Calls with `codec`, texts both ways, and judges both ends. There is one flash and beep a second: a 95th percentile
+/// needs more than twenty.
 fn call_is_good(codec: &str) {
     let server = Server::start(&[]);
     let answering =
         Cli::answering(server.address(), "grace", &[&CARD[..], &["--say", "Hello, Ada!"]].concat());
-    let words = ["call", "grace", "--duration", "10", "--video-codec", codec, "--say", "Hello, Grace!"];
+    let words = ["call", "grace", "--duration", "24", "--video-codec", codec, "--say", "Hello, Grace!"];
     let calling = Cli::start(server.address(), "ada", &[&words[..], &CARD].concat());
     let (caller, callee) = (calling.finish(END_LIMIT), answering.finish(END_LIMIT));
     for (report, heard) in [(&caller, "grace: Hello, Ada!"), (&callee, "ada: Hello, Grace!")] {
@@ -20,10 +21,10 @@ fn call_is_good(codec: &str) {
         assert_eq!(report.summary["codec"].as_str().map(str::to_lowercase).as_deref(), Some(codec));
         assert!(report.figure("fps") >= 28.0, "fps");
         assert!(report.figure("latency_ms.p50") < 100.0, "latency");
-        assert!(report.figure("latency_ms.n") >= 200.0, "the test card's clock was read");
+        assert!(report.figure("latency_ms.n") >= 500.0, "the test card's clock was read");
         assert!(report.figure("audio_concealed_pct") < 1.0, "concealment");
         assert!(report.figure("av_skew_ms.p95") < 60.0, "lip-sync");
-        assert!(report.figure("sizes.640x480") > 200.0, "size");
+        assert!(report.figure("sizes.640x480") > 500.0, "size");
         assert!(report.figure("setup_ms") < 5_000.0, "setup");
         assert_eq!(report.summary["relayed"], false);
         assert!(report.lines.iter().any(|line| line == heard), "chat: {:?}", report.lines);

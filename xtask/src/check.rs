@@ -42,13 +42,14 @@ fn licences() -> Result<()> {
     run(&mut command)
 }
 
-/// A Rust program from crates.io, compiled once into the cache.
+/// A Rust program from crates.io, compiled once into the cache; not optimised, which would take twice as long.
 pub fn tool(name: &str, version: &str) -> Result<PathBuf> {
     let home = paths::cache().join("tools").join(format!("{name}-{version}"));
     let program = home.join("bin").join(name).with_extension(std::env::consts::EXE_EXTENSION);
     if !program.is_file() {
         let home = home.to_string_lossy();
-        run(&mut cargo(&["install", "--locked", "--quiet", "--version", version, "--root", &home, name]))?;
+        run(cargo(&["install", "--locked", "--debug", "--version", version, "--root", &home, name])
+            .env("CARGO_PROFILE_DEV_DEBUG", "false"))?;
     }
     Ok(program)
 }

@@ -207,6 +207,9 @@ impl CallMachine {
             }
             // Whatever the server makes of the attempt is left as soon as it has a name.
             State::Placing(placing) => {
+                for call in &placing.early {
+                    self.leave(call, now);
+                }
                 return self.show_end(None, placing.callee, Role::Caller, None, over, now);
             }
             State::Outgoing(Ringing { call, .. }) => {

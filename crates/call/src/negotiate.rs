@@ -20,6 +20,9 @@ pub(crate) struct Negotiation {
     seq: u32,
     /// Whether the peer can be reached through the relay.
     linked: bool,
+    /// Whether to look for new paths as soon as the peer can be told. An ICE restart gives up the candidates of both
+    /// sides, and with them any path that might come back by itself.
+    restart_wanted: bool,
     /// Own candidates since the latest description was asked for; at most [`CANDIDATES_MAX`].
     local: Vec<IceCandidate>,
     /// The peer's candidates that came before its description; at most [`CANDIDATES_MAX`].
@@ -76,6 +79,7 @@ impl Negotiation {
             step: Step::Stable,
             seq: 0,
             linked: false,
+            restart_wanted: false,
             local: Vec::new(),
             early: Vec::new(),
             answered: None,
@@ -94,6 +98,7 @@ impl Negotiation {
 
     fn create_offer(&mut self, out: &mut Out) {
         self.seq += 1;
+        self.restart_wanted = false;
         self.step = Step::CreatingOffer;
         self.local.clear();
         out.push_back(Output::CreateOffer { seq: self.seq, ice_restart: self.has_remote() });
@@ -102,6 +107,7 @@ impl Negotiation {
     /// Looks for new paths, or speeds up what is under way. The callee leaves the first offer to the caller.
     pub(crate) fn restart(&mut self, now: Time, out: &mut Out) {
         match self.step {
+            Step::Stable if self.has_remote() && !self.linked => self.restart_wanted = true,
             Step::Stable if self.has_remote() => self.create_offer(out),
             Step::Offered { sent: 0, .. } => self.create_offer(out),
             Step::Offered { .. } => self.send_offer(now, out),
@@ -127,8 +133,10 @@ impl Negotiation {
     /// The relay to the peer is open (again): says what may not have been heard.
     pub(crate) fn link(&mut self, connected: bool, now: Time, out: &mut Out) {
         self.linked = true;
+        let restart = mem::take(&mut self.restart_wanted);
         match self.step {
             Step::Offered { .. } => self.send_offer(now, out),
+            Step::Stable if restart && !connected => self.create_offer(out),
             Step::Stable if !connected => self.send_candidates(out),
             Step::Stable | Step::CreatingOffer | Step::Answering { .. } => {}
         }

@@ -108,7 +108,13 @@ impl CallMachine {
                 self.placed(newer.unwrap_or(call), now);
             }
             (Err(_), Some(theirs)) => self.take(Ringing::new(theirs, now), now),
-            (Err(Failure::Unreachable), None) => self.end(Over::unreachable(), now),
+            // The answer was lost, but the events have told of the call.
+            (Err(Failure::Unreachable), None) => {
+                match placing.early.pop_if(|early| early.status != CallStatus::Ended) {
+                    Some(call) => self.placed(call, now),
+                    None => self.end(Over::unreachable(), now),
+                }
+            }
             (Err(Failure::Refused { code, message }), None) => self.end(Over::refused(code, message), now),
         }
     }

@@ -81,6 +81,11 @@ impl CallMachine {
                 self.errands.done(&request);
                 self.errands.start(Request::Decline(*call_id), now, &mut self.out);
             }
+            // A reason that the server does not take; that the call is over, it must.
+            (Request::End(call_id, reason), Err(Failure::Refused { .. })) if *reason != EndReason::Hangup => {
+                self.errands.done(&request);
+                self.errands.start(Request::End(*call_id, EndReason::Hangup), now, &mut self.out);
+            }
             (
                 Request::Accept(_) | Request::Fetch(_) | Request::Decline(_) | Request::End(..),
                 Ok(_) | Err(Failure::Refused { .. }),
@@ -114,13 +119,17 @@ impl CallMachine {
                 let reason = call.end_reason.unwrap_or(EndReason::ServerError);
                 self.end(Over::told(reason, EndedBy::told(reason, role)), now);
             }
-            (CallStatus::Ongoing, State::Incoming(_)) if call.callee_device != Some(self.me.device) => {
+            // Nobody accepted here, whatever the server says: camera and microphone stay off.
+            (CallStatus::Ongoing, State::Incoming(_)) => {
                 self.answered_elsewhere(now);
+                if self.me.takes_part(&call) {
+                    self.leave(&call, now);
+                }
             }
             (CallStatus::Ongoing, State::Accepting(_)) if self.me.answered_elsewhere(&call) => {
                 self.answered_elsewhere(now);
             }
-            (CallStatus::Ongoing, State::Outgoing(_) | State::Incoming(_) | State::Accepting(_)) => {
+            (CallStatus::Ongoing, State::Outgoing(_) | State::Accepting(_)) => {
                 self.go_live(call, now);
             }
             (CallStatus::Pending, State::Outgoing(r) | State::Incoming(r) | State::Accepting(r)) => {
@@ -215,8 +224,12 @@ impl CallMachine {
     pub(crate) fn go_live(&mut self, call: Call, now: Time) {
         match &self.state {
             State::Outgoing(_) => self.out.push_back(Output::StopRingback),
-            State::Incoming(_) => self.out.push_back(Output::StopRinging),
-            State::Idle | State::Placing(_) | State::Accepting(_) | State::Live(_) | State::Ended(_) => {}
+            State::Idle
+            | State::Placing(_)
+            | State::Incoming(_)
+            | State::Accepting(_)
+            | State::Live(_)
+            | State::Ended(_) => {}
         }
         self.errands.done(&Request::Accept(call.id));
         self.start_media();

@@ -5,6 +5,8 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Most lines that are kept of one call: an evening of fast typing. The oldest go first.
 const LINES_MAX: usize = 5_000;
+/// Most text that is kept of one call, in bytes: as much again, and no burden for the window, which gets all of it.
+const KEPT_MAX_BYTES: usize = 256 * 1024;
 
 /// Why a line could not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +23,8 @@ pub enum ChatError {
 #[derive(Debug, Default)]
 pub struct ChatLog {
     lines: Vec<ChatLine>,
+    /// Of all lines together.
+    bytes: usize,
     last_id: u64,
     /// Whether the other side confirms what it gets.
     peer_acknowledges: bool,
@@ -98,9 +102,14 @@ impl ChatLog {
     }
 
     fn push(&mut self, mine: bool, text: String, sent_at_ms: u64, delivery: Delivery) -> u64 {
-        if self.lines.len() >= LINES_MAX {
-            self.lines.remove(0);
+        self.bytes += text.len();
+        let mut oldest = 0;
+        while self.bytes > KEPT_MAX_BYTES || self.lines.len() - oldest >= LINES_MAX {
+            let Some(line) = self.lines.get(oldest) else { break };
+            self.bytes -= line.text.len();
+            oldest += 1;
         }
+        self.lines.drain(..oldest);
         self.last_id += 1;
         self.lines.push(ChatLine { id: self.last_id, mine, text, sent_at_ms, delivery });
         self.last_id
@@ -204,5 +213,20 @@ mod tests {
         }
         assert_eq!(log.lines().len(), LINES_MAX);
         assert_eq!(log.lines()[0].text, "10");
+    }
+    #[test]
+    fn a_flood_of_long_lines_keeps_the_newest() {
+        let mut log = ChatLog::default();
+        let text = |n: u64| ChannelMessage::Text {
+            message: format!("{n}{}", "x".repeat(TEXT_MAX_BYTES - 4)),
+            timestamp: "no time".into(),
+            id: None,
+        };
+        for n in 0..1_000 {
+            log.receive(&text(n), 1);
+        }
+        let kept: usize = log.lines().iter().map(|line| line.text.len()).sum();
+        assert!(kept <= KEPT_MAX_BYTES && kept > KEPT_MAX_BYTES - TEXT_MAX_BYTES, "{kept}");
+        assert!(log.lines().last().unwrap().text.starts_with("999"));
     }
 }

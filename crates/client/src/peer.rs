@@ -24,7 +24,6 @@ pub use error::PeerError;
 pub use eyeline_media::{codec::VideoCodec, rtp::RtpPacket as OutgoingRtp};
 use eyeline_protocol::{
     channel::LABEL,
-    rest::IceServer,
     signal::{ConnectionState, IceCandidate, Sdp, SdpKind},
 };
 use eyeline_transport::{Chain, ChainConfig, SharedStats, WallClock};
@@ -37,6 +36,7 @@ pub use outgoing::MediaSender;
 use outgoing::Tracks;
 use rtc::{ice::mdns::MulticastDnsMode, peer_connection::configuration::RTCOfferOptions};
 use sdp::Payload;
+pub use servers::Servers;
 pub use stats::{PathStats, PeerStats};
 use std::{
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
@@ -47,8 +47,7 @@ use webrtc::{
     error::Error,
     media_stream::track_local::TrackLocal,
     peer_connection::{
-        PeerConnection, PeerConnectionBuilder, RTCBundlePolicy, RTCConfigurationBuilder, RTCIceCandidateInit,
-        RTCIceServer, RTCIceTransportPolicy, RTCSessionDescription, StatsSelector,
+        PeerConnection, PeerConnectionBuilder, RTCIceCandidateInit, RTCSessionDescription, StatsSelector,
     },
 };
 
@@ -56,7 +55,7 @@ use webrtc::{
 #[derive(Debug, Clone)]
 pub struct PeerConfig {
     /// STUN and TURN servers.
-    pub ice_servers: Vec<IceServer>,
+    pub servers: Servers,
     /// Use only paths through a TURN server, which hides this machine's address from the peer.
     pub relay_only: bool,
     /// What we can encode and decode, the preferred one first.
@@ -83,6 +82,7 @@ pub enum PeerEvent {
 /// One peer connection. Closed by [`Peer::close`], or when dropped.
 pub struct Peer {
     connection: Arc<dyn PeerConnection>,
+    relay_only: bool,
     video_codecs: Vec<VideoCodec>,
     events: mpsc::Sender<PeerEvent>,
     channel: Channel,
@@ -110,12 +110,11 @@ impl Peer {
         media: MediaCallbacks,
         events: mpsc::Sender<PeerEvent>,
     ) -> Result<Self, PeerError> {
-        let servers = servers::resolve(config.ice_servers.clone()).await;
         let tracks = Arc::new(Tracks::new());
         let channel = Channel::default();
         // Multicast may be forbidden here; then a browser's `.local` candidates stay unknown, and its own checks
         // reach us all the same (peer-reflexive candidates).
-        let make = |mdns| connect(&config, servers.clone(), &media, &events, &channel, &tracks, mdns);
+        let make = |mdns| connect(&config, &media, &events, &channel, &tracks, mdns);
         let (connection, chain) = match make(MulticastDnsMode::QueryOnly).await {
             Ok(made) => made,
             Err(error) => {
@@ -130,6 +129,7 @@ impl Peer {
         let sender = outgoing::start(Arc::clone(&tracks), chain.1);
         Ok(Self {
             connection,
+            relay_only: config.relay_only,
             video_codecs: config.video_codecs,
             events,
             channel,
@@ -178,6 +178,14 @@ impl Peer {
         // Before it is applied: streams are bound to their codecs meanwhile.
         self.take_over(&answer.sdp, &answer.sdp).await?;
         self.connection.set_remote_description(description).await.map_err(bad_sdp)
+    }
+
+    /// Looks for paths by these servers from the next gathering on, which an ICE restart begins.
+    ///
+    /// # Errors
+    /// [`PeerError::Connection`] where the connection is closed.
+    pub async fn set_servers(&self, servers: Servers) -> Result<(), PeerError> {
+        Ok(self.connection.set_configuration(config::whole(servers.list, self.relay_only)).await?)
     }
 
     /// Takes our own offer back, to accept the peer's instead.
@@ -291,7 +299,6 @@ impl Drop for Peer {
 
 async fn connect(
     config: &PeerConfig,
-    servers: Vec<RTCIceServer>,
     media: &MediaCallbacks,
     events: &mpsc::Sender<PeerEvent>,
     channel: &Channel,
@@ -299,18 +306,9 @@ async fn connect(
     mdns: MulticastDnsMode,
 ) -> Result<(Arc<dyn PeerConnection>, (SharedStats, eyeline_transport::SenderClocks)), PeerError> {
     let chain = Chain::new(ChainConfig { wall: wall_clock(), sink: watching_video(media, tracks) });
-    let policy = match config.relay_only {
-        true => RTCIceTransportPolicy::Relay,
-        false => RTCIceTransportPolicy::All,
-    };
-    let configuration = RTCConfigurationBuilder::new()
-        .with_ice_servers(servers)
-        .with_ice_transport_policy(policy)
-        .with_bundle_policy(RTCBundlePolicy::MaxBundle)
-        .build();
     let handler = Handler { events: events.clone(), channel: channel.clone() };
     let connection = PeerConnectionBuilder::new()
-        .with_configuration(configuration)
+        .with_configuration(config::whole(config.servers.list.clone(), config.relay_only))
         .with_media_engine(config::media(&config.video_codecs)?)
         .with_setting_engine(config::settings(mdns))
         .with_interceptor_registry(chain.registry)

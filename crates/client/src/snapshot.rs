@@ -120,6 +120,8 @@ pub struct CallView {
     pub duration_ms: Option<u64>,
     /// Once ended: why.
     pub end_reason: Option<EndReason>,
+    /// Why it could not be placed, where that is why it ended.
+    pub failure: Option<CallFailure>,
     /// Once ended: whether the end came from the other side.
     pub ended_by_peer: bool,
     /// What this side sends.
@@ -132,6 +134,16 @@ pub struct CallView {
     pub chat: Vec<ChatLine>,
     /// How the media fares; `None` until there is something to tell.
     pub quality: Option<Quality>,
+}
+
+/// Why the server did not place a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(any(test, feature = "typescript"), derive(ts_rs::TS), ts(export))]
+pub struct CallFailure {
+    /// The server's word for it (`user_not_found`, `rate_limited`, ...), or `unreachable`.
+    pub code: String,
+    /// The server's sentence; empty where there was no answer.
+    pub detail: String,
 }
 
 /// Who placed a call.

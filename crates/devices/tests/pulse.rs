@@ -88,7 +88,8 @@ fn capture_times_follow_the_clock() {
         let blocks: Vec<_> = (0..200).map(|_| microphone.read().unwrap()).collect();
         let age = MediaClock::now() - blocks[199].captured_at;
         println!("the last block is {age:?} old");
-        assert!(age >= Duration::from_millis(10) && age < Duration::from_millis(150), "{age:?}");
+        // A block of 10 ms, by a smoothed clock.
+        assert!(age >= Duration::from_millis(5) && age < Duration::from_millis(150), "{age:?}");
         let whole = blocks[199].captured_at - blocks[99].captured_at;
         assert!(whole.abs_diff(Duration::from_secs(1)) < Duration::from_millis(60), "{whole:?}");
         assert!(blocks.windows(2).all(|w| w[0].captured_at < w[1].captured_at));

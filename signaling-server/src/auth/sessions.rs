@@ -1,5 +1,5 @@
 //! Signing up, in and out.
-use super::{Claims, Tokens, names, passwords::Passwords};
+use super::{Claims, Tokens, failures::Failures, names, passwords::Passwords};
 use crate::{
     bus::{Bus, Topic},
     clock::UnixMs,
@@ -12,7 +12,7 @@ use eyeline_protocol::{
     DeviceId, UserId,
     rest::{Login, Presence, Refresh, Register, Session, User},
 };
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 /// Signs people up, in and out.
 pub struct Sessions {
@@ -20,6 +20,7 @@ pub struct Sessions {
     bus: Arc<dyn Bus>,
     tokens: Tokens,
     passwords: Passwords,
+    failures: Failures,
 }
 
 impl Sessions {
@@ -28,7 +29,7 @@ impl Sessions {
     /// # Errors
     /// 500, where the system has no randomness to give.
     pub fn new(storage: Arc<dyn Storage>, bus: Arc<dyn Bus>, tokens: Tokens) -> Result<Self, ApiError> {
-        Ok(Self { storage, bus, tokens, passwords: Passwords::new()? })
+        Ok(Self { storage, bus, tokens, passwords: Passwords::new()?, failures: Failures::default() })
     }
 
     /// Makes an account and signs its first device in.
@@ -57,23 +58,34 @@ impl Sessions {
         self.sign_in(account.profile, request.device_name.as_deref(), now).await
     }
 
-    /// Signs a new device in.
+    /// Signs a new device in, at the request of this address.
     ///
     /// # Errors
-    /// 401 `bad_credentials`, the same for an unknown name and a wrong password.
-    pub async fn login(&self, request: Login, now: UnixMs) -> Result<Session, ApiError> {
+    /// 401 `bad_credentials`, the same for an unknown name and a wrong password; 429 `rate_limited` after too many of
+    /// them for this name from this address.
+    pub async fn login(&self, request: Login, from: IpAddr, now: UnixMs) -> Result<Session, ApiError> {
+        self.failures.begin(&request.username, from, now).map_err(ApiError::too_many)?;
         let account = self.storage.account(&names::fold(&request.username)).await?;
         let (profile, hash) = account.map(|account| (account.profile, account.password_hash)).unzip();
         match (self.passwords.verify(request.password, hash).await?, profile) {
-            (true, Some(profile)) => self.sign_in(profile, request.device_name.as_deref(), now).await,
+            (true, Some(profile)) => {
+                self.failures.succeeded(&request.username, from);
+                self.sign_in(profile, request.device_name.as_deref(), now).await
+            }
             (true | false, _) => {
                 Err(ApiError::unauthorized("bad_credentials", "user name and password do not match"))
             }
         }
     }
 
-    /// Exchanges a refresh token for a new session of the same device. A token that comes a second time was copied:
-    /// then the device is signed out, whoever holds it.
+    /// Forgets failed sign-ins that no longer count.
+    pub fn forget_old_failures(&self, now: UnixMs) {
+        self.failures.forget_old(now);
+    }
+
+    /// Exchanges a refresh token for a new session of the same device. A token that comes a second time was copied,
+    /// unless the answer to the first was lost ([`Accounts::rotate`](crate::storage::Accounts::rotate) tells the one
+    /// from the other): then the device is signed out, whoever holds it.
     ///
     /// # Errors
     /// 401 `refresh_reused` or `bad_refresh_token`.
@@ -107,11 +119,19 @@ impl Sessions {
     /// 401 `bad_token`, `token_expired` or `signed_out`.
     pub async fn check(&self, access_token: &str, now: UnixMs) -> Result<Claims, ApiError> {
         let claims = self.tokens.check(access_token, now)?;
-        if self.storage.device_is_active(claims.device).await? {
+        if self.is_signed_in(claims.device).await? {
             Ok(claims)
         } else {
             Err(ApiError::unauthorized("signed_out", "this device was signed out"))
         }
+    }
+
+    /// Whether the device is signed in.
+    ///
+    /// # Errors
+    /// 500.
+    pub async fn is_signed_in(&self, device: DeviceId) -> Result<bool, ApiError> {
+        Ok(self.storage.device_is_active(device).await?)
     }
 
     async fn sign_in(&self, profile: Profile, name: Option<&str>, now: UnixMs) -> Result<Session, ApiError> {

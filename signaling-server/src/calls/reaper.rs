@@ -1,12 +1,12 @@
 //! Ends calls that everybody has forgotten.
 //!
-//! A lost socket never ends a call: media goes from peer to peer. But an accepted call of two people neither of whom has
-//! been connected for minutes would keep both busy for ever.
+//! A lost socket never ends a call: media goes from peer to peer. But an accepted call neither of whose two devices has
+//! been connected for minutes would keep both people busy for ever, though they may be there on other devices.
 use super::Switchboard;
-use crate::storage::CallRecord;
+use crate::storage::{CallRecord, Profile};
 use eyeline_protocol::{
     CallId,
-    rest::{CallStatus, EndReason, Presence},
+    rest::{CallStatus, EndReason},
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -37,11 +37,12 @@ pub async fn reap(board: Arc<Switchboard>, abandoned_after: Duration) {
     }
 }
 
-fn is_unattended(board: &Switchboard, call: &CallRecord) -> bool {
-    let away = |user| board.presence.of(user) == Presence::Offline;
+/// Whether the call was accepted, and neither of its two devices has any socket open.
+pub(super) fn is_unattended(board: &Switchboard, call: &CallRecord) -> bool {
+    let away = |person: &Profile| !board.presence.devices(person.id).iter().any(|device| call.is_on(*device));
     call.status == CallStatus::Ongoing
-        && away(call.caller.id)
-        && away(call.callee.id)
+        && away(&call.caller)
+        && away(&call.callee)
         && !board.rooms.is_attended(call.id)
 }
 

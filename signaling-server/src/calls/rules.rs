@@ -1,8 +1,8 @@
 //! What may become of a call: pure, so that every case can be named and tried.
 //!
 //! ```text
-//!   pending --accept--> ongoing --end--> ended(hangup, connection_failed, media_failed)
-//!      +--decline, cancel, expire, replace--> ended(declined, cancelled, missed, replaced)
+//!   pending --accept--> ongoing --end--> ended(hangup, connection_failed, media_failed, ...)
+//!      +--decline, cancel, busy, expire, replace--> ended(declined, cancelled, busy, missed, replaced)
 //! ```
 use crate::{clock::UnixMs, storage::CallRecord};
 use eyeline_protocol::{
@@ -39,10 +39,14 @@ pub enum Refusal {
     NotCaller,
     /// Another device of the callee has taken the call.
     AnsweredElsewhere,
+    /// Another device of the caller has placed the call.
+    OnAnotherDevice,
     /// The call has been accepted and can only be ended.
     AlreadyAccepted,
     /// The call has ended.
     AlreadyEnded,
+    /// Only the server can know that a call ended for this reason.
+    NotYoursToSay,
 }
 
 impl CallRecord {
@@ -118,17 +122,61 @@ pub fn cancel(call: &CallRecord, by: Actor, now: UnixMs) -> Result<Step, Refusal
     }
 }
 
-/// Either member ends the call, in whatever state it is.
+/// A device comes to negotiate: the one that is in the call, or while it rings any of the callee's.
 ///
 /// # Errors
-/// [`Refusal::NotMember`].
+/// [`Refusal`].
+pub fn attend(call: &CallRecord, by: Actor) -> Result<(), Refusal> {
+    member_only(call, by)?;
+    let caller = call.caller.id == by.user;
+    match call.status {
+        CallStatus::Ended => Err(Refusal::AlreadyEnded),
+        CallStatus::Pending | CallStatus::Ongoing if call.is_on(by.device) => Ok(()),
+        CallStatus::Pending | CallStatus::Ongoing if caller => Err(Refusal::OnAnotherDevice),
+        CallStatus::Pending => Ok(()),
+        CallStatus::Ongoing => Err(Refusal::AnsweredElsewhere),
+    }
+}
+
+/// Either member ends the call, in whatever state it is. While it rings, only who ends it counts; and once it was
+/// accepted, that it was declined or cancelled can only mean that the one who says so had not heard of it.
+///
+/// # Errors
+/// [`Refusal::NotMember`], [`Refusal::NotYoursToSay`].
 pub fn end(call: &CallRecord, by: Actor, reason: EndReason, now: UnixMs) -> Result<Step, Refusal> {
     member_only(call, by)?;
+    let reason = match reason {
+        EndReason::Missed | EndReason::AnsweredElsewhere | EndReason::ServerError => {
+            return Err(Refusal::NotYoursToSay);
+        }
+        EndReason::Declined | EndReason::Cancelled => EndReason::Hangup,
+        EndReason::Hangup
+        | EndReason::Busy
+        | EndReason::ConnectionFailed
+        | EndReason::MediaFailed
+        | EndReason::Replaced => reason,
+    };
     match call.status {
         CallStatus::Pending if call.caller.id == by.user => Ok(change(call.ended(EndReason::Cancelled, now))),
         CallStatus::Pending => Ok(change(call.ended(EndReason::Declined, now))),
         CallStatus::Ongoing => Ok(change(call.ended(reason, now))),
         CallStatus::Ended => Ok(Step::Same),
+    }
+}
+
+/// A device of the callee cannot take the call, being in another. That ends it where no other device could take it
+/// (`rings_elsewhere`); a call that another device has taken is none of its business.
+///
+/// # Errors
+/// [`Refusal::NotMember`].
+pub fn busy(call: &CallRecord, by: Actor, rings_elsewhere: bool, now: UnixMs) -> Result<Step, Refusal> {
+    member_only(call, by)?;
+    match call.status {
+        CallStatus::Pending if call.caller.id == by.user => end(call, by, EndReason::Busy, now),
+        CallStatus::Pending if rings_elsewhere => Ok(Step::Same),
+        CallStatus::Pending => Ok(change(call.ended(EndReason::Busy, now))),
+        CallStatus::Ongoing if !call.is_on(by.device) => Ok(Step::Same),
+        CallStatus::Ongoing | CallStatus::Ended => end(call, by, EndReason::Busy, now),
     }
 }
 
@@ -155,9 +203,16 @@ pub enum Placing {
     Ring,
 }
 
-/// Decides what becomes of a call from `by` to `callee`.
+/// Decides what becomes of a call from `by` to `callee`. `is_unattended` tells of an ongoing call whether both its
+/// devices are gone.
 #[must_use]
-pub fn place(by: Actor, callee: UserId, of_caller: &[CallRecord], of_callee: &[CallRecord]) -> Placing {
+pub fn place(
+    by: Actor,
+    callee: UserId,
+    of_caller: &[CallRecord],
+    of_callee: &[CallRecord],
+    is_unattended: impl Fn(&CallRecord) -> bool,
+) -> Placing {
     let pending = |call: &&CallRecord| call.status == CallStatus::Pending;
     if let Some(stale) = of_caller.iter().find(|call| call.is_on(by.device)) {
         return Placing::Replace(stale.clone());
@@ -168,6 +223,11 @@ pub fn place(by: Actor, callee: UserId, of_caller: &[CallRecord], of_callee: &[C
     // Another device of the caller rings the same person: the newer call stands.
     if let Some(older) = of_caller.iter().filter(pending).find(|call| call.callee.id == callee) {
         return Placing::Replace(older.clone());
+    }
+    let shared = |call: &&CallRecord| call.status == CallStatus::Ongoing && call.has_member(callee);
+    // What is left of an earlier call of the two, before the server finds out by itself.
+    if let Some(ghost) = of_caller.iter().filter(shared).find(|call| is_unattended(call)) {
+        return Placing::Replace(ghost.clone());
     }
     if of_callee.iter().any(|call| call.status == CallStatus::Ongoing) {
         return Placing::Busy;

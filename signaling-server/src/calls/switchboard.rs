@@ -1,5 +1,9 @@
 //! Carries out what the rules decide, and tells everybody concerned.
-use super::rules::{self, Actor, Placing, Refusal, Step};
+use super::{
+    BusyDevices,
+    reaper::is_unattended,
+    rules::{self, Actor, Placing, Refusal, Step},
+};
 use crate::{
     bus::{Bus, Topic},
     clock::{self, UnixMs},
@@ -35,6 +39,8 @@ pub struct Switchboard {
     pub presence: Presence,
     /// Closed with their call.
     pub rooms: Arc<Rooms>,
+    /// Who cannot take what rings.
+    pub busy: BusyDevices,
     /// How long a call rings.
     pub ring_timeout: Duration,
     /// Ends the ring timers.
@@ -59,7 +65,8 @@ impl Switchboard {
             let of_caller = self.storage.live_calls(by.user).await?;
             let of_callee = self.storage.live_calls(callee.id).await?;
             let now = clock::now();
-            match rules::place(by, callee.id, &of_caller, &of_callee) {
+            let is_unattended = |call: &CallRecord| is_unattended(self, call);
+            match rules::place(by, callee.id, &of_caller, &of_callee, is_unattended) {
                 Placing::Replace(stale) => {
                     self.commit(&stale.ended(EndReason::Replaced, now)).await?;
                 }
@@ -119,10 +126,29 @@ impl Switchboard {
         self.change(id, |call| rules::cancel(call, by, clock::now())).await
     }
 
-    /// Either member ends the call.
+    /// A device cannot take a call that rings. Where others of the same person can, the call goes on ringing. Of those
+    /// only the ones that are connected count; one that goes away later leaves the call to be missed.
     ///
     /// # Errors
     /// 403 or 404.
+    pub async fn busy(&self, id: CallId, by: Actor) -> Result<CallRecord, ApiError> {
+        self.change(id, |call| {
+            if call.callee.id != by.user || call.status != CallStatus::Pending {
+                return rules::busy(call, by, false, clock::now());
+            }
+            // Noted before the others are asked for: of two devices that say so at once the second finds the first.
+            self.busy.add(id, by.device);
+            let others = self.presence.devices(by.user);
+            let rings_elsewhere = others.into_iter().any(|device| !self.busy.has(id, device));
+            rules::busy(call, by, rings_elsewhere, clock::now())
+        })
+        .await
+    }
+
+    /// Either member ends the call.
+    ///
+    /// # Errors
+    /// 403, 404, or 422 `invalid_reason`.
     pub async fn end(&self, id: CallId, by: Actor, reason: EndReason) -> Result<CallRecord, ApiError> {
         self.change(id, |call| rules::end(call, by, reason, clock::now())).await
     }
@@ -142,6 +168,16 @@ impl Switchboard {
     pub async fn member_call(&self, id: CallId, user: UserId) -> Result<CallRecord, ApiError> {
         let call = self.storage.call(id).await?.ok_or_else(no_such_call)?;
         if call.has_member(user) { Ok(call) } else { Err(self.refused(Refusal::NotMember, &call)) }
+    }
+
+    /// The call, for one of its devices that comes to negotiate.
+    ///
+    /// # Errors
+    /// 403, 404, or 409 with the call that is.
+    pub async fn attend(&self, id: CallId, by: Actor) -> Result<CallRecord, ApiError> {
+        let call = self.storage.call(id).await?.ok_or_else(no_such_call)?;
+        rules::attend(&call, by).map_err(|refusal| self.refused(refusal, &call))?;
+        Ok(call)
     }
 
     /// Goes on with the calls that were live when the server last stopped.
@@ -251,6 +287,7 @@ impl Switchboard {
             if let Err(error) = board.end_if(id, CallStatus::Pending, EndReason::Missed).await {
                 tracing::error!(call = %id, error = error.message(), "a ring could not be ended");
             }
+            board.busy.forget(id);
         });
     }
 
@@ -258,6 +295,7 @@ impl Switchboard {
     fn tell(&self, call: &CallRecord) {
         tracing::info!(call = %call.id, status = ?call.status, reason = ?call.end_reason, "changed");
         self.mark_presence(call);
+        self.rooms.settle(call);
         let update = Event::CallUpdate { call: self.view(call) };
         self.publish(call.caller.id, &update);
         self.publish(call.callee.id, &update);
@@ -288,8 +326,14 @@ impl Switchboard {
             Refusal::NotCallee => forbidden("not_callee", "only the person called can do this"),
             Refusal::NotCaller => forbidden("not_caller", "only the person who called can do this"),
             Refusal::AnsweredElsewhere => conflict("answered_elsewhere", "another device took the call"),
+            Refusal::OnAnotherDevice => conflict("on_another_device", "another device placed the call"),
             Refusal::AlreadyAccepted => conflict("already_accepted", "the call was accepted; end it instead"),
             Refusal::AlreadyEnded => conflict("already_ended", "the call has ended"),
+            Refusal::NotYoursToSay => ApiError::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_reason",
+                "only the server finds this reason",
+            ),
         }
     }
 }

@@ -1,8 +1,13 @@
 //! `/auth/*`.
 use super::extract::Body;
 use crate::{app::App, clock, error::ApiError};
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::{ConnectInfo, State},
+    http::StatusCode,
+};
 use eyeline_protocol::rest::{Login, Refresh, Register, Session};
+use std::net::SocketAddr;
 
 pub async fn register(
     State(app): State<App>,
@@ -12,8 +17,12 @@ pub async fn register(
     Ok((StatusCode::CREATED, Json(session)))
 }
 
-pub async fn login(State(app): State<App>, Body(request): Body<Login>) -> Result<Json<Session>, ApiError> {
-    app.sessions.login(request, clock::now()).await.map(Json)
+pub async fn login(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Body(request): Body<Login>,
+) -> Result<Json<Session>, ApiError> {
+    app.sessions.login(request, peer.ip(), clock::now()).await.map(Json)
 }
 
 pub async fn refresh(

@@ -53,20 +53,11 @@ pub async fn end(
     CallPath(id): CallPath,
     OptionalBody(End { reason }): OptionalBody<End>,
 ) -> Answer {
-    let reason = reason.unwrap_or(EndReason::Hangup);
-    match reason {
-        EndReason::Hangup | EndReason::ConnectionFailed | EndReason::MediaFailed => {}
-        EndReason::Declined
-        | EndReason::Cancelled
-        | EndReason::Missed
-        | EndReason::Busy
-        | EndReason::AnsweredElsewhere
-        | EndReason::Replaced
-        | EndReason::ServerError => {
-            return Err(unprocessable("invalid_reason", "only the server finds this reason"));
-        }
-    }
-    Ok(view(&app, &app.switchboard.end(id, actor(who), reason).await?))
+    let call = match reason.unwrap_or(EndReason::Hangup) {
+        EndReason::Busy => app.switchboard.busy(id, actor(who)).await?,
+        reason => app.switchboard.end(id, actor(who), reason).await?,
+    };
+    Ok(view(&app, &call))
 }
 
 pub async fn active(State(app): State<App>, who: SignedIn) -> Result<Json<Vec<Call>>, ApiError> {

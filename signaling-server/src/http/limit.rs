@@ -1,8 +1,7 @@
-//! How often one address may ask for what costs a password hash.
-use crate::{app::App, error::ApiError};
+//! How often one address may ask to sign in, which costs a password hash, and to stay signed in.
+use crate::{app::App, auth::subscriber, error::ApiError};
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -31,7 +30,7 @@ impl AddressLimit {
     /// # Errors
     /// The seconds until the next one is welcome.
     pub fn check(&self, address: IpAddr) -> Result<(), u64> {
-        self.0.check_key(&key(address)).map_err(|not_until| {
+        self.0.check_key(&subscriber(address)).map_err(|not_until| {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
             wait.as_secs() + 1
         })
@@ -44,33 +43,31 @@ impl AddressLimit {
     }
 }
 
-/// An IPv4 address, or the /64 that one IPv6 subscriber has to itself.
-fn key(address: IpAddr) -> u128 {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(v6) => v6.to_bits() >> 64 << 64,
-    }
-}
-
-/// Refuses addresses that ask too often.
-pub async fn by_address(
+/// Refuses addresses that try too often to sign in or up.
+pub async fn sign_in_by_address(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
 ) -> Response {
-    match app.auth_limit.check(peer.ip()) {
+    by_address(&app.sign_in_limit, peer, request, next).await
+}
+
+/// Refuses addresses that renew too often. A limit of its own: whoever guesses passwords must not keep others behind
+/// the same address from staying signed in.
+pub async fn refresh_by_address(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    by_address(&app.refresh_limit, peer, request, next).await
+}
+
+async fn by_address(limit: &AddressLimit, peer: SocketAddr, request: Request, next: Next) -> Response {
+    match limit.check(peer.ip()) {
         Ok(()) => next.run(request).await,
-        Err(wait_s) => {
-            let error = ApiError::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "rate_limited",
-                format!("too many attempts; try again in {wait_s} s"),
-            );
-            let mut response = error.into_response();
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait_s));
-            response
-        }
+        Err(wait_s) => ApiError::too_many(wait_s).into_response(),
     }
 }
 

@@ -35,14 +35,17 @@ const BODY_MAX: usize = 16 * 1024;
 
 /// All routes.
 pub fn router(app: App) -> Router {
-    let accounts = Router::new()
+    let signing_in = Router::new()
         .route("/auth/register", post(auth::register))
         .route("/auth/login", post(auth::login))
+        .route_layer(middleware::from_fn_with_state(app.clone(), limit::sign_in_by_address));
+    let signed_in = Router::new()
         .route("/auth/refresh", post(auth::refresh))
         .route("/auth/logout", post(auth::logout))
-        .route_layer(middleware::from_fn_with_state(app.clone(), limit::by_address));
+        .route_layer(middleware::from_fn_with_state(app.clone(), limit::refresh_by_address));
     Router::new()
-        .merge(accounts)
+        .merge(signing_in)
+        .merge(signed_in)
         .route("/users/me", get(users::me))
         .route("/users", get(users::find))
         .route("/calls/initiate", post(calls::initiate))

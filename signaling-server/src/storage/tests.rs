@@ -31,8 +31,11 @@ fn call(caller: &Profile, callee: &Profile) -> CallRecord {
     }
 }
 
+/// When the tokens of these tests expire.
+const EXPIRY: UnixMs = 1_000_000;
+
 fn token(byte: u8) -> NewToken {
-    NewToken { hash: [byte; 32], expires_at: 100 }
+    NewToken { hash: [byte; 32], expires_at: EXPIRY }
 }
 
 #[tokio::test]
@@ -107,12 +110,58 @@ async fn a_refresh_token_is_exchanged_once() {
     assert_eq!(store.rotate(token(3).hash, token(5), 1).await.unwrap(), Rotation::Refused);
 }
 
+/// A device whose token 1 was exchanged for token 2 at time 0.
+async fn rotated_once() -> (Sqlite, TempDir, Rotation, DeviceId) {
+    let (store, dir) = sqlite().await;
+    let (ada, device) = (person(&store, "ada").await, DeviceId::new());
+    store.add_device(ada.id, device, None, token(1), 0).await.unwrap();
+    let rotated = Rotation::Rotated(ada, device);
+    assert_eq!(store.rotate(token(1).hash, token(2), 0).await.unwrap(), rotated);
+    (store, dir, rotated, device)
+}
+
+#[tokio::test]
+async fn an_exchange_whose_answer_was_lost_can_be_repeated() {
+    let (store, _dir, rotated, device) = rotated_once().await;
+    for (time, next) in [(1, 3), (ROTATION_REPEATABLE_MS, 4)] {
+        assert_eq!(store.rotate(token(1).hash, token(next), time).await.unwrap(), rotated);
+    }
+    assert_eq!(store.rotate(token(4).hash, token(5), ROTATION_REPEATABLE_MS).await.unwrap(), rotated);
+    assert!(store.device_is_active(device).await.unwrap());
+}
+
+#[tokio::test]
+async fn of_a_repeated_exchange_only_the_last_token_is_good() {
+    let (store, _dir, rotated, device) = rotated_once().await;
+    assert_eq!(store.rotate(token(1).hash, token(3), 1).await.unwrap(), rotated);
+    assert_eq!(store.rotate(token(2).hash, token(4), 2).await.unwrap(), Rotation::Reused(device));
+    assert_eq!(store.rotate(token(3).hash, token(5), 3).await.unwrap(), Rotation::Refused);
+    assert!(!store.device_is_active(device).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_exchange_is_not_repeated_late_however_often_it_was_repeated() {
+    let (store, _dir, rotated, device) = rotated_once().await;
+    assert_eq!(store.rotate(token(1).hash, token(3), ROTATION_REPEATABLE_MS).await.unwrap(), rotated);
+    let late = store.rotate(token(1).hash, token(4), ROTATION_REPEATABLE_MS + 1).await.unwrap();
+    assert_eq!(late, Rotation::Reused(device));
+    assert!(!store.device_is_active(device).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_exchange_is_not_repeated_once_its_token_was_used() {
+    let (store, _dir, rotated, device) = rotated_once().await;
+    assert_eq!(store.rotate(token(2).hash, token(3), 1).await.unwrap(), rotated);
+    assert_eq!(store.rotate(token(1).hash, token(4), 2).await.unwrap(), Rotation::Reused(device));
+    assert!(!store.device_is_active(device).await.unwrap());
+}
+
 #[tokio::test]
 async fn an_expired_or_unknown_refresh_token_is_refused() {
     let (store, _dir) = sqlite().await;
     let (ada, device) = (person(&store, "ada").await, DeviceId::new());
     store.add_device(ada.id, device, None, token(1), 0).await.unwrap();
-    assert_eq!(store.rotate(token(1).hash, token(2), 100).await.unwrap(), Rotation::Refused);
+    assert_eq!(store.rotate(token(1).hash, token(2), EXPIRY).await.unwrap(), Rotation::Refused);
     assert_eq!(store.rotate(token(9).hash, token(2), 0).await.unwrap(), Rotation::Refused);
     assert_eq!(store.revoke(token(9).hash, 0).await.unwrap(), None);
     assert_eq!(store.revoke(token(1).hash, 0).await.unwrap(), Some(device));

@@ -1,6 +1,6 @@
 //! `WS /ws/events`: what happens, told to one device of a person.
 use super::{
-    Upgrade,
+    Upgrade, lease,
     outbox::{Close, Outbox},
     relay,
     socket::{self, Handler, Reply},
@@ -41,14 +41,17 @@ pub async fn open(State(app): State<App>, upgrade: Upgrade) -> Result<Response, 
     Ok(ws.on_upgrade(move |ws| {
         tracker.track_future(async move {
             let (outbox, inbox) = Outbox::new();
-            let _present = app.presence.connect(who.user);
+            let _present = app.presence.connect(who.user, who.device);
             let topics = [Topic::User(who.user), Topic::Device(who.device), Topic::Everyone];
             // Subscribed before the state is read, nothing falls between; sent after it, what changed meanwhile finds
             // the client prepared, and a call's version tells which of two views is newer.
             let _subscription = app.bus.subscribe(&topics, &outbox);
-            let greeting = match welcome(&app, profile).await {
-                Ok(welcome) => Some(welcome),
-                Err(error) => return tracing::error!(error = error.message(), "no welcome"),
+            let greeting = match lease::confirm(&app.sessions, who.device, &outbox).await {
+                true => match welcome(&app, profile).await {
+                    Ok(welcome) => Some(welcome),
+                    Err(error) => return tracing::error!(error = error.message(), "no welcome"),
+                },
+                false => None,
             };
             let shutdown = app.shutdown.clone();
             socket::run(ws, inbox, shutdown, Events::new(app, who, greeting)).await;
@@ -80,7 +83,7 @@ struct Events {
 impl Events {
     fn new(app: App, who: SignedIn, greeting: Option<Utf8Bytes>) -> Self {
         let limit = RateLimiter::direct(Quota::per_second(RATE).allow_burst(BURST));
-        Self { app, who, expires: expiry(who), warned: false, greeting, limit }
+        Self { app, who, expires: lease::expiry(who), warned: false, greeting, limit }
     }
 
     async fn take(&mut self, text: &str) -> Result<(), (&'static str, String)> {
@@ -96,7 +99,7 @@ impl Events {
                 if (who.user, who.device) != (self.who.user, self.who.device) {
                     return Err(("bad_token", "the token names another device".into()));
                 }
-                (self.expires, self.warned) = (expiry(who), false);
+                (self.expires, self.warned) = (lease::expiry(who), false);
                 Ok(())
             }
             ClientEvent::Ringing { call_id } => {
@@ -128,7 +131,7 @@ impl Handler for Events {
         Some(if self.warned { self.expires } else { warning })
     }
 
-    fn on_deadline(&mut self) -> Reply {
+    async fn on_deadline(&mut self) -> Reply {
         if self.warned {
             return Reply::Close(Close::SignedOut);
         }
@@ -141,10 +144,4 @@ impl Handler for Events {
     fn farewell(&self) -> Option<Utf8Bytes> {
         Some(Event::ServerShutdown { retry_after_ms: RETRY_AFTER_MS }.encode().into())
     }
-}
-
-/// When the token with which `who` was proved expires.
-fn expiry(who: SignedIn) -> Instant {
-    let left_ms = who.expires_at_s.saturating_mul(1000).saturating_sub(clock::now());
-    Instant::now() + Duration::from_millis(u64::try_from(left_ms).unwrap_or(0))
 }

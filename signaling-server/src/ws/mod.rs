@@ -7,6 +7,7 @@
 //!
 //! A socket that is refused is refused before the upgrade, with a status and a JSON body like every other error.
 pub mod events;
+mod lease;
 pub mod outbox;
 pub mod relay;
 mod room;

@@ -1,19 +1,25 @@
-//! `WS /ws/webrtc/{call_id}`: the negotiation of a call, between its two members only.
+//! `WS /ws/webrtc/{call_id}`: the negotiation of a call, between its two members only, each on the device that is in the
+//! call. While it rings, that is any device of the callee.
+//!
+//! The protocol has no message with which a client could renew its access token. So a socket outlives its token: at the
+//! time at which an access token expires, and again each time another would have, the server looks whether the device
+//! is still signed in, and closes the socket (4401) where it is not.
 use super::{
-    Upgrade,
+    Upgrade, lease,
     outbox::{Close, Outbox, Outgoing},
     room::{Side, TooManyCandidates},
     socket::{self, Handler, Reply},
 };
-use crate::{app::App, bus::Topic, clock, error::ApiError, http::CallPath};
-use axum::{extract::State, http::StatusCode, response::Response};
+use crate::{app::App, bus::Topic, calls::Actor, clock, error::ApiError, http::CallPath};
+use axum::{extract::State, response::Response};
 use eyeline_protocol::{
-    CallId, DecodeError,
-    rest::{CallStatus, EndReason},
+    CallId, DecodeError, DeviceId,
+    rest::EndReason,
     signal::{CANDIDATES_MAX, SDP_MAX_BYTES, Signal},
 };
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, time::Duration};
+use tokio::time::Instant;
 
 /// Largest message in bytes: the largest SDP, whose every line end JSON makes twice as long, with room for its frame.
 const MESSAGE_MAX: usize = 2 * SDP_MAX_BYTES;
@@ -22,23 +28,22 @@ const RATE: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// Messages that it may send at once: all candidates of a negotiation, and what goes with them.
 const BURST: NonZeroU32 = NonZeroU32::new(CANDIDATES_MAX as u32 + 50).unwrap();
 
+/// Shortest time between two looks at whether a device is signed in, however short the life of a token.
+const LOOK_AGAIN_MIN: Duration = Duration::from_secs(1);
+
 /// Opens a member's signaling socket.
 ///
 /// # Errors
-/// 401, 403, 404, 409 `already_ended`, 426.
+/// 401, 403, 404, 409 `already_ended`, `answered_elsewhere` or `on_another_device`, 426.
 pub async fn open(
     State(app): State<App>,
     CallPath(id): CallPath,
     upgrade: Upgrade,
 ) -> Result<Response, ApiError> {
-    let user = upgrade.who.user;
-    let device = upgrade.who.device;
-    let call = app.switchboard.member_call(id, user).await?;
-    if call.status == CallStatus::Ended {
-        return Err(ApiError::new(StatusCode::CONFLICT, "already_ended", "the call has ended")
-            .with_call(app.switchboard.view(&call)));
-    }
-    let side = if call.caller.id == user { Side::Caller } else { Side::Callee };
+    let who = upgrade.who;
+    let device = who.device;
+    let call = app.switchboard.attend(id, Actor { user: who.user, device }).await?;
+    let side = if call.caller.id == who.user { Side::Caller } else { Side::Callee };
     // Twice the limit, so that a message somewhat too long is answered and does not cost the socket.
     let ws = socket::limited(upgrade.into_websocket()?, 2 * MESSAGE_MAX);
     let tracker = app.sockets.clone();
@@ -46,8 +51,18 @@ pub async fn open(
         tracker.track_future(async move {
             let (outbox, inbox) = Outbox::new();
             let _subscription = app.bus.subscribe(&[Topic::Call(id), Topic::Device(device)], &outbox);
-            app.rooms.join(&call, side, outbox.clone(), clock::now());
-            let relay = Relay { app: app.clone(), call: id, side, limit: limit(), socket_id: outbox.id() };
+            if lease::confirm(&app.sessions, device, &outbox).await {
+                app.rooms.join(&call, side, device, outbox.clone(), clock::now());
+            }
+            let relay = Relay {
+                app: app.clone(),
+                call: id,
+                side,
+                device,
+                look_again: lease::expiry(who),
+                limit: limit(),
+                socket_id: outbox.id(),
+            };
             // Whatever ended between the check above and the subscription was not heard: look again.
             if let Some(reason) = ended(&app, id).await {
                 app.rooms.remove(id);
@@ -77,6 +92,9 @@ struct Relay {
     app: App,
     call: CallId,
     side: Side,
+    device: DeviceId,
+    /// When to ask whether the device is still signed in.
+    look_again: Instant,
     limit: DefaultDirectRateLimiter,
     socket_id: u64,
 }
@@ -94,9 +112,11 @@ impl Relay {
         if !signal.is_from_client() {
             return Err(("not_allowed", format!("only the server sends {:?}", signal.kind())));
         }
-        self.app.rooms.relay(self.call, self.side, &signal, clock::now()).map_err(|TooManyCandidates| {
-            ("too_many_candidates", format!("more than {CANDIDATES_MAX} candidates in one negotiation"))
-        })
+        self.app.rooms.relay(self.call, (self.side, self.socket_id), &signal, clock::now()).map_err(
+            |TooManyCandidates| {
+                ("too_many_candidates", format!("more than {CANDIDATES_MAX} candidates in one negotiation"))
+            },
+        )
     }
 }
 
@@ -108,6 +128,18 @@ impl Handler for Relay {
                 Reply::Refuse(Signal::Error { code: code.into(), message }.encode().into())
             }
         }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        Some(self.look_again)
+    }
+
+    async fn on_deadline(&mut self) -> Reply {
+        if !lease::holds(&self.app.sessions, self.device).await {
+            return Reply::Close(Close::SignedOut);
+        }
+        self.look_again = Instant::now() + self.app.config.access_token_ttl.max(LOOK_AGAIN_MIN);
+        Reply::None
     }
 }
 

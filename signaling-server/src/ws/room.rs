@@ -3,7 +3,7 @@ use super::outbox::{Close, Outbox, Outgoing};
 use crate::clock::UnixMs;
 use axum::extract::ws::Utf8Bytes;
 use eyeline_protocol::{
-    UserId,
+    DeviceId, UserId,
     signal::{CANDIDATES_MAX, ConnectionState, Signal},
 };
 
@@ -52,7 +52,9 @@ pub struct Room {
 #[derive(Debug)]
 struct Seat {
     user: UserId,
-    socket: Option<Outbox>,
+    /// The device that is in the call for this member; any device's socket is welcome before that is settled.
+    settled: Option<DeviceId>,
+    socket: Option<Seated>,
     /// The latest offer and the latest answer, in the order in which they came.
     descriptions: Vec<Description>,
     candidates: Vec<Utf8Bytes>,
@@ -60,6 +62,13 @@ struct Seat {
     ufrag: Option<String>,
     /// Candidates since the latest description; bounds `candidates` too.
     counted: usize,
+}
+
+/// An open socket, and the device that opened it.
+#[derive(Debug)]
+struct Seated {
+    device: DeviceId,
+    outbox: Outbox,
 }
 
 #[derive(Debug)]
@@ -91,12 +100,35 @@ impl Room {
         self.caller.socket.is_some() || self.callee.socket.is_some()
     }
 
-    /// A member's socket has opened. It takes the place of an earlier one of the same member, and is given what waited
-    /// for it.
-    pub fn join(&mut self, side: Side, socket: Outbox) {
+    /// Whether this socket has the member's seat.
+    #[must_use]
+    pub fn is_seated(&self, side: Side, socket_id: u64) -> bool {
+        let seat = match side {
+            Side::Caller => &self.caller,
+            Side::Callee => &self.callee,
+        };
+        seat.socket.as_ref().is_some_and(|socket| socket.outbox.id() == socket_id)
+    }
+
+    /// The member is in the call on this device from now on; another device's socket is closed.
+    pub fn settle(&mut self, side: Side, device: DeviceId) {
         let (me, other) = self.seats(side);
-        if let Some(older) = me.socket.replace(socket) {
-            older.push(Outgoing::Close(Close::Superseded));
+        me.settled = Some(device);
+        if let Some(elsewhere) = me.socket.take_if(|socket| socket.device != device) {
+            elsewhere.outbox.push(Outgoing::Close(Close::Superseded));
+            other.say_peer(me.user, false);
+        }
+    }
+
+    /// A member's socket has opened. It takes the place of an earlier one of the same member, and is given what waited
+    /// for it; it is closed where the member is in the call on another device.
+    pub fn join(&mut self, side: Side, device: DeviceId, socket: Outbox) {
+        let (me, other) = self.seats(side);
+        if me.settled.is_some_and(|settled| settled != device) {
+            return socket.push(Outgoing::Close(Close::Superseded));
+        }
+        if let Some(older) = me.socket.replace(Seated { device, outbox: socket }) {
+            older.outbox.push(Outgoing::Close(Close::Superseded));
         }
         me.say_peer(other.user, other.socket.is_some());
         other.say_peer(me.user, true);
@@ -106,7 +138,7 @@ impl Room {
     /// A member's socket has closed; one that was superseded leaves nothing.
     pub fn leave(&mut self, side: Side, socket_id: u64) {
         let (me, other) = self.seats(side);
-        if me.socket.take_if(|socket| socket.id() == socket_id).is_some() {
+        if me.socket.take_if(|socket| socket.outbox.id() == socket_id).is_some() {
             other.say_peer(me.user, false);
         }
     }
@@ -135,7 +167,7 @@ impl Room {
             }
             Signal::ConnectionState { state: reported } => {
                 if let Some(socket) = &other.socket {
-                    socket.text(text());
+                    socket.outbox.text(text());
                 }
                 state = Some(*reported);
             }
@@ -165,12 +197,20 @@ impl Room {
 
 impl Seat {
     fn new(user: UserId) -> Self {
-        Self { user, socket: None, descriptions: Vec::new(), candidates: Vec::new(), ufrag: None, counted: 0 }
+        Self {
+            user,
+            settled: None,
+            socket: None,
+            descriptions: Vec::new(),
+            candidates: Vec::new(),
+            ufrag: None,
+            counted: 0,
+        }
     }
 
     fn say_peer(&self, user_id: UserId, present: bool) {
         if let Some(socket) = &self.socket {
-            socket.text(Signal::Peer { user_id, present }.encode());
+            socket.outbox.text(Signal::Peer { user_id, present }.encode());
         }
     }
 
@@ -188,13 +228,13 @@ impl Seat {
 
     /// Gives what waits to the other member's socket, descriptions before candidates.
     fn flush_to(&mut self, other: &Self) {
-        let Some(socket) = &other.socket else { return };
+        let Some(Seated { outbox, .. }) = &other.socket else { return };
         for description in self.descriptions.drain(..) {
-            socket.text(description.text);
+            outbox.text(description.text);
         }
         if self.ufrag.is_some() {
             for candidate in self.candidates.drain(..) {
-                socket.text(candidate);
+                outbox.text(candidate);
             }
         }
     }

@@ -46,7 +46,7 @@ async fn a_renegotiation_keeps_the_candidates_of_its_ice_generation() {
         room.relay(Side::Caller, &signal, 0).unwrap();
     }
     let (outbox, inbox) = Outbox::new();
-    room.join(Side::Callee, outbox.clone());
+    room.join(Side::Callee, DeviceId::new(), outbox.clone());
     assert_eq!(drain(outbox, inbox).await, [offer("a"), candidate(1), candidate(2)]);
 }
 
@@ -57,7 +57,7 @@ async fn an_ice_restart_drops_the_candidates_of_the_generation_before() {
         room.relay(Side::Caller, &signal, 0).unwrap();
     }
     let (outbox, inbox) = Outbox::new();
-    room.join(Side::Callee, outbox.clone());
+    room.join(Side::Callee, DeviceId::new(), outbox.clone());
     assert_eq!(drain(outbox, inbox).await, [offer("b"), candidate(2)]);
 }
 
@@ -68,7 +68,7 @@ async fn an_answer_and_the_next_offer_wait_in_the_order_in_which_they_came() {
         room.relay(Side::Callee, &signal, 0).unwrap();
     }
     let (outbox, inbox) = Outbox::new();
-    room.join(Side::Caller, outbox.clone());
+    room.join(Side::Caller, DeviceId::new(), outbox.clone());
     assert_eq!(drain(outbox, inbox).await, [answer(), offer("a")]);
 }
 
@@ -77,9 +77,9 @@ async fn what_was_delivered_is_not_delivered_again() {
     let mut room = room();
     room.relay(Side::Caller, &offer("a"), 0).unwrap();
     let (first, _first_inbox) = Outbox::new();
-    room.join(Side::Callee, first);
+    room.join(Side::Callee, DeviceId::new(), first);
     let (second, inbox) = Outbox::new();
-    room.join(Side::Callee, second.clone());
+    room.join(Side::Callee, DeviceId::new(), second.clone());
     assert_eq!(drain(second, inbox).await, []);
 }
 
@@ -101,12 +101,31 @@ fn a_superseded_socket_leaves_without_a_trace() {
     let mut room = room();
     let ((older, _a), (newer, _b)) = (Outbox::new(), Outbox::new());
     let (older_id, newer_id) = (older.id(), newer.id());
-    room.join(Side::Caller, older);
-    room.join(Side::Caller, newer);
+    room.join(Side::Caller, DeviceId::new(), older);
+    room.join(Side::Caller, DeviceId::new(), newer);
     room.leave(Side::Caller, older_id);
     assert!(room.is_attended());
     room.leave(Side::Caller, newer_id);
     assert!(!room.is_attended());
+}
+
+#[tokio::test]
+async fn once_a_device_has_taken_the_call_the_seat_is_its_own() {
+    let (desk, phone) = (DeviceId::new(), DeviceId::new());
+    let mut room = room();
+    let ((early, mut at_early), (late, mut at_late)) = (Outbox::new(), Outbox::new());
+    let (own, early_id) = (Outbox::new().0, early.id());
+    let own_id = own.id();
+    room.join(Side::Callee, phone, early);
+    room.settle(Side::Callee, desk);
+    assert!(!room.is_seated(Side::Callee, early_id));
+    room.join(Side::Callee, desk, own);
+    room.join(Side::Callee, phone, late);
+    assert!(room.is_seated(Side::Callee, own_id));
+    assert!(matches!(at_early.recv().await, Some(Outgoing::Text(_))), "nobody is there yet");
+    for inbox in [&mut at_early, &mut at_late] {
+        assert_eq!(inbox.recv().await, Some(Outgoing::Close(Close::Superseded)));
+    }
 }
 
 #[test]

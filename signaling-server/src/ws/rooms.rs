@@ -4,7 +4,7 @@ use super::{
     room::{Room, RoomState, Side, TooManyCandidates},
 };
 use crate::{clock::UnixMs, storage::CallRecord, sync::Shared};
-use eyeline_protocol::{CallId, signal::Signal};
+use eyeline_protocol::{CallId, DeviceId, signal::Signal};
 use std::collections::HashMap;
 
 /// Rooms by call; one is made by the first member who comes and removed when the call ends.
@@ -12,11 +12,20 @@ use std::collections::HashMap;
 pub struct Rooms(Shared<HashMap<CallId, Room>>);
 
 impl Rooms {
-    /// A member's socket has opened.
-    pub fn join(&self, call: &CallRecord, side: Side, socket: Outbox, now: UnixMs) {
+    /// A member's socket has opened on this device, at a time at which the call was as `call` says. Where another device
+    /// has taken the call since, the socket is closed.
+    pub fn join(&self, call: &CallRecord, side: Side, device: DeviceId, socket: Outbox, now: UnixMs) {
         let mut rooms = self.0.lock();
         let room = rooms.entry(call.id).or_insert_with(|| Room::new(call.caller.id, call.callee.id, now));
-        room.join(side, socket);
+        settle(room, call);
+        room.join(side, device, socket);
+    }
+
+    /// The call has been accepted: what other devices of the callee have open is closed.
+    pub fn settle(&self, call: &CallRecord) {
+        if let Some(room) = self.0.lock().get_mut(&call.id) {
+            settle(room, call);
+        }
     }
 
     /// A member's socket has closed.
@@ -26,18 +35,21 @@ impl Rooms {
         }
     }
 
-    /// A member has sent a message.
+    /// A member has sent a message by this socket. One whose place was taken has nothing to say any more.
     ///
     /// # Errors
     /// [`TooManyCandidates`].
     pub fn relay(
         &self,
         call: CallId,
-        side: Side,
+        (side, socket_id): (Side, u64),
         signal: &Signal,
         now: UnixMs,
     ) -> Result<(), TooManyCandidates> {
-        self.0.lock().get_mut(&call).map_or(Ok(()), |room| room.relay(side, signal, now))
+        match self.0.lock().get_mut(&call) {
+            Some(room) if room.is_seated(side, socket_id) => room.relay(side, signal, now),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// The call has ended.
@@ -55,5 +67,12 @@ impl Rooms {
     #[must_use]
     pub fn state(&self, call: CallId) -> Option<RoomState> {
         self.0.lock().get(&call).map(Room::state)
+    }
+}
+
+fn settle(room: &mut Room, call: &CallRecord) {
+    room.settle(Side::Caller, call.caller_device);
+    if let Some(device) = call.callee_device {
+        room.settle(Side::Callee, device);
     }
 }

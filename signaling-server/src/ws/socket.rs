@@ -51,8 +51,8 @@ pub trait Handler: Send {
     }
 
     /// The deadline has passed.
-    fn on_deadline(&mut self) -> Reply {
-        Reply::None
+    fn on_deadline(&mut self) -> impl Future<Output = Reply> + Send {
+        async { Reply::None }
     }
 
     /// The last words before the server goes down.
@@ -113,7 +113,9 @@ pub async fn run(
                 }
                 Reply::None
             }
-            () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => handler.on_deadline(),
+            () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                handler.on_deadline().await
+            }
             () = shutdown.cancelled() => {
                 if let Some(text) = handler.farewell() {
                     write(&mut ws, Message::Text(text), &overflowed).await;

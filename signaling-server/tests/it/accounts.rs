@@ -63,6 +63,27 @@ async fn a_wrong_password_and_an_unknown_name_are_refused_alike() {
 }
 
 #[tokio::test]
+async fn an_account_whose_password_was_wrong_too_often_is_closed_to_that_address_for_a_while() {
+    let server = start().await;
+    let ada = server.person("ada").await;
+    server.person("bob").await;
+    let login = |name: &str, password: &str| json!({ "username": name, "password": password });
+    for _ in 0..10 {
+        let (status, _) = post(&server, "/auth/login", login("ada", "wrong horse")).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+    }
+    let url = format!("http://{}/auth/login", server.address);
+    let refused = reqwest::Client::new().post(url).json(&login("Ada", PASSWORD)).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    let wait_s: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=600).contains(&wait_s), "{wait_s}");
+    assert_eq!(code(&refused.json().await.unwrap()), "rate_limited");
+    server.device("bob").await;
+    let refresh = json!({ "refresh_token": ada.session.refresh_token });
+    assert_eq!(post(&server, "/auth/refresh", refresh).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_refresh_token_is_spent_by_its_use() {
     let server = start().await;
     let ada = server.person("ada").await;
@@ -75,6 +96,20 @@ async fn a_refresh_token_is_spent_by_its_use() {
 }
 
 #[tokio::test]
+async fn a_refresh_whose_answer_was_lost_can_be_repeated() {
+    let server = start().await;
+    let ada = server.person("ada").await;
+    let old = json!({ "refresh_token": ada.session.refresh_token });
+    let (_, lost) = post(&server, "/auth/refresh", old.clone()).await;
+    let (status, renewed) = post(&server, "/auth/refresh", old).await;
+    assert_eq!(status, StatusCode::OK, "{renewed}");
+    assert_ne!(renewed["refresh_token"], lost["refresh_token"]);
+    let next = json!({ "refresh_token": renewed["refresh_token"] });
+    assert_eq!(post(&server, "/auth/refresh", next).await.0, StatusCode::OK);
+    assert_eq!(ada.try_get("/users/me").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_reused_refresh_token_signs_its_device_out() {
     let server = start().await;
     let ada = server.person("ada").await;
@@ -82,6 +117,8 @@ async fn a_reused_refresh_token_signs_its_device_out() {
     let mut events = ada.events().await;
     let old = json!({ "refresh_token": ada.session.refresh_token });
     let (_, renewed) = post(&server, "/auth/refresh", old.clone()).await;
+    let used = json!({ "refresh_token": renewed["refresh_token"] });
+    let (_, renewed) = post(&server, "/auth/refresh", used).await;
     let renewed = server.signed_in(renewed);
 
     let (status, body) = post(&server, "/auth/refresh", old).await;

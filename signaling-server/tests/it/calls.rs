@@ -83,6 +83,39 @@ async fn a_client_may_say_that_the_connection_failed_but_not_that_a_call_was_mis
     assert_eq!((status, code(&body)), (StatusCode::UNPROCESSABLE_ENTITY, "invalid_reason"));
     let (status, body) = ada.try_post(&path, json!({ "reason": "connection_failed" })).await;
     assert_eq!((status, &body["end_reason"]), (StatusCode::OK, &json!("connection_failed")));
+    let call = ada.call_and_be_accepted(&bob).await;
+    assert_eq!(bob.end(call.id, EndReason::Replaced).await.end_reason, Some(EndReason::Replaced));
+}
+
+#[tokio::test]
+async fn the_only_device_of_the_callee_that_is_busy_ends_the_call() {
+    let server = start().await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let (mut at_ada, _at_bob) = (ada.events().await, bob.events().await);
+    let call = ada.call(&bob).await;
+    let ended = bob.end(call.id, EndReason::Busy).await;
+    assert_eq!((ended.status, ended.end_reason), (CallStatus::Ended, Some(EndReason::Busy)));
+    assert_eq!(at_ada.update().await.status, CallStatus::Pending);
+    assert_eq!(at_ada.update().await.end_reason, Some(EndReason::Busy));
+    assert_eq!(bob.end(call.id, EndReason::Busy).await, ended, "busy again");
+}
+
+#[tokio::test]
+async fn a_call_rings_on_where_another_device_is_not_busy() {
+    let server = start().await;
+    let (ada, desk) = (server.person("ada").await, server.person("bob").await);
+    let phone = server.device("bob").await;
+    let (_at_desk, _at_phone) = (desk.events().await, phone.events().await);
+    let call = ada.call(&desk).await;
+    assert_eq!(desk.end(call.id, EndReason::Busy).await.status, CallStatus::Pending);
+    assert_eq!(desk.end(call.id, EndReason::Busy).await.status, CallStatus::Pending, "said twice");
+    assert_eq!(phone.act("accept", call.id).await.callee_device, Some(phone.session.device_id));
+    assert_eq!(desk.end(call.id, EndReason::Busy).await.status, CallStatus::Ongoing, "the phone has it");
+    ada.act("end", call.id).await;
+
+    let call = ada.call(&desk).await;
+    assert_eq!(desk.end(call.id, EndReason::Busy).await.status, CallStatus::Pending);
+    assert_eq!(phone.end(call.id, EndReason::Busy).await.end_reason, Some(EndReason::Busy));
 }
 
 #[tokio::test]
@@ -209,4 +242,38 @@ async fn an_accepted_call_that_everybody_left_is_ended_in_the_end() {
     let attended: Vec<Call> = ada.get("/calls/active").await;
     assert_eq!(attended.len(), 1, "a member's signaling socket keeps a call alive");
     attending.peer(false).await;
+}
+
+#[tokio::test]
+async fn a_call_that_both_its_devices_left_is_ended_though_both_people_are_online() {
+    let server = start_with(|config| config.abandoned_after = Duration::from_millis(200)).await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let (carol, dan) = (server.person("carol").await, server.person("dan").await);
+    let _elsewhere = (server.device("ada").await.events().await, server.device("bob").await.events().await);
+    let _at_dan = dan.events().await;
+    let attended = carol.call_and_be_accepted(&dan).await;
+    let ghost = ada.call_and_be_accepted(&bob).await;
+    crate::support::eventually(async || {
+        let now: Call = ada.get(&format!("/calls/{}", ghost.id)).await;
+        now.end_reason == Some(EndReason::ConnectionFailed)
+    })
+    .await;
+    let attended: Call = carol.get(&format!("/calls/{}", attended.id)).await;
+    assert_eq!(attended.status, CallStatus::Ongoing, "one device that is there keeps a call alive");
+}
+
+#[tokio::test]
+async fn a_new_call_of_two_people_replaces_the_one_that_both_their_devices_left() {
+    let server = start().await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let phone = server.device("ada").await;
+    let ghost = ada.call_and_be_accepted(&bob).await;
+    let fresh = phone.call(&bob).await;
+    assert_eq!(fresh.status, CallStatus::Pending);
+    let ghost: Call = ada.get(&format!("/calls/{}", ghost.id)).await;
+    assert_eq!(ghost.end_reason, Some(EndReason::Replaced));
+
+    let _at_bob = bob.events().await;
+    bob.act("accept", fresh.id).await;
+    assert_eq!(ada.call(&bob).await.end_reason, Some(EndReason::Busy), "one of the two devices is there");
 }

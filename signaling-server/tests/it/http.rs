@@ -114,6 +114,24 @@ async fn one_address_may_not_try_passwords_without_end() {
 }
 
 #[tokio::test]
+async fn whoever_tries_passwords_keeps_nobody_behind_the_same_address_from_staying_signed_in() {
+    let server = start_with(|config| config.auth_per_minute = 3).await;
+    let ada = server.person("ada").await;
+    let mut status = StatusCode::UNAUTHORIZED;
+    for _ in 0..3 {
+        let body = json!({ "username": "bob", "password": "wrong password" });
+        (status, _) = server.request(Method::POST, "/auth/login", None, Some(body)).await;
+    }
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    let body = json!({ "refresh_token": ada.session.refresh_token });
+    let (status, session) = server.request(Method::POST, "/auth/refresh", None, Some(body)).await;
+    assert_eq!(status, StatusCode::OK, "{session}");
+    let body = json!({ "refresh_token": session["refresh_token"] });
+    let (status, _) = server.request(Method::POST, "/auth/logout", None, Some(body)).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
 async fn clients_are_given_the_stun_servers_of_the_contract() {
     let server = start().await;
     let ada = server.person("ada").await;

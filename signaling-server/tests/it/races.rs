@@ -1,7 +1,9 @@
 //! What must hold however requests interleave.
-use crate::support::{code, start};
+use crate::support::{Socket, code, start};
 use eyeline_protocol::rest::{Call, CallStatus, EndReason};
-use reqwest::StatusCode;
+use futures_util::future::join_all;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_devices_that_accept_at_once_exactly_one_wins() {
@@ -55,6 +57,28 @@ async fn an_accept_and_a_cancel_at_once_leave_one_truth() {
                 assert_eq!((cancel.0, code(&accept.1)), (StatusCode::OK, "already_ended"));
             }
             CallStatus::Pending => panic!("neither came through"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_out_while_sockets_open_is_missed_by_none_of_them() {
+    let server = start().await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let call = ada.call(&bob).await;
+    for path in ["/ws/events".to_owned(), format!("/ws/webrtc/{}", call.id)] {
+        for _ in 0..10 {
+            let phone = server.device("bob").await.session;
+            let path = format!("{path}?token={}", phone.access_token);
+            let opening = join_all((0..20).map(|_| Socket::open(&server.address, &path, &[])));
+            let token = json!({ "refresh_token": phone.refresh_token });
+            let sign_out = server.request(Method::POST, "/auth/logout", None, Some(token));
+            let (opened, (status, _)) = tokio::join!(opening, sign_out);
+            assert_eq!(status, StatusCode::NO_CONTENT);
+            for mut socket in opened.into_iter().flatten() {
+                let code = socket.close_code().await;
+                assert!(matches!(code, 4401 | 4409), "{code}");
+            }
         }
     }
 }

@@ -1,10 +1,13 @@
 //! The relay between the two members of a call.
-use crate::support::{Person, Running, Socket, code, start};
+use crate::support::{Person, Running, Socket, code, start, start_in};
 use eyeline_protocol::{
     CallId,
     rest::{Call, EndReason},
     signal::{CANDIDATES_MAX, ConnectionState, IceCandidate, SDP_MAX_BYTES, Sdp, SdpKind, Signal},
 };
+use reqwest::Method;
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
+use std::time::Duration;
 use tokio_tungstenite::tungstenite::Error;
 
 fn sdp(ufrag: &str) -> String {
@@ -151,6 +154,58 @@ async fn sockets_are_refused_before_the_upgrade() {
     ada.act("end", call.id).await;
     let as_ada = token(&ada);
     assert_eq!(refused(&server, &path, &[("authorization", &as_ada)]).await, (409, "already_ended".into()));
+}
+
+#[tokio::test]
+async fn a_third_device_does_not_take_the_place_of_one_in_the_call() {
+    let (server, _ada, _bob, call, mut a, mut b) = met().await;
+    let path = format!("/ws/webrtc/{}", call.id);
+    for (name, expected) in [("bob", "answered_elsewhere"), ("ada", "on_another_device")] {
+        let bearer = format!("Bearer {}", server.device(name).await.session.access_token);
+        let told = refused(&server, &path, &[("authorization", &bearer)]).await;
+        assert_eq!(told, (409, expected.into()));
+    }
+    a.signal(&offer("one")).await;
+    assert_eq!(b.relayed().await, offer("one"));
+}
+
+#[tokio::test]
+async fn whatever_a_device_opened_while_it_rang_is_closed_when_another_takes_the_call() {
+    let server = start().await;
+    let (ada, desk) = (server.person("ada").await, server.person("bob").await);
+    let phone = server.device("bob").await;
+    let call = ada.call(&desk).await;
+    let mut early = phone.relay(call.id).await;
+    early.peer(false).await;
+    desk.act("accept", call.id).await;
+    assert_eq!(early.close_code().await, 4409);
+    desk.relay(call.id).await.peer(false).await;
+}
+
+#[tokio::test]
+async fn a_relay_outlives_its_token_as_long_as_its_device_is_signed_in() {
+    let (server, _ada, bob, call) = accepted().await;
+    let bob = serde_json::json!({ "refresh_token": bob.session.refresh_token });
+    // Only now with short tokens, so that none of the above depends on how fast this machine is.
+    let short = Duration::from_secs(2);
+    let server = start_in(server.stop().await, |config| config.access_token_ttl = short).await;
+    let (_, session) = server.request(Method::POST, "/auth/refresh", None, Some(bob)).await;
+    let bob = server.signed_in(session);
+    let mut events = bob.events().await;
+    let mut relay = bob.relay(call.id).await;
+    relay.peer(false).await;
+    assert_eq!(events.close_code().await, 4401, "the token has expired");
+    relay.send("{}").await;
+    assert_eq!(relay.refusal().await, "no_type", "the relay serves");
+    // Behind the server's back, so that nothing but another look finds it.
+    let file = SqliteConnectOptions::new().filename(server.dir().join("eyeline.sqlite"));
+    let mut database = file.connect().await.unwrap();
+    sqlx::query("UPDATE devices SET revoked_at = 1 WHERE id = ?")
+        .bind(bob.session.device_id.to_string())
+        .execute(&mut database)
+        .await
+        .unwrap();
+    assert_eq!(relay.close_code().await, 4401);
 }
 
 #[tokio::test]

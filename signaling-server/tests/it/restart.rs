@@ -44,8 +44,24 @@ async fn a_call_that_rang_through_a_restart_is_missed_in_time() {
 #[cfg(unix)]
 #[tokio::test]
 async fn secrets_are_readable_by_the_servers_account_only() {
-    use std::os::unix::fs::PermissionsExt;
-    let server = start().await;
-    let mode = |name| std::fs::metadata(server.dir().join(name)).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode("signing.key"), 0o600);
+    use std::{
+        fs::{self, Permissions},
+        os::unix::fs::PermissionsExt,
+    };
+    const FILES: [&str; 4] = ["signing.key", "eyeline.sqlite", "eyeline.sqlite-wal", "eyeline.sqlite-shm"];
+    let dir = tempfile::tempdir().unwrap();
+    fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
+    let server = start_in(dir, |_| {}).await;
+    let modes = |server: &crate::support::Running| {
+        FILES.map(|name| fs::metadata(server.dir().join(name)).unwrap().permissions().mode() & 0o777)
+    };
+    server.person("ada").await;
+    assert_eq!(modes(&server), [0o600; 4]);
+
+    // As an earlier version left it.
+    let dir = server.stop().await;
+    fs::set_permissions(dir.path().join("eyeline.sqlite"), Permissions::from_mode(0o644)).unwrap();
+    let server = start_in(dir, |_| {}).await;
+    server.device("ada").await;
+    assert_eq!(modes(&server), [0o600; 4]);
 }

@@ -2,7 +2,7 @@
 use eyeline_protocol::{
     CallId,
     event::Event,
-    rest::{Call, Register, Session},
+    rest::{Call, EndReason, Register, Session},
     signal::Signal,
 };
 use eyeline_server::{Config, Server};
@@ -154,6 +154,13 @@ impl Person {
 
     pub async fn try_act(&self, action: &str, call: CallId) -> (StatusCode, Value) {
         self.try_post(&format!("/calls/{action}/{call}"), json!({})).await
+    }
+
+    /// Ends a call for this reason, which must succeed.
+    pub async fn end(&self, call: CallId, reason: EndReason) -> Call {
+        let (status, body) = self.try_post(&format!("/calls/end/{call}"), json!({ "reason": reason })).await;
+        assert_eq!(status, StatusCode::OK, "{reason:?}: {body}");
+        serde_json::from_value(body).unwrap()
     }
 
     /// Places a call that must ring or be busy.
@@ -310,11 +317,14 @@ impl Socket {
 
     /// The code that the server closes the socket with, whatever it says before.
     pub async fn close_code(&mut self) -> u16 {
-        loop {
-            if let Message::Close(frame) = within(self.0.next()).await.expect("a close frame").unwrap() {
-                return frame.expect("a close code").code.into();
+        within(async {
+            loop {
+                if let Message::Close(frame) = self.0.next().await.expect("a close frame").unwrap() {
+                    return frame.expect("a close code").code.into();
+                }
             }
-        }
+        })
+        .await
     }
 
     pub async fn close(mut self) {

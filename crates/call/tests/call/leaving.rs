@@ -18,6 +18,27 @@ fn hanging_up_while_dialing_cancels_as_soon_as_the_call_has_a_name() {
 }
 
 #[test]
+fn attempt_that_events_have_named_is_left_though_its_answer_is_lost() {
+    let mut solo = Solo::new();
+    solo.dial(PEER);
+    solo.update(pending(10, ME, PEER));
+    assert_eq!(requests(&solo.intent(Intent::HangUp)), [Request::Cancel(call_id(10))]);
+    assert!(requests(&solo.placed(1, Err(Failure::Unreachable))).is_empty());
+}
+
+#[test]
+fn reason_that_the_server_refuses_becomes_a_plain_hang_up() {
+    let mut solo = Solo::caller_active();
+    let reason = EndReason::ServerError;
+    let outputs = solo.fact(PeerFact::Channel(ChannelMessage::Bye { reason }));
+    assert_eq!(requests(&outputs), [Request::End(call_id(10), reason)]);
+    let outputs = solo.reply(Request::End(call_id(10), reason), Err(refused("invalid")));
+    assert_eq!(requests(&outputs), [Request::End(call_id(10), EndReason::Hangup)]);
+    let outputs = solo.reply(Request::End(call_id(10), EndReason::Hangup), Err(refused("conflict")));
+    assert!(requests(&outputs).is_empty());
+}
+
+#[test]
 fn abandoned_attempt_is_left_though_a_new_one_is_under_way() {
     let mut solo = Solo::new();
     solo.dial(PEER);

@@ -209,3 +209,24 @@ fn calls_of_my_other_devices_are_left_alone() {
     assert!(solo.update(ongoing(pending(11, PEER, ME), device(7))).is_empty());
     assert_eq!(solo.phase(), Phase::Idle);
 }
+
+#[test]
+fn lost_answer_to_the_attempt_is_made_good_by_the_events() {
+    let mut solo = Solo::new();
+    solo.dial(PEER);
+    solo.update(pending(10, ME, PEER));
+    solo.placed(1, Err(Failure::Unreachable));
+    assert_eq!((solo.phase(), solo.machine.view().call_id), (Phase::Ringing, Some(call_id(10))));
+}
+
+#[test]
+fn server_cannot_turn_camera_and_microphone_on_by_saying_that_we_accepted() {
+    let mut solo = Solo::rung();
+    let outputs = solo.update(ongoing(pending(10, PEER, ME), device(ME)));
+    assert!(
+        !outputs.iter().any(|o| matches!(o, Output::StartMedia(_) | Output::CreatePeer { .. })),
+        "{outputs:?}"
+    );
+    assert_eq!(solo.phase(), Phase::Ended);
+    assert_eq!(requests(&outputs), [Request::End(call_id(10), EndReason::Hangup)]);
+}

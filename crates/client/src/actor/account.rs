@@ -1,5 +1,8 @@
 //! Who is signed in: from the form or from what is remembered, until signed out.
-use super::message::{Message, Post};
+use super::{
+    ice::IceList,
+    message::{Message, Post},
+};
 use crate::{
     signaling::{
         Api, ServerAddress, SignalingError,
@@ -20,7 +23,12 @@ pub(super) enum Account {
     /// Nobody.
     Nobody,
     /// Being asked of the server.
-    SigningIn(#[expect(dead_code, reason = "held so that the attempt ends with it")] Task),
+    SigningIn {
+        /// Tells its outcome from those of attempts before.
+        attempt: u64,
+        /// Ends with this.
+        _task: Task,
+    },
     /// Somebody.
     SignedIn(Box<SignedIn>),
 }
@@ -31,6 +39,7 @@ pub(super) struct SignedIn {
     pub user: User,
     pub link: Link,
     pub events: Events,
+    pub ice: IceList,
     updates: mpsc::Receiver<EventsUpdate>,
     session: watch::Receiver<eyeline_protocol::rest::Session>,
 }
@@ -58,15 +67,16 @@ pub(super) enum Entry {
 
 impl Account {
     /// Starts an attempt; its outcome comes as [`Message::SignedIn`].
-    pub(super) fn enter(server: ServerAddress, entry: Entry, post: Post) -> Self {
-        Self::SigningIn(Task::spawn(async move {
+    pub(super) fn enter(attempt: u64, server: ServerAddress, entry: Entry, post: Post) -> Self {
+        let task = Task::spawn(async move {
             let result = match entry {
                 Entry::SignIn(body) => Api::sign_in(server, &body).await,
                 Entry::Register(body) => Api::register(server, &body).await,
                 Entry::Resume(token) => resume(server, token).await,
             };
-            post.send(Message::SignedIn(result)).await;
-        }))
+            post.send(Message::SignedIn { attempt, result }).await;
+        });
+        Self::SigningIn { attempt, _task: task }
     }
 
     /// Starts to listen to the server.
@@ -75,14 +85,15 @@ impl Account {
         let mut session = api.session();
         let user = session.borrow_and_update().user.clone();
         let events = Events::start(api.clone(), sender);
-        Self::SignedIn(Box::new(SignedIn { api, user, link: Link::Connecting, events, updates, session }))
+        let (ice, link) = (IceList::keep(api.clone()), Link::Connecting);
+        Self::SignedIn(Box::new(SignedIn { api, user, link, events, ice, updates, session }))
     }
 
     /// The signed-in one.
     pub(super) fn signed_in(&self) -> Option<&SignedIn> {
         match self {
             Self::SignedIn(account) => Some(account),
-            Self::Nobody | Self::SigningIn(_) => None,
+            Self::Nobody | Self::SigningIn { .. } => None,
         }
     }
 

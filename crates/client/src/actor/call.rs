@@ -44,7 +44,9 @@ impl Actor {
             Output::CloseSignaling(_) => self.line.close_relay(),
             Output::Send(signal) => self.line.send_signal(signal),
             Output::CreatePeer { call_id, .. } => {
-                self.line.make_peer(call_id, &self.config.media, self.ice_servers.subscribe());
+                if let Some(account) = self.account.signed_in() {
+                    self.line.make_peer(call_id, &self.config.media, account.ice.servers());
+                }
             }
             Output::ClosePeer(_) => {
                 if let Some(farewell) = self.line.close_peer() {

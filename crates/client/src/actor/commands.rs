@@ -8,6 +8,7 @@ use crate::{
 };
 use eyeline_call::{Input, Intent};
 use eyeline_media::device::{DeviceBackend, DeviceError};
+use eyeline_protocol::{UserId, rest::User};
 use std::sync::Arc;
 
 impl Actor {
@@ -20,11 +21,8 @@ impl Actor {
                 self.enter(&server, Self::registration(username, password, display_name));
             }
             Command::SignOut => self.sign_out(),
-            Command::Dial { user_id } => match self.contacts.find(user_id) {
-                Some(callee) => {
-                    let callee = callee.clone();
-                    self.feed(Input::Intent(Intent::Dial { callee }));
-                }
+            Command::Dial { user_id } => match self.known(user_id) {
+                Some(callee) => self.feed(Input::Intent(Intent::Dial { callee })),
                 None => self.notify(NoticeCode::NoSuchUser, ""),
             },
             Command::Accept => self.feed(Input::Intent(Intent::Accept)),
@@ -32,8 +30,15 @@ impl Actor {
             Command::HangUp => self.feed(Input::Intent(Intent::HangUp)),
             Command::DismissCall => self.feed(Input::Intent(Intent::Dismiss)),
             Command::DismissNotice => self.notice = None,
-            Command::SetMicrophone { on } => self.feed(Input::Intent(Intent::SetMicrophone(on))),
-            Command::SetCamera { on } => self.feed(Input::Intent(Intent::SetCamera(on))),
+            // From here on it is as the person wants it, whatever the device did before.
+            Command::SetMicrophone { on } => {
+                self.troubled.microphone = false;
+                self.feed(Input::Intent(Intent::SetMicrophone(on)));
+            }
+            Command::SetCamera { on } => {
+                self.troubled.camera = false;
+                self.feed(Input::Intent(Intent::SetCamera(on)));
+            }
             Command::SendChat { text } => self.send_chat(&text),
             Command::SearchUsers { query } => self.search(query),
             Command::ChooseCamera { id } => {
@@ -53,6 +58,13 @@ impl Actor {
             }
             Command::RefreshDevices => self.look_at_devices(),
         }
+    }
+
+    /// Somebody who was found by the last search, or whom the last call was with.
+    fn known(&self, id: UserId) -> Option<User> {
+        let called =
+            || self.machine.as_ref().and_then(|m| m.view().peer.clone()).filter(|peer| peer.id == id);
+        self.contacts.find(id).cloned().or_else(called)
     }
 
     fn send_chat(&mut self, text: &str) {

@@ -12,6 +12,8 @@ pub(super) struct Contacts {
     pub query: String,
     /// Whether a search is under way.
     pub searching: bool,
+    /// Whether the search will be repeated by itself.
+    pub looking_again: bool,
 }
 
 impl Contacts {

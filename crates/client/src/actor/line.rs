@@ -1,5 +1,8 @@
 //! The running parts of one call: signaling socket, peer connection, devices and chat.
-use super::negotiator::{Making, Negotiator, Order, Outcome};
+use super::{
+    ice::IceServers,
+    negotiator::{Making, Negotiator, Order, Outcome},
+};
 use crate::{
     chat::{ChatError, ChatLog},
     config::MediaOptions,
@@ -13,11 +16,10 @@ use crate::{
 use eyeline_protocol::{
     CallId,
     channel::{ChannelMessage, is_eyeline},
-    rest::IceServer,
     signal::{IceCandidate, Sdp, Signal},
 };
 use std::future::Future;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 /// Messages of the signaling socket that may wait for the actor; a full queue slows the socket down.
 const RELAYED: usize = 256;
@@ -107,16 +109,11 @@ impl Line {
         }
     }
 
-    pub(super) fn make_peer(
-        &mut self,
-        call: CallId,
-        options: &MediaOptions,
-        ice_servers: watch::Receiver<Option<Vec<IceServer>>>,
-    ) {
+    pub(super) fn make_peer(&mut self, call: CallId, options: &MediaOptions, servers: IceServers) {
         let making = Making {
             relay_only: options.relay_only,
             video_codecs: options.video_codecs.clone(),
-            ice_servers,
+            servers,
             link: self.studio.link(),
         };
         self.peer = Some((call, Negotiator::start(making)));

@@ -5,7 +5,7 @@ use crate::{
     snapshot::DevicesView,
 };
 use eyeline_call::{Failure, Request};
-use eyeline_protocol::rest::{Call, IceServer, User};
+use eyeline_protocol::rest::{Call, User};
 use tokio::sync::{mpsc, oneshot};
 
 /// Messages that may wait: a person is slow, and tasks of the actor's own are few.
@@ -18,7 +18,12 @@ pub(crate) enum Message {
     /// The viewer's decoder needs a key frame.
     KeyFrameWanted,
     /// An attempt to sign in has ended.
-    SignedIn(Result<Api, SignalingError>),
+    SignedIn {
+        /// Which; of another than the present one nobody wants to know.
+        attempt: u64,
+        /// How.
+        result: Result<Api, SignalingError>,
+    },
     /// A search has ended.
     Users {
         /// What was searched for.
@@ -33,8 +38,6 @@ pub(crate) enum Message {
         /// Its answer.
         result: Box<Result<Call, Failure>>,
     },
-    /// The STUN and TURN servers are known; the server's list, or the last known one.
-    IceServers(Vec<IceServer>),
     /// The devices have been looked at.
     Devices(DevicesView),
     /// Leave the call, tell the server, and stop.

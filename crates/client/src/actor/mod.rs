@@ -12,6 +12,7 @@ mod account;
 mod call;
 mod commands;
 mod contacts;
+mod ice;
 mod line;
 mod message;
 mod negotiator;
@@ -33,7 +34,6 @@ use account::{Account, AccountUpdate, Entry};
 use contacts::Contacts;
 use eyeline_call::{CallMachine, Input};
 use eyeline_media::device::DeviceBackend;
-use eyeline_protocol::rest::IceServer;
 use line::{Line, LineUpdate};
 pub(crate) use message::{INBOX, Message, Post};
 use std::{sync::Arc, time::Duration};
@@ -59,11 +59,12 @@ pub(crate) struct Actor {
     errands: JoinSet<Option<Message>>,
     server: Option<ServerAddress>,
     account: Account,
+    /// Attempts to sign in so far.
+    entries: u64,
     contacts: Contacts,
     notice: Option<Notice>,
     notices: u64,
     devices_view: DevicesView,
-    ice_servers: watch::Sender<Option<Vec<IceServer>>>,
     /// The call logic of the person who is signed in.
     machine: Option<CallMachine>,
     line: Line,
@@ -113,11 +114,11 @@ impl Actor {
             post: ends.post,
             errands: JoinSet::new(),
             account: Account::Nobody,
+            entries: 0,
             contacts: Contacts::default(),
             notice: None,
             notices: 0,
             devices_view: DevicesView::default(),
-            ice_servers: watch::Sender::new(None),
             machine: None,
             line: Line::new(studio),
             troubled: SideView::default(),
@@ -129,7 +130,7 @@ impl Actor {
     /// Runs until shut down or abandoned.
     pub(crate) async fn run(mut self) {
         if let (Some(server), Some(token)) = (self.server.clone(), self.remembered.refresh_token.clone()) {
-            self.account = Account::enter(server, Entry::Resume(token), self.post.clone());
+            self.begin_entry(server, Entry::Resume(token));
         }
         loop {
             self.publish();
@@ -171,12 +172,9 @@ impl Actor {
         match message {
             Message::Command(command) => self.obey(command),
             Message::KeyFrameWanted => self.line.request_key_frame(),
-            Message::SignedIn(result) => self.on_signed_in(result),
+            Message::SignedIn { attempt, result } => self.on_signed_in(attempt, result),
             Message::Users { query, found } => self.on_users(&query, found),
             Message::Reply { request, result } => self.feed(Input::Reply { request, result: *result }),
-            Message::IceServers(servers) => {
-                self.ice_servers.send_replace(Some(servers));
-            }
             Message::Devices(found) => self.on_devices(found),
             // Taken by `run`, which has to wait for the end.
             Message::Shutdown(_) => {}
@@ -209,13 +207,13 @@ impl Actor {
                 url: self.server.as_ref().map(ToString::to_string).unwrap_or_default(),
                 link: match &self.account {
                     Account::Nobody => Link::Idle,
-                    Account::SigningIn(_) => Link::Connecting,
+                    Account::SigningIn { .. } => Link::Connecting,
                     Account::SignedIn(account) => account.link,
                 },
                 insecure: self.server.as_ref().is_some_and(ServerAddress::is_insecure),
             },
             account: self.account.signed_in().map(|a| a.user.clone()),
-            busy: matches!(self.account, Account::SigningIn(_)) || self.contacts.searching,
+            busy: matches!(self.account, Account::SigningIn { .. }) || self.contacts.searching,
             notice: self.notice.clone(),
             contacts: self.contacts.list().to_vec(),
             call: self.call_view(),

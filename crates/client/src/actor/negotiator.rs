@@ -1,4 +1,5 @@
 //! Carries out, one after the other and off the actor, what the call logic asks of the peer connection.
+use super::ice::IceServers;
 use crate::{
     peer::{IceState, Peer, PeerConfig, PeerError, PeerEvent, PeerStats},
     studio::PeerLink,
@@ -7,11 +8,10 @@ use crate::{
 use eyeline_media::codec::VideoCodec;
 use eyeline_protocol::{
     channel::ChannelMessage,
-    rest::IceServer,
     signal::{ConnectionState, IceCandidate, Sdp},
 };
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 /// Orders that may wait: both sides' candidates of one negotiation, and a person's chat.
 const ORDERS: usize = 512;
@@ -67,7 +67,7 @@ pub(super) struct Negotiator {
 pub(super) struct Making {
     pub relay_only: bool,
     pub video_codecs: Vec<VideoCodec>,
-    pub ice_servers: watch::Receiver<Option<Vec<IceServer>>>,
+    pub servers: IceServers,
     pub link: PeerLink,
 }
 
@@ -104,10 +104,10 @@ impl Negotiator {
 
 /// Makes the connection, then carries out orders and passes events on until told to close.
 async fn drive(mut making: Making, mut queue: mpsc::Receiver<Order>, outcomes: mpsc::Sender<Outcome>) {
-    let known = tokio::time::timeout(ICE_SERVERS_LIMIT, making.ice_servers.wait_for(Option::is_some)).await;
-    let ice_servers = known.ok().and_then(Result::ok).and_then(|list| list.clone()).unwrap_or_default();
+    let known = tokio::time::timeout(ICE_SERVERS_LIMIT, making.servers.wait_for(Option::is_some)).await;
+    let servers = known.ok().and_then(Result::ok).and_then(|list| list.clone()).unwrap_or_default();
     let config =
-        PeerConfig { ice_servers, relay_only: making.relay_only, video_codecs: making.video_codecs.clone() };
+        PeerConfig { servers, relay_only: making.relay_only, video_codecs: making.video_codecs.clone() };
     let (sender, mut events) = mpsc::channel(EVENTS);
     let peer = match Peer::new(config, making.link.callbacks(), sender).await {
         Ok(peer) => peer,
@@ -138,7 +138,10 @@ async fn drive(mut making: Making, mut queue: mpsc::Receiver<Order>, outcomes: m
             order = queue.recv() => match order {
                 Some(Order::Close) | None => break,
                 Some(Order::Stats) => Some(Outcome::Stats(Box::new(peer.stats().await), ice)),
-                Some(order) => carry_out(&peer, &making.link, order).await,
+                Some(order) => {
+                    refresh(&peer, &mut making, &order).await;
+                    carry_out(&peer, &making.link, order).await
+                }
             },
         };
         if let Some(outcome) = outcome {
@@ -187,6 +190,19 @@ async fn carry_out(peer: &Peer, link: &PeerLink, order: Order) -> Option<Outcome
         }
         // Taken by `drive`.
         Order::Stats | Order::Close => None,
+    }
+}
+
+/// Looks for new paths by the servers of now: the credentials of the first ones may have expired.
+async fn refresh(peer: &Peer, making: &mut Making, order: &Order) {
+    if !matches!(order, Order::CreateOffer { ice_restart: true, .. } | Order::AcceptOffer { .. })
+        || !making.servers.has_changed().unwrap_or(false)
+    {
+        return;
+    }
+    let servers = making.servers.borrow_and_update().clone().unwrap_or_default();
+    if let Err(error) = peer.set_servers(servers).await {
+        tracing::warn!(%error, "the former STUN and TURN servers stay");
     }
 }
 

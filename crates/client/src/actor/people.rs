@@ -13,6 +13,10 @@ use eyeline_protocol::{
     event::Event,
     rest::{Login, Register, User},
 };
+use std::time::Duration;
+
+/// How long people who come are waited for before they are looked up together.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 impl Actor {
     /// Asks the server at `address` for a session.
@@ -24,10 +28,15 @@ impl Actor {
         match ServerAddress::parse(address) {
             Ok(server) => {
                 self.server = Some(server.clone());
-                self.account = Account::enter(server, entry, self.post.clone());
+                self.begin_entry(server, entry);
             }
             Err(error) => self.notify(NoticeCode::NotAServer, error.to_string()),
         }
+    }
+
+    pub(super) fn begin_entry(&mut self, server: ServerAddress, entry: Entry) {
+        self.entries += 1;
+        self.account = Account::enter(self.entries, server, entry, self.post.clone());
     }
 
     pub(super) fn login(username: String, password: String) -> Entry {
@@ -38,7 +47,10 @@ impl Actor {
         Entry::Register(Register { username, password, display_name, device_name: Some(device_name()) })
     }
 
-    pub(super) fn on_signed_in(&mut self, result: Result<Api, SignalingError>) {
+    pub(super) fn on_signed_in(&mut self, ended: u64, result: Result<Api, SignalingError>) {
+        if !matches!(self.account, Account::SigningIn { attempt, .. } if attempt == ended) {
+            return;
+        }
         match result {
             Ok(api) => {
                 let session = api.session().borrow().clone();
@@ -53,7 +65,6 @@ impl Actor {
                     r.server = server;
                     r.refresh_token = Some(session.refresh_token);
                 });
-                self.fetch_ice_servers();
                 self.search(String::new());
             }
             Err(error) => {
@@ -89,7 +100,6 @@ impl Actor {
         self.machine = None;
         self.line.clear();
         self.contacts = Default::default();
-        self.ice_servers.send_replace(None);
         self.remember(|r| r.refresh_token = None);
     }
 
@@ -113,15 +123,16 @@ impl Actor {
             Event::Presence { user_id, presence } => {
                 let me = self.account.signed_in().is_some_and(|a| a.user.id == *user_id);
                 if !me && !self.contacts.set_presence(*user_id, *presence) {
-                    // Somebody new.
-                    self.search(self.contacts.query.clone());
+                    self.look_again_soon();
                 }
                 return;
             }
             // Others may have come and gone while the socket was away.
             Event::Welcome { .. } => {
                 self.search(self.contacts.query.clone());
-                self.fetch_ice_servers();
+                if let Some(account) = self.account.signed_in() {
+                    account.ice.ask_again();
+                }
             }
             Event::IncomingCall { .. } | Event::CallUpdate { .. } => {}
             Event::Error { code, message } => tracing::warn!(code, message, "the server complains"),
@@ -143,7 +154,25 @@ impl Actor {
         });
     }
 
+    /// Somebody has come who is not in the list, and may belong there. When a server starts, everybody comes at once:
+    /// one search serves them all.
+    fn look_again_soon(&mut self) {
+        let Some(account) = self.account.signed_in() else {
+            return;
+        };
+        if std::mem::replace(&mut self.contacts.looking_again, true) {
+            return;
+        }
+        let (api, query) = (account.api.clone(), self.contacts.query.clone());
+        self.errands.spawn(async move {
+            tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+            let found = api.users(&query).await;
+            Some(Message::Users { query, found })
+        });
+    }
+
     pub(super) fn on_users(&mut self, query: &str, found: Result<Vec<User>, SignalingError>) {
+        self.contacts.looking_again = false;
         if query != self.contacts.query {
             return;
         }
@@ -152,23 +181,6 @@ impl Actor {
             Ok(people) => self.contacts.replace(people),
             Err(error) => tracing::debug!(%error, "search"),
         }
-    }
-
-    /// Asked for ahead of a call, so that a call need not wait for it.
-    pub(super) fn fetch_ice_servers(&mut self) {
-        let Some(account) = self.account.signed_in() else {
-            return;
-        };
-        let api = account.api.clone();
-        self.errands.spawn(async move {
-            match api.ice_servers().await {
-                Ok(list) => Some(Message::IceServers(list.ice_servers)),
-                Err(error) => {
-                    tracing::warn!(%error, "no list of STUN and TURN servers");
-                    None
-                }
-            }
-        });
     }
 }
 

@@ -2,10 +2,10 @@
 use crate::{
     chat::ChatLog,
     clock::Clock,
-    snapshot::{CallView, Direction, Phase, SideView},
+    snapshot::{CallFailure, CallView, Direction, Phase, SideView},
     stats::CallStats,
 };
-use eyeline_call::{EndedBy, MediaState, Role, View};
+use eyeline_call::{EndedBy, Failure, MediaState, Role, View};
 
 /// What of a call the call logic does not know.
 pub(super) struct Beside<'a> {
@@ -36,6 +36,10 @@ pub(super) fn call_view(view: &View, beside: Beside<'_>, clock: &Clock) -> Optio
             u64::try_from(lasted.as_millis()).unwrap_or(u64::MAX)
         }),
         end_reason: end.map(|end| end.reason),
+        failure: end.and_then(|end| end.failure.clone()).map(|failure| match failure {
+            Failure::Unreachable => CallFailure { code: "unreachable".into(), detail: String::new() },
+            Failure::Refused { code, message } => CallFailure { code, detail: message },
+        }),
         ended_by_peer: end.is_some_and(|end| end.by == EndedBy::Peer),
         local: side(view.local),
         remote: view.remote.map_or(beside.seen, side),

@@ -5,7 +5,10 @@ use rtc::rtp_transceiver::rtp_sender::{
     RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpHeaderExtensionCapability, RtpCodecKind,
 };
 use std::time::Duration;
-use webrtc::peer_connection::{MediaEngine, SettingEngine, SettingEngineBuilder};
+use webrtc::peer_connection::{
+    MediaEngine, RTCBundlePolicy, RTCConfiguration, RTCConfigurationBuilder, RTCIceServer,
+    RTCIceTransportPolicy, SettingEngine, SettingEngineBuilder,
+};
 
 /// No answer for so long: the path is in doubt, a person may be told.
 const ICE_DISCONNECTED: Duration = Duration::from_millis(2_500);
@@ -21,6 +24,19 @@ const FIRST_VIDEO: u8 = 96;
 
 /// Transport-wide congestion control: the sequence number in every packet.
 const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+/// Which servers help to find paths, and which paths may be used; all streams share one.
+pub(super) fn whole(servers: Vec<RTCIceServer>, relay_only: bool) -> RTCConfiguration {
+    let policy = match relay_only {
+        true => RTCIceTransportPolicy::Relay,
+        false => RTCIceTransportPolicy::All,
+    };
+    RTCConfigurationBuilder::new()
+        .with_ice_servers(servers)
+        .with_ice_transport_policy(policy)
+        .with_bundle_policy(RTCBundlePolicy::MaxBundle)
+        .build()
+}
 
 /// Timeouts, and whether `.local` names of browsers are asked for on the local network.
 pub(super) fn settings(mdns: MulticastDnsMode) -> SettingEngine {

@@ -1,43 +1,56 @@
 //! STUN and TURN servers by address instead of name.
 //!
 //! webrtc-rs looks names up inside the loop that also answers connectivity checks: one dead name server would stop the
-//! call for seconds. So names are looked up here, together and within a limit, and what has no address is left out.
+//! call for seconds. So names are looked up here, together and ahead of a call, and what has no address is left out.
 use eyeline_protocol::rest::IceServer;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{net::lookup_host, task::JoinSet, time::timeout};
 use webrtc::peer_connection::RTCIceServer;
 
-/// Longest wait for the name servers. Host candidates need none, so nothing waits longer for them.
-const LOOKUP_LIMIT: Duration = Duration::from_millis(500);
+/// Servers that a connection can use.
+#[derive(Debug, Clone, Default)]
+pub struct Servers {
+    pub(super) list: Vec<RTCIceServer>,
+    complete: bool,
+}
 
-/// The servers that can be used, by address. Those that webrtc-rs cannot speak to (TCP, TLS) are left out.
-pub(super) async fn resolve(servers: Vec<IceServer>) -> Vec<RTCIceServer> {
-    let mut lookups = JoinSet::new();
-    for server in servers {
-        for url in &server.urls {
-            if let Some(url) = Url::parse(url) {
-                let server = server.clone();
-                lookups.spawn(async move {
-                    let found = timeout(LOOKUP_LIMIT, lookup_host((url.host.as_str(), url.port))).await;
-                    let addresses = found.ok().and_then(Result::ok).into_iter().flatten();
-                    let urls: Vec<String> = one_of_each_family(addresses).map(|a| url.at(a)).collect();
-                    if urls.is_empty() {
-                        tracing::warn!(host = url.host, "no address for this STUN or TURN server");
-                    }
-                    RTCIceServer {
-                        urls,
-                        username: server.username.unwrap_or_default(),
-                        credential: server.credential.unwrap_or_default(),
-                    }
-                });
-            } else {
-                tracing::debug!(url, "this kind of STUN or TURN server is not used");
+impl Servers {
+    /// Looks up the names, for at most `limit`. Servers that webrtc-rs cannot speak to (TCP, TLS) are left out.
+    pub async fn resolve(servers: Vec<IceServer>, limit: Duration) -> Self {
+        let mut lookups = JoinSet::new();
+        for server in servers {
+            for url in &server.urls {
+                match Url::parse(url) {
+                    Some(url) => drop(lookups.spawn(look_up(server.clone(), url, limit))),
+                    None => tracing::debug!(url, "this kind of STUN or TURN server is not used"),
+                }
             }
         }
+        let mut list = lookups.join_all().await;
+        let all = list.len();
+        list.retain(|server| !server.urls.is_empty());
+        Self { complete: list.len() == all, list }
     }
-    let mut resolved = lookups.join_all().await;
-    resolved.retain(|server| !server.urls.is_empty());
-    resolved
+
+    /// Whether every name had an address; else it is worth another attempt.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+}
+
+async fn look_up(server: IceServer, url: Url, limit: Duration) -> RTCIceServer {
+    let found = timeout(limit, lookup_host((url.host.as_str(), url.port))).await;
+    let addresses = found.ok().and_then(Result::ok).into_iter().flatten();
+    let urls: Vec<String> = one_of_each_family(addresses).map(|a| url.at(a)).collect();
+    if urls.is_empty() {
+        tracing::warn!(host = url.host, "no address for this STUN or TURN server");
+    }
+    RTCIceServer {
+        urls,
+        username: server.username.unwrap_or_default(),
+        credential: server.credential.unwrap_or_default(),
+    }
 }
 
 fn one_of_each_family(addresses: impl Iterator<Item = SocketAddr>) -> impl Iterator<Item = SocketAddr> {
@@ -108,7 +121,9 @@ mod tests {
     async fn an_unknown_name_is_left_out_and_an_address_is_kept() {
         let server = |url: &str| IceServer { urls: vec![url.into()], username: None, credential: None };
         let servers = vec![server("stun:name.invalid"), server("stun:192.0.2.1:7"), server("turn:[::1]")];
-        let mut urls: Vec<String> = resolve(servers).await.into_iter().flat_map(|s| s.urls).collect();
+        let resolved = Servers::resolve(servers, Duration::from_secs(10)).await;
+        assert!(!resolved.is_complete());
+        let mut urls: Vec<String> = resolved.list.into_iter().flat_map(|s| s.urls).collect();
         urls.sort();
         assert_eq!(urls, ["stun:192.0.2.1:7", "turn:[::1]:3478?transport=udp"]);
     }

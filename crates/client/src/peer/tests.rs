@@ -66,7 +66,7 @@ async fn open(codecs: &[VideoCodec]) -> (End, mpsc::Receiver<IceCandidate>) {
     let (seen, watched) = watch::channel(Seen::default());
     let (events, mut incoming) = mpsc::channel(256);
     let (candidates, to_peer) = mpsc::channel(64);
-    let config = PeerConfig { ice_servers: vec![], relay_only: false, video_codecs: codecs.to_vec() };
+    let config = PeerConfig { servers: Servers::default(), relay_only: false, video_codecs: codecs.to_vec() };
     let on_media = seen.clone();
     let media: MediaCallbacks = Arc::new(move |event| on_media.send_modify(|seen| seen.media(event)));
     let peer = Peer::new(config, media, events).await.expect("sockets can be opened");

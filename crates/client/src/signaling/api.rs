@@ -29,7 +29,7 @@ impl Api {
     /// Signs in.
     ///
     /// # Errors
-    /// [`SignalingError`]; wrong credentials are `Refused` with code `invalid_credentials`.
+    /// [`SignalingError`]; wrong credentials are `Refused` with code `bad_credentials`.
     pub async fn sign_in(server: ServerAddress, body: &Login) -> Result<Self, SignalingError> {
         Self::begin(server, "/auth/login", body).await
     }
@@ -77,11 +77,20 @@ impl Api {
         self.session.subscribe()
     }
 
-    /// Exchanges the refresh token for a new session, unless `stale` has been replaced meanwhile.
+    /// Exchanges the refresh token for a new session, unless `stale` has been replaced meanwhile. Once begun it goes on
+    /// though this future is dropped: a token that is spent and whose successor is lost signs the device out.
     ///
     /// # Errors
     /// [`SignalingError::SignedOut`] where the server does not take it.
     pub async fn renew(&self, stale: &str) -> Result<(), SignalingError> {
+        let (api, stale) = (self.clone(), stale.to_owned());
+        match tokio::spawn(async move { api.exchange(&stale).await }).await {
+            Ok(outcome) => outcome,
+            Err(error) => Err(SignalingError::Unreachable(error.to_string())),
+        }
+    }
+
+    async fn exchange(&self, stale: &str) -> Result<(), SignalingError> {
         let _one_at_a_time = self.renewal.lock().await;
         let refresh_token = {
             let session = self.session.borrow();

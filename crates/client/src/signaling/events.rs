@@ -74,10 +74,12 @@ async fn serve(
                 let Ok(text) = said else { return Continue(()) };
                 match Event::decode(&text) {
                     Ok(Event::TokenExpiring { .. }) => {
-                        let Some(fresh) = fresh_token(api).await else { return Continue(()) };
-                        let message = ClientEvent::Token { access_token: fresh }.encode();
-                        if socket.send(message).await.is_err() {
-                            return Continue(());
+                        // Without a fresh one the server closes the socket in a minute, and it is opened anew.
+                        if let Some(fresh) = fresh_token(api).await {
+                            let message = ClientEvent::Token { access_token: fresh }.encode();
+                            if socket.send(message).await.is_err() {
+                                return Continue(());
+                            }
                         }
                     }
                     Ok(event) => {
@@ -89,11 +91,7 @@ async fn serve(
                     Err(error) => tracing::warn!(%error, "event not understood"),
                 }
             }
-            message = queue.recv() => {
-                let Some(message) = message else {
-                    socket.close().await;
-                    return Break(());
-                };
+            Some(message) = queue.recv() => {
                 if socket.send(message.encode()).await.is_err() {
                     return Continue(());
                 }

@@ -1,5 +1,9 @@
 //! `/ws/webrtc/{call_id}`: the negotiation of one call, for as long as the call.
-use super::{Api, SignalingError, backoff::Backoff, socket::Socket};
+use super::{
+    Api, SignalingError,
+    backoff::Backoff,
+    socket::{Closed, Socket},
+};
 use crate::task::Task;
 use eyeline_protocol::{CallId, signal::Signal};
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -17,7 +21,7 @@ pub enum RelayUpdate {
     Signal(Signal),
     /// The socket was lost, or could not be opened; it is tried again.
     Down,
-    /// The server knows no such call of this person (any more); nothing comes any more.
+    /// The server knows no such call of this device (any more), or speaks to another one; nothing comes any more.
     Gone,
 }
 
@@ -55,10 +59,15 @@ async fn keep_open(
         match Socket::open(&api, &path).await {
             Ok(socket) => {
                 backoff.reset();
-                if updates.send(RelayUpdate::Up).await.is_err()
-                    || serve(socket, &updates, &mut queue, &mut unsent).await.is_break()
-                {
+                if updates.send(RelayUpdate::Up).await.is_err() {
                     return;
+                }
+                match serve(socket, &updates, &mut queue, &mut unsent).await {
+                    Continue(()) => {}
+                    Break(last) => {
+                        let _ = updates.send(last).await;
+                        return;
+                    }
                 }
             }
             Err(
@@ -81,7 +90,7 @@ async fn serve(
     updates: &mpsc::Sender<RelayUpdate>,
     queue: &mut mpsc::Receiver<Signal>,
     unsent: &mut Option<Signal>,
-) -> ControlFlow<()> {
+) -> ControlFlow<RelayUpdate> {
     if let Some(signal) = unsent.take()
         && socket.send(signal.encode()).await.is_err()
     {
@@ -91,21 +100,21 @@ async fn serve(
     loop {
         tokio::select! {
             said = socket.next() => {
-                let Ok(text) = said else { return Continue(()) };
+                let text = match said {
+                    Ok(text) => text,
+                    Err(Closed::Lost) => return Continue(()),
+                    Err(Closed::Superseded) => return Break(RelayUpdate::Gone),
+                };
                 match Signal::decode(&text) {
                     Ok(signal) => {
                         if updates.send(RelayUpdate::Signal(signal)).await.is_err() {
-                            return Break(());
+                            return Continue(());
                         }
                     }
                     Err(error) => tracing::warn!(%error, "signal not understood"),
                 }
             }
-            signal = queue.recv() => {
-                let Some(signal) = signal else {
-                    socket.close().await;
-                    return Break(());
-                };
+            Some(signal) = queue.recv() => {
                 if socket.send(signal.encode()).await.is_err() {
                     *unsent = Some(signal);
                     return Continue(());

@@ -15,7 +15,7 @@ use eyeline_media::{
 };
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
@@ -35,7 +35,9 @@ pub(crate) struct PeerLink(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     sender: Mutex<Option<MediaSender>>,
-    ends: OnceLock<Ends>,
+    /// Absent before the media run and after. They hold what ends the media when dropped, and the media hold this link:
+    /// a strong reference each way would keep cameras open for ever.
+    ends: Mutex<Option<Arc<Ends>>>,
     /// When the last packet of each kind came, by the capture clock; 0 for never.
     audio_seen: AtomicI64,
     video_seen: AtomicI64,
@@ -62,7 +64,7 @@ impl PeerLink {
         Self::default()
     }
 
-    /// Takes the media's ends; once.
+    /// Takes the media's ends, until [`PeerLink::detach`].
     pub(super) fn attach(
         &self,
         counters: &Counters,
@@ -71,7 +73,24 @@ impl PeerLink {
         events: mpsc::Sender<StudioEvent>,
     ) {
         let ends = Ends { counters: counters.clone(), sync, target: Mutex::new(target), events };
-        let _ = self.0.ends.set(ends);
+        *lock(&self.0.ends) = Some(Arc::new(ends));
+    }
+
+    /// Lets go of the media's ends, and of the way to the peer.
+    pub(super) fn detach(&self) {
+        self.disconnect();
+        let ends = lock(&self.0.ends).take();
+        drop(ends);
+    }
+
+    /// Dead once the media have ended.
+    #[cfg(test)]
+    pub(super) fn video_sender(&self) -> std::sync::Weak<eyeline_media::send::VideoSend> {
+        self.ends().map(|ends| Arc::downgrade(&ends.counters.video_out)).unwrap_or_default()
+    }
+
+    fn ends(&self) -> Option<Arc<Ends>> {
+        lock(&self.0.ends).clone()
     }
 
     /// For the video sender: each picture's packets.
@@ -81,7 +100,7 @@ impl PeerLink {
             let Some(sender) = lock(&link.0.sender).clone() else {
                 return;
             };
-            if let Some(ends) = link.0.ends.get() {
+            if let Some(ends) = link.ends() {
                 stamp(&sender, MediaKind::Video, &ends.counters.video_out.clock());
             }
             for packet in packets {
@@ -97,7 +116,7 @@ impl PeerLink {
             let Some(sender) = lock(&link.0.sender).clone() else {
                 return;
             };
-            if let Some(ends) = link.0.ends.get() {
+            if let Some(ends) = link.ends() {
                 stamp(&sender, MediaKind::Audio, &ends.counters.audio_out.clock());
             }
             sender.send(MediaKind::Audio, packet);
@@ -108,8 +127,8 @@ impl PeerLink {
     pub(crate) fn callbacks(&self) -> MediaCallbacks {
         let link = self.clone();
         Arc::new(move |event| {
-            if let Some(ends) = link.0.ends.get() {
-                link.on_media(event, ends);
+            if let Some(ends) = link.ends() {
+                link.on_media(event, &ends);
             }
         })
     }
@@ -167,7 +186,7 @@ impl PeerLink {
     /// From now on packets leave through `sender`, and the other side gets a picture that it can begin with.
     pub(crate) fn connect(&self, sender: MediaSender) {
         *lock(&self.0.sender) = Some(sender);
-        if let Some(ends) = self.0.ends.get() {
+        if let Some(ends) = self.ends() {
             ends.counters.video_out.request_key_frame();
         }
     }
@@ -180,13 +199,13 @@ impl PeerLink {
     /// The codec that was agreed on.
     pub(crate) fn set_codec(&self, codec: VideoCodec) {
         lock(&self.0.codecs).sent = Some(codec);
-        if let Some(ends) = self.0.ends.get() {
+        if let Some(ends) = self.ends() {
             ends.counters.video_out.set_codec(codec);
         }
     }
 
     pub(super) fn set_muted(&self, muted: bool) {
-        if let Some(ends) = self.0.ends.get() {
+        if let Some(ends) = self.ends() {
             ends.counters.audio_out.set_muted(muted);
         }
     }
@@ -197,12 +216,12 @@ impl PeerLink {
 
     /// From capture by the other side to being heard here, where the two clocks agree.
     pub(super) fn audio_delay(&self) -> Option<Duration> {
-        self.0.ends.get().and_then(|ends| ends.sync.audio_delay())
+        self.ends().and_then(|ends| ends.sync.audio_delay())
     }
 
     /// Lets the media know how the path fares.
     pub(super) fn adapt(&self, peer: &PeerStats) {
-        let Some(ends) = self.0.ends.get() else { return };
+        let Some(ends) = self.ends() else { return };
         if let Some(rtt) = peer.rtt {
             ends.counters.video_in.set_round_trip(rtt);
         }

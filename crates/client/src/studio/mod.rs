@@ -201,3 +201,6 @@ impl Studio {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,13 +6,19 @@ use crate::{
     viewer::Viewer,
 };
 use eyeline_media::{
+    clock::MediaClock,
     device::{AudioSink, AudioSource, CaptureFormat, DeviceBackend, DeviceError, VideoSource},
     receive::AudioReceive,
     send::{AudioSend, VideoSend},
     synthetic::{NullSpeaker, TestCard, Tone, WavSink, WavSource, Y4mSource},
 };
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, thread, time::Duration};
 use tokio::sync::mpsc;
+
+/// Longest that a camera may take to be released, and some.
+const RELEASE_LIMIT: Duration = Duration::from_secs(1);
+/// How often it is tried; there is no word from the system when it is free.
+const RELEASE_CHECK: Duration = Duration::from_millis(50);
 
 type Events = mpsc::Sender<StudioEvent>;
 type Devices = Arc<dyn DeviceBackend>;
@@ -77,13 +83,27 @@ fn open_camera(
     devices: &dyn DeviceBackend,
 ) -> Result<Option<Box<dyn VideoSource>>, DeviceError> {
     Ok(match choice {
-        CameraChoice::Device(id) => Some(devices.open_camera(id.as_deref(), want)?),
+        CameraChoice::Device(id) => Some(open_released(|| devices.open_camera(id.as_deref(), want))?),
         CameraChoice::TestCard(format) => {
             Some(Box::new(TestCard::new(format.width, format.height, format.fps)))
         }
         CameraChoice::Y4m(path) => Some(Box::new(Y4mSource::open(path, false)?)),
         CameraChoice::None => None,
     })
+}
+
+/// A camera that this program used a moment ago is closed by its own thread, after the picture under way: until then
+/// the system calls it busy.
+fn open_released<T>(open: impl Fn() -> Result<T, DeviceError>) -> Result<T, DeviceError> {
+    let asked = MediaClock::now();
+    loop {
+        match open() {
+            Err(DeviceError::Busy(_)) if MediaClock::now() - asked < RELEASE_LIMIT => {
+                thread::sleep(RELEASE_CHECK);
+            }
+            settled => return settled,
+        }
+    }
 }
 
 fn open_microphone(

@@ -154,6 +154,12 @@ impl Running {
     }
 }
 
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.link.detach();
+    }
+}
+
 /// Hands the other side's pictures to the viewer, in the form that it wants at present.
 async fn follow(video: Arc<VideoReceive>, viewer: Arc<dyn Viewer>) {
     let mut form = viewer.remote_form();

@@ -5,6 +5,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Mutex, PoisonError},
     thread,
     time::Duration,
 };
@@ -132,19 +133,24 @@ fn urgent(program: impl AsRef<OsStr>) -> Command {
 ///
 /// # Panics
 /// Where the server does not start, or `body` panics.
-#[expect(clippy::panic, clippy::expect_used, reason = "the outcome of a test")]
+#[expect(clippy::expect_used, reason = "the outcome of a test")]
 pub fn with_sound_server(name: &str, body: impl FnOnce(&PulseServer)) {
     const INSIDE: &str = "EYELINE_TEST_SOUND_SERVER";
     if env::var(INSIDE).is_ok_and(|inside| inside == name) {
         let server = PulseServer::attached().expect("the test's parent names its server");
         return body(&server);
     }
+    // One at a time: each measures time, and the machine may be small.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let server = PulseServer::start().expect("a sound server");
     let mut test = urgent(env::current_exe().expect("the path of this test"));
     server.attach(&mut test);
-    let status = test.args([name, "--exact", "--nocapture"]).env(INSIDE, name).status();
-    match status {
-        Ok(status) if status.success() => {}
-        failed => panic!("{name}, in a process of its own: {failed:?}"),
+    let ended =
+        test.args([name, "--exact", "--nocapture"]).env(INSIDE, name).output().expect("this test, once more");
+    // Indented, so that nobody counts its results twice.
+    for line in [ended.stdout, ended.stderr].iter().flat_map(|said| said.split(|byte| *byte == b'\n')) {
+        println!("  {}", String::from_utf8_lossy(line));
     }
+    assert!(ended.status.success(), "{name}, in a process of its own: {}", ended.status);
 }

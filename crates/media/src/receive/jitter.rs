@@ -252,9 +252,10 @@ impl JitterBuffer {
 
     /// Adds invented sound: comfort noise where the sender is silent, concealment where packets are missing.
     fn invent(&mut self, samples: usize) -> Result<usize, CodecError> {
-        // Opus conceals in steps of 2.5 ms only (RFC 6716, section 4.4).
-        let samples = samples.next_multiple_of(120);
-        let made = self.decoder.conceal(&mut self.scratch[..samples])?;
+        // Opus conceals in steps of 2.5 ms only (RFC 6716, section 4.4). What goes beyond the gap is left out: it would
+        // take the place of the packet after it.
+        let steps = samples.next_multiple_of(120);
+        let made = self.decoder.conceal(&mut self.scratch[..steps])?.min(samples);
         self.pcm.extend_from_slice(&self.scratch[..made]);
         self.next += i64::try_from(made).unwrap_or(0);
         Ok(made)

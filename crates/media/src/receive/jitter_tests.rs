@@ -84,6 +84,23 @@ fn lost_bursts_are_concealed_and_no_longer_than_they_are() {
 }
 
 #[test]
+fn a_gap_of_any_length_costs_no_packet_after_it() {
+    // A sender whose microphone stalled goes on at whatever time it is then.
+    for gap in [1, 119, 121, 500, 961, 4_799, 9_601] {
+        let mut packets = tone(300);
+        for packet in &mut packets[150..] {
+            packet.timestamp = packet.timestamp.wrapping_add(gap);
+        }
+        let late = i64::from(gap) / 48 + 1;
+        let (counters, _) = play(packets, |packet| Some(if packet >= 150 { late } else { 0 }));
+        let stats = counters.snapshot();
+        assert_eq!(stats.packets_discarded, 0, "after {gap} samples");
+        let invented = stats.samples_concealed + stats.samples_comfort;
+        assert!(invented <= u64::from(gap) + 2 * 960, "{invented} for {gap} samples");
+    }
+}
+
+#[test]
 fn delay_grows_with_jitter_and_shrinks_again() {
     let jitter =
         |packet: usize| Some(if (100..400).contains(&packet) { (packet as i64 * 37) % 80 } else { 0 });

@@ -1,6 +1,7 @@
 //! The store in one SQLite file: nothing to install.
 mod accounts;
 mod calls;
+mod private;
 
 use super::StorageError;
 use sqlx::{
@@ -21,11 +22,12 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the file, makes it if missing, and brings its schema up to date.
+    /// Opens the file, makes it if missing, keeps others from reading it, and brings its schema up to date.
     ///
     /// # Errors
-    /// [`StorageError::Database`] and [`StorageError::Migration`].
+    /// [`StorageError::File`], [`StorageError::Database`] and [`StorageError::Migration`].
     pub async fn open(file: &Path) -> Result<Self, StorageError> {
+        private::make(file)?;
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
