@@ -28,6 +28,7 @@ fn in_phase(phase: Phase) -> Snapshot {
         connected_at_ms: None,
         duration_ms: None,
         end_reason: None,
+        failure: None,
         ended_by_peer: false,
         local: SideView::default(),
         remote: SideView::default(),

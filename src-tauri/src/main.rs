@@ -3,12 +3,14 @@
 //! ```text
 //!   page -- command --> commands --> Client -- Snapshot --> window::follow -- event --> page
 //!                                      '---- pictures ----> feed -- WebSocket --> page
+//!   a second start -- token --> instance --> window::raise
 //! ```
 #![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
 
 mod autopilot;
 mod commands;
 mod feed;
+mod instance;
 mod log;
 mod options;
 #[cfg(target_os = "linux")]
@@ -22,6 +24,7 @@ use directories::ProjectDirs;
 use eyeline_client::Client;
 use eyeline_devices::SystemDevices;
 use feed::{Feed, Hub};
+use instance::{Claim, Instance};
 use options::Options;
 use std::{path::PathBuf, sync::Arc};
 use tauri::{RunEvent, async_runtime};
@@ -31,10 +34,18 @@ fn main() -> anyhow::Result<()> {
     rendering::prepare();
     let options = Options::parse();
     let data_dir = data_dir(&options)?;
-    log::start(&data_dir).with_context(|| format!("cannot write to {}", data_dir.display()))?;
-
     let runtime = tokio::runtime::Runtime::new()?;
     let _entered = runtime.enter();
+
+    let cannot_use = || format!("cannot use {}", data_dir.display());
+    // The lock is kept to the end of the program.
+    let Claim::Ours(Instance { door, lock: _lock }) =
+        runtime.block_on(instance::claim(&data_dir)).with_context(cannot_use)?
+    else {
+        return Ok(());
+    };
+    log::start(&data_dir).with_context(cannot_use)?;
+
     async_runtime::set(runtime.handle().clone());
     let hub = Arc::new(Hub::default());
     let feed = runtime.block_on(Feed::start(Arc::clone(&hub))).context("cannot listen on 127.0.0.1")?;
@@ -46,12 +57,15 @@ fn main() -> anyhow::Result<()> {
         .manage(client.clone())
         .manage(feed)
         .manage(hub)
+        .manage(window::Leaving::default())
         .invoke_handler(tauri::generate_handler![commands::command, commands::snapshot, commands::open_feed])
         .on_window_event(window::on_event)
         .setup(move |app| {
             let window = window::open(app, &options, &data_dir)?;
             async_runtime::spawn(window::follow(window, client, Autopilot::new(&options)));
             async_runtime::spawn(leave_when_told(app.handle().clone()));
+            let handle = app.handle().clone();
+            async_runtime::spawn(door.answer(move || window::raise(&handle)));
             Ok(())
         })
         .build(tauri::generate_context!())?

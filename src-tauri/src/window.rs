@@ -1,7 +1,14 @@
 //! The window: how it opens, when it hides, what it shows, and how the program ends with it.
 use crate::{autopilot::Autopilot, feed::Hub, options::Options};
 use eyeline_client::{Client, Snapshot, snapshot::Phase};
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tauri::{
     App, AppHandle, Emitter, Manager, Url, UserAttentionType, WebviewWindow, WebviewWindowBuilder, Window,
     WindowEvent,
@@ -12,6 +19,10 @@ use tokio::time::timeout;
 const SNAPSHOT: &str = "snapshot";
 /// Time to hang up and to tell the server. A server that does not answer must not keep the program from ending.
 const LEAVE_LIMIT: Duration = Duration::from_secs(2);
+
+/// Whether the program is on its way out.
+#[derive(Debug, Default)]
+pub struct Leaving(AtomicBool);
 
 /// Opens the window as `tauri.conf.json` and the command line describe it.
 ///
@@ -78,8 +89,24 @@ pub fn on_event(window: &Window, event: &WindowEvent) {
     }
 }
 
+/// Brings the window to the front. Whether there still is one to bring: none once the program leaves.
+pub fn raise(app: &AppHandle) -> bool {
+    let Some(window) = app.webview_windows().into_values().next() else {
+        return false;
+    };
+    if app.state::<Leaving>().0.load(Ordering::Relaxed) {
+        return false;
+    }
+    let raised = window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus());
+    if let Err(error) = &raised {
+        tracing::warn!(%error, "the window cannot be brought to the front");
+    }
+    raised.is_ok()
+}
+
 /// Ends the program: hangs up, tells the server, exits.
 pub fn leave(app: &AppHandle) {
+    app.state::<Leaving>().0.store(true, Ordering::Relaxed);
     let (app, client) = (app.clone(), app.state::<Client>().inner().clone());
     tauri::async_runtime::spawn(async move {
         if timeout(LEAVE_LIMIT, client.shutdown()).await.is_err() {

@@ -87,6 +87,15 @@ describe('contacts', () => {
 });
 
 describe('an incoming call', () => {
+  it('is read aloud at once, and what comes after it in its turn', async () => {
+    const page = await show('incoming');
+    expect(await find(page, 'call-alert').textContent()).toBe('Incoming call Grace Hopper');
+    expect(await find(page, 'call-phase').getAttribute('data-phase')).toBe('incoming');
+    await changeCall(page, { phase: 'connecting' });
+    await page.getByRole('status').filter({ hasText: 'Connecting… Grace Hopper' }).waitFor({ state: 'attached' });
+    expect(await find(page, 'call-alert').textContent()).toBe('');
+  });
+
   it('is not answered by the rest of a word that was being typed', async () => {
     const page = await show('incoming');
     await page.keyboard.type('ada and');
@@ -201,6 +210,18 @@ describe('in a call', () => {
     await changeCall(page, { chat: lines(41) });
     await find(page, 'chat-line').nth(40).waitFor();
     expect(await toEnd()).toBeGreaterThan(100);
+  });
+
+  it('lays a message out by its own direction, each line for itself', async () => {
+    const page = await show('hard-call');
+    await find(page, 'toggle-chat').click();
+    const bubble = page.locator('.bubble');
+    const laid = (at: number) => bubble.nth(at).evaluate((element) => getComputedStyle(element));
+    expect(await bubble.nth(0).getAttribute('dir')).toBe('auto');
+    expect((await laid(0)).direction).toBe('rtl');
+    expect((await laid(2)).direction).toBe('ltr');
+    expect((await laid(0)).unicodeBidi).toBe('plaintext');
+    expect(await find(page, 'chat-input').getAttribute('dir')).toBe('auto');
   });
 
   it('moves one’s own picture by dragging and by arrow keys', async () => {

@@ -6,7 +6,9 @@ import type { Snapshot } from '../src/types/Snapshot';
 import type { SceneName } from '../src/host/fake/scenes';
 
 export const LARGE = { width: 1280, height: 760 };
-export const SMALL = { width: 480, height: 360 };
+/** The smallest windows: as tall as it is narrow, and as wide as it is low. */
+export const TALL = { width: 360, height: 600 };
+export const LOW = { width: 480, height: 320 };
 
 export interface Options {
   feed?: 'good' | 'i420' | 'damaged';

@@ -35,6 +35,24 @@ describe('the end of a call', () => {
     expect(say('outgoing')).toBe('No answer');
   });
 
+  it.each([
+    ['unreachable', 'No connection', /cannot be reached/],
+    ['rate_limited', 'Call failed', /Too many calls/],
+    ['not_found', 'Call failed', /Ada Lovelace no longer has an account/],
+    ['user_not_found', 'Call failed', /Ada Lovelace no longer has an account/],
+    ['blocked', 'Call failed', /Ada Lovelace does not take calls/],
+    ['something_new', 'Call failed', /^in the server’s own words$/],
+  ])('says what the server had against a call: %s', (code, title, detail) => {
+    const failure = { code, detail: 'in the server’s own words' };
+    const said = endWords({ direction: 'outgoing', ended_by_peer: false, peer, failure }, 'server_error');
+    expect(said).toEqual({ title, detail: expect.stringMatching(detail) as string });
+  });
+
+  it.each([null, { code: 'something_new', detail: '' }])('has words for a server that says %j', (failure) => {
+    const said = endWords({ direction: 'outgoing', ended_by_peer: false, peer, failure }, 'server_error');
+    expect(said.detail).toBe('The server could not go on with the call.');
+  });
+
   it('says who hung up only if it was the other side', () => {
     const say = (ended_by_peer: boolean) => endWords({ direction: 'outgoing', ended_by_peer, peer }, 'hangup').detail;
     expect(say(true)).toBe('Ada Lovelace hung up.');

@@ -160,13 +160,20 @@ export const words = {
   } satisfies Record<NoticeCode, string> & { dismiss: string },
 };
 
+/** What the server said against a call, in a snapshot of a client that tells it. */
+export interface Failed {
+  failure?: { code: string; detail: string } | null;
+}
+
 /** Why a call ended: a headline, and a sentence where one helps. */
 export interface EndWords {
   title: string;
   detail: string;
 }
 
-export function endWords(call: Pick<CallView, 'direction' | 'ended_by_peer' | 'peer'>, reason: EndReason): EndWords {
+type EndedCall = Pick<CallView, 'direction' | 'ended_by_peer' | 'peer'> & Failed;
+
+export function endWords(call: EndedCall, reason: EndReason): EndWords {
   const name = call.peer.display_name;
   const outgoing = call.direction === 'outgoing';
   switch (reason) {
@@ -200,7 +207,24 @@ export function endWords(call: Pick<CallView, 'direction' | 'ended_by_peer' | 'p
     case 'replaced':
       return { title: 'Call replaced', detail: 'A newer call took its place.' };
     case 'server_error':
-      return { title: 'Call failed', detail: 'The server could not go on with the call.' };
+      return failureWords(name, call.failure ?? { code: '', detail: '' });
+  }
+}
+
+/** Why the server did not go on with a call: in words of ours or, where there are none, in its own. */
+function failureWords(name: string, { code, detail }: NonNullable<Failed['failure']>): EndWords {
+  switch (code) {
+    case 'unreachable':
+      return { title: 'No connection', detail: 'The server cannot be reached. Check your connection and call again.' };
+    case 'rate_limited':
+      return { title: 'Call failed', detail: 'Too many calls in a short time. Wait a moment and call again.' };
+    case 'not_found':
+    case 'user_not_found':
+      return { title: 'Call failed', detail: `${name} no longer has an account on this server.` };
+    case 'blocked':
+      return { title: 'Call failed', detail: `${name} does not take calls from you.` };
+    default:
+      return { title: 'Call failed', detail: detail || 'The server could not go on with the call.' };
   }
 }
 

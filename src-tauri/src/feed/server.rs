@@ -10,7 +10,7 @@ use std::{
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tokio_tungstenite::{
     accept_hdr_async_with_config,
@@ -29,6 +29,8 @@ const HANDSHAKE_LIMIT: Duration = Duration::from_secs(5);
 const MOST_FROM_UI: usize = 4096;
 /// What the system may hold back for a UI that takes nothing: a second of encoded video. Beyond it our own queue drops.
 const SEND_BUFFER: u32 = 128 * 1024;
+/// Between two attempts to accept where the system refuses one: too short for a person to miss the picture.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Connections that the system may keep waiting.
 const BACKLOG: u32 = 16;
 
@@ -73,10 +75,11 @@ impl Feed {
                         drop(place);
                     });
                 }
-                // Such as: too many open files. Others will close theirs.
+                // Such as: too many open files. No system tells when there is room again, and an attempt that fails
+                // leaves the listener readable: without a pause this would spin.
                 Err(error) => {
                     tracing::warn!(%error, "feed: cannot accept");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    sleep(ACCEPT_PAUSE).await;
                 }
             }
         }

@@ -5,6 +5,7 @@
 import type { CallView } from '../../types/CallView';
 import type { Command } from '../../types/Command';
 import type { Snapshot } from '../../types/Snapshot';
+import type { User } from '../../types/User';
 import type { Host } from '../host';
 import { FakeFeed, type FeedKind } from './feed';
 import { SCENES, type SceneName } from './scenes';
@@ -18,7 +19,10 @@ declare global {
 
 export function fakeHost(parameters: URLSearchParams): Host {
   const name = parameters.get('fake') ?? 'sign-in';
-  let snapshot: Snapshot = name in SCENES ? SCENES[name as SceneName] : SCENES['sign-in'];
+  const scene: Snapshot = name in SCENES ? SCENES[name as SceneName] : SCENES['sign-in'];
+  // Who signs in comes to the usual people.
+  const people = scene.account ? scene.contacts : SCENES.contacts.contacts;
+  let snapshot = scene;
   const feed = (parameters.get('feed') ?? 'good') as FeedKind;
   const sent: Command[] = [];
   const listeners = new Set<(snapshot: Snapshot) => void>();
@@ -38,15 +42,15 @@ export function fakeHost(parameters: URLSearchParams): Host {
     },
     send(command) {
       sent.push(command);
-      show((before) => after(before, command));
+      show((before) => after(before, command, people));
     },
     openFeed: (which) => Promise.resolve(new FakeFeed(which, which === 'self' ? 'i420' : feed)),
     window: { setTitle: (title) => (document.title = title), attract: () => undefined },
   };
 }
 
-/** What a snapshot becomes by a command. */
-function after(before: Snapshot, command: Command): Snapshot {
+/** What a snapshot becomes by a command, among these people. */
+function after(before: Snapshot, command: Command, people: User[]): Snapshot {
   const inCall = (change: Partial<CallView>): Snapshot => ({
     ...before,
     call: before.call && { ...before.call, ...change },
@@ -61,9 +65,7 @@ function after(before: Snapshot, command: Command): Snapshot {
       return SCENES['sign-in'];
     case 'search_users': {
       const query = command.query.toLowerCase();
-      // A scene without contacts stays one until something is searched for.
-      if (query === '' && before.contacts.length === 0) return before;
-      const found = SCENES.contacts.contacts.filter((user) => user.display_name.toLowerCase().includes(query));
+      const found = people.filter((user) => user.display_name.toLowerCase().includes(query));
       return { ...before, contacts: found };
     }
     case 'dial': {

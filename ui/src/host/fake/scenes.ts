@@ -1,12 +1,9 @@
 /** Snapshots of everything that the UI has to show, by name. */
 import type { CallView } from '../../types/CallView';
-import type { ChatLine } from '../../types/ChatLine';
 import type { Snapshot } from '../../types/Snapshot';
-import type { User } from '../../types/User';
-
-function user(username: string, display_name: string, presence: User['presence'] = 'online'): User {
-  return { id: `id-${username}`, username, display_name, presence };
-}
+import type { Failed } from '../../words';
+import { HARD_CHAT, HARD_CONTACTS, HARD_PEER } from './hard';
+import { line, user } from './made';
 
 const ME = user('ada', 'Ada Lovelace');
 const PEER = user('grace', 'Grace Hopper');
@@ -46,7 +43,7 @@ const SIGN_IN: Snapshot = {
   contacts: [],
 };
 
-const CALL: CallView = {
+const CALL: CallView & Failed = {
   id: 'call-1',
   peer: { ...PEER, presence: 'in_call' },
   direction: 'outgoing',
@@ -55,6 +52,7 @@ const CALL: CallView = {
   connected_at_ms: Date.now() - 247_000,
   duration_ms: null,
   end_reason: null,
+  failure: null,
   ended_by_peer: false,
   local: { microphone: true, camera: true },
   remote: { microphone: true, camera: true },
@@ -73,10 +71,6 @@ const CALL: CallView = {
   },
 };
 
-const AT = Date.UTC(2026, 10, 23, 9, 41);
-function line(id: number, mine: boolean, text: string, delivery: ChatLine['delivery'] = 'delivered'): ChatLine {
-  return { id, mine, text, delivery, sent_at_ms: AT + id * 20_000 };
-}
 const CHAT = [
   line(1, false, 'Can you see me?'),
   line(2, true, 'Yes, sharp and clear!'),
@@ -90,12 +84,12 @@ const CHAT = [
   line(6, true, 'Taping it into the book now', 'sent'),
 ];
 
-function call(change: Partial<CallView>): Snapshot {
+function call(change: Partial<CallView & Failed>): Snapshot {
   return { ...CONTACTS_SCREEN, call: { ...CALL, ...change } };
 }
 
 const BEFORE_MEDIA = { connected_at_ms: null, quality: null, chat_open: false };
-function ended(end_reason: CallView['end_reason'], change: Partial<CallView> = {}): Snapshot {
+function ended(end_reason: CallView['end_reason'], change: Partial<CallView & Failed> = {}): Snapshot {
   return call({ phase: 'ended', quality: null, chat_open: false, end_reason, ...change });
 }
 
@@ -137,6 +131,27 @@ export const SCENES = {
   'ended-hangup': ended('hangup', { duration_ms: 754_000, ended_by_peer: true }),
   'ended-missed': ended('missed', { connected_at_ms: null, direction: 'incoming' }),
   'ended-failed': ended('connection_failed', { duration_ms: 61_000 }),
+  'ended-refused': ended('server_error', {
+    connected_at_ms: null,
+    failure: { code: 'rate_limited', detail: 'too many requests; retry after 20 s' },
+  }),
+  // Names, messages and places that are longer, other or stranger than a designer thinks of.
+  'hard-contacts': {
+    ...CONTACTS_SCREEN,
+    account: HARD_PEER,
+    server: { url: 'http://a-rather-long-host-name.internal.calls.example.org:8443', link: 'online', insecure: true },
+    contacts: HARD_CONTACTS,
+  },
+  'hard-incoming': call({ ...BEFORE_MEDIA, phase: 'incoming', direction: 'incoming', peer: HARD_PEER }),
+  'hard-connecting': call({ ...BEFORE_MEDIA, phase: 'connecting', peer: HARD_PEER }),
+  'hard-call': call({ peer: HARD_PEER, chat: HARD_CHAT, remote: { microphone: false, camera: true } }),
+  'hard-reconnecting': call({
+    peer: HARD_PEER,
+    phase: 'reconnecting',
+    remote: { microphone: false, camera: true },
+    quality: CALL.quality && { ...CALL.quality, bars: 1, relayed: true },
+  }),
+  'hard-ended': ended('connection_failed', { peer: HARD_PEER, duration_ms: 3_753_000 }),
 } satisfies Record<string, Snapshot>;
 
 export type SceneName = keyof typeof SCENES;
