@@ -3,12 +3,7 @@
 //!
 //! Everything here waits for conditions, never for time, and fails by a panic that says what was waited for.
 #![expect(clippy::disallowed_methods, reason = "deadlines of real processes are in real time")]
-#![expect(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests fail as tests do"
-)]
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 pub mod browser;
 pub mod cli;
 #[cfg(target_os = "linux")]

@@ -6,6 +6,7 @@
 //!   test    check + every test                          what CI runs
 //!   demo    a server and two windows in a call
 //!   bench   calls beside Chromium's, on emulated networks
+//!   fuzz    random input for the decoders
 //!   bundle  installer packages for this system
 //!   types   the TypeScript types of the UI, from Rust
 //! ```
@@ -13,6 +14,7 @@ mod bench;
 mod bundle;
 mod check;
 mod demo;
+mod fuzz;
 mod packages;
 mod paths;
 mod run;
@@ -34,6 +36,7 @@ cargo xtask COMMAND
   setup [--test]              install the system and Node packages that the other commands need
   types                       write the UI's TypeScript types from the Rust ones
   bench call [--help]         calls of ours beside Chromium's on emulated networks; tables and plots
+  fuzz [SECONDS]              random input for the decoders, a minute each
   bundle                      installer packages for this system
 ";
 
@@ -63,6 +66,7 @@ fn command(args: &[String]) -> Result<()> {
         "setup" if rest.iter().any(|a| a == "--test") => setup::for_tests(),
         "setup" => setup::for_building(),
         "bench" => bench::bench(rest),
+        "fuzz" => fuzz::fuzz(rest),
         "types" => types::generate(),
         "bundle" => bundle::bundle(),
         "help" | "--help" | "-h" => {

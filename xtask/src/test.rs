@@ -1,6 +1,6 @@
 //! Every test, in the order in which failures are cheapest to learn of.
 use crate::{
-    check, paths,
+    check, fuzz, paths,
     run::{cargo, npm, run},
     setup,
     tally::Tally,
@@ -11,6 +11,9 @@ use std::fs;
 
 /// Drives the real window in the whole-system tests.
 const TAURI_DRIVER: &str = "2.1.0";
+
+/// For each decoder: enough to fall over what a change has broken.
+const FUZZ_SECONDS: &str = "5";
 
 /// Runs everything, or with a name only the whole-system tests that contain it.
 pub fn test(args: &[String]) -> Result<()> {
@@ -23,6 +26,7 @@ pub fn test(args: &[String]) -> Result<()> {
         tally.step("UI: tests", || run(&mut npm(&["run", "test"])));
         tally.step("UI: every screen", || run(&mut npm(&["run", "shots"])));
         tally.rust_tests("crates", &mut cargo(&["test", "--workspace", "--no-fail-fast"]));
+        tally.step("fuzzing", || fuzz::fuzz(&[FUZZ_SECONDS.to_owned()]));
     }
     whole_system(&mut tally, args);
     if tally.close() { Ok(()) } else { bail!("not everything passed") }

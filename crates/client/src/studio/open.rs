@@ -99,7 +99,7 @@ fn open_released<T>(open: impl Fn() -> Result<T, DeviceError>) -> Result<T, Devi
     loop {
         match open() {
             Err(DeviceError::Busy(_)) if MediaClock::now() - asked < RELEASE_LIMIT => {
-                thread::sleep(RELEASE_CHECK);
+                thread::park_timeout(RELEASE_CHECK);
             }
             settled => return settled,
         }
