@@ -7,9 +7,10 @@
 //!
 //! The system drops the lock with the process that held it, so that what a dead process left behind bars nobody.
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use eyeline_client::private;
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io::{self, ErrorKind, Write},
+    io::{self, ErrorKind},
     net::Ipv4Addr,
     path::Path,
     time::Duration,
@@ -99,19 +100,8 @@ async fn take(folder: &Path) -> io::Result<Option<Instance>> {
     Ok(Some(Instance { door: Door { listener, token }, lock }))
 }
 
-/// Written beside and moved into place, so that nobody reads half of it; readable for this user only.
 fn leave_note(folder: &Path, port: u16, token: &str) -> io::Result<()> {
-    let draft = folder.join("instance.new");
-    match fs::remove_file(&draft) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    let mut options = OpenOptions::new();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&draft)?.write_all(format!("{port} {token}").as_bytes())?;
-    fs::rename(draft, folder.join(NOTE))
+    private::replace(&folder.join(NOTE), format!("{port} {token}").as_bytes())
 }
 
 /// Asks the holder of the folder to show its window.

@@ -222,14 +222,8 @@ impl CallMachine {
     }
 
     pub(crate) fn go_live(&mut self, call: Call, now: Time) {
-        match &self.state {
-            State::Outgoing(_) => self.out.push_back(Output::StopRingback),
-            State::Idle
-            | State::Placing(_)
-            | State::Incoming(_)
-            | State::Accepting(_)
-            | State::Live(_)
-            | State::Ended(_) => {}
+        if let State::Outgoing(_) = self.state {
+            self.out.push_back(Output::StopRingback);
         }
         self.errands.done(&Request::Accept(call.id));
         self.start_media();

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod peer;
+pub mod private;
 pub mod signaling;
 pub mod snapshot;
 pub mod stats;

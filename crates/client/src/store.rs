@@ -1,6 +1,7 @@
 //! What is remembered between two runs: the server, the session, the choice of devices.
 //!
 //! One JSON file, readable by its owner only, replaced whole so that a crash leaves the old or the new one.
+use crate::private;
 use serde::{Deserialize, Serialize};
 use std::{
     fs, io,
@@ -69,24 +70,8 @@ impl Store {
         if let Some(folder) = self.path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let fresh = self.path.with_extension("json.new");
-        write_private(&fresh, &serde_json::to_vec_pretty(remembered)?)?;
-        fs::rename(&fresh, &self.path)
+        private::replace(&self.path, &serde_json::to_vec_pretty(remembered)?)
     }
-}
-
-#[cfg(unix)]
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// On Windows the profile folder is the owner's alone.
-#[cfg(not(unix))]
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    fs::write(path, bytes)
 }
 
 #[cfg(test)]

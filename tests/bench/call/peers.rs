@@ -77,16 +77,11 @@ fn ours(lab: &Lab, case: &Case, (width, height): (u32, u32)) -> Measured {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let files = ["caller", "callee"].map(|end| folder.path().join(end));
     let card = format!("testcard:{width}x{height}@30");
-    let words = |file: &'_ Path| -> Vec<String> {
-        let words = ["--camera", &card, "--mic", "tone", "--stats", &file.display().to_string()];
-        words.map(str::to_owned).to_vec()
-    };
-    let [mut caller, callee] = files.each_ref().map(|file| words(file));
-    caller.extend(["--duration".to_owned(), case.seconds.to_string()]);
-    fn text(words: &[String]) -> Vec<&str> {
-        words.iter().map(String::as_str).collect()
-    }
-    let (mut calling, mut answering) = lab.call(&text(&caller), &text(&callee));
+    let paths = files.each_ref().map(|file| file.display().to_string());
+    let [caller, callee] =
+        paths.each_ref().map(|stats| ["--camera", card.as_str(), "--mic", "tone", "--stats", stats.as_str()]);
+    let length = case.seconds.to_string();
+    let (mut calling, mut answering) = lab.call(&[&caller[..], &["--duration", &length]].concat(), &callee);
     restart(lab);
     let pids = vec![calling.process().pid(), answering.process().pid()];
     let seconds = || lines(&files[0]).len() as u32;

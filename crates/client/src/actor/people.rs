@@ -142,30 +142,29 @@ impl Actor {
     }
 
     pub(super) fn search(&mut self, query: String) {
-        let Some(account) = self.account.signed_in() else {
-            return;
-        };
-        let api = account.api.clone();
-        self.contacts.query.clone_from(&query);
-        self.contacts.searching = true;
-        self.errands.spawn(async move {
-            let found = api.users(&query).await;
-            Some(Message::Users { query, found })
-        });
+        if self.account.signed_in().is_some() {
+            self.contacts.query = query;
+            self.contacts.searching = true;
+            self.look_up(Duration::ZERO);
+        }
     }
 
     /// Somebody has come who is not in the list, and may belong there. When a server starts, everybody comes at once:
     /// one search serves them all.
     fn look_again_soon(&mut self) {
+        if !std::mem::replace(&mut self.contacts.looking_again, true) {
+            self.look_up(LOOK_AGAIN_AFTER);
+        }
+    }
+
+    /// Searches for what is in the field now, `after` that long.
+    fn look_up(&mut self, after: Duration) {
         let Some(account) = self.account.signed_in() else {
             return;
         };
-        if std::mem::replace(&mut self.contacts.looking_again, true) {
-            return;
-        }
         let (api, query) = (account.api.clone(), self.contacts.query.clone());
         self.errands.spawn(async move {
-            tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+            tokio::time::sleep(after).await;
             let found = api.users(&query).await;
             Some(Message::Users { query, found })
         });

@@ -77,12 +77,19 @@ impl Api {
         self.session.subscribe()
     }
 
-    /// Exchanges the refresh token for a new session, unless `stale` has been replaced meanwhile. Once begun it goes on
-    /// though this future is dropped: a token that is spent and whose successor is lost signs the device out.
+    /// The access token as it is.
+    #[must_use]
+    pub fn access_token(&self) -> String {
+        self.session.borrow().access_token.clone()
+    }
+
+    /// Exchanges the refresh token for a new session, unless `stale` has been replaced meanwhile, and gives the access
+    /// token of now. Once begun it goes on though this future is dropped: a token that is spent and whose successor is
+    /// lost signs the device out.
     ///
     /// # Errors
     /// [`SignalingError::SignedOut`] where the server does not take it.
-    pub async fn renew(&self, stale: &str) -> Result<(), SignalingError> {
+    pub async fn renew(&self, stale: &str) -> Result<String, SignalingError> {
         let (api, stale) = (self.clone(), stale.to_owned());
         match tokio::spawn(async move { api.exchange(&stale).await }).await {
             Ok(outcome) => outcome,
@@ -90,20 +97,21 @@ impl Api {
         }
     }
 
-    async fn exchange(&self, stale: &str) -> Result<(), SignalingError> {
+    async fn exchange(&self, stale: &str) -> Result<String, SignalingError> {
         let _one_at_a_time = self.renewal.lock().await;
         let refresh_token = {
             let session = self.session.borrow();
             if session.access_token != stale {
-                return Ok(());
+                return Ok(session.access_token.clone());
             }
             session.refresh_token.clone()
         };
         let request = self.http.post(self.server.http("/auth/refresh")).json(&Refresh { refresh_token });
         match answer::<Session>(request).await {
             Ok(session) => {
+                let fresh = session.access_token.clone();
                 self.session.send_replace(session);
-                Ok(())
+                Ok(fresh)
             }
             Err(SignalingError::Refused { status: 401, .. }) => Err(SignalingError::SignedOut),
             Err(other) => Err(other),
@@ -197,13 +205,9 @@ impl Api {
             let request = self.http.request(method.clone(), self.server.http(path)).bearer_auth(token);
             answer(with(request))
         };
-        let token = self.session.borrow().access_token.clone();
+        let token = self.access_token();
         match attempt(&token).await {
-            Err(SignalingError::Refused { status: 401, .. }) => {
-                self.renew(&token).await?;
-                let fresh = self.session.borrow().access_token.clone();
-                attempt(&fresh).await
-            }
+            Err(SignalingError::Refused { status: 401, .. }) => attempt(&self.renew(&token).await?).await,
             other => other,
         }
     }

@@ -74,12 +74,14 @@ async fn serve(
                 let Ok(text) = said else { return Continue(()) };
                 match Event::decode(&text) {
                     Ok(Event::TokenExpiring { .. }) => {
-                        // Without a fresh one the server closes the socket in a minute, and it is opened anew.
-                        if let Some(fresh) = fresh_token(api).await {
-                            let message = ClientEvent::Token { access_token: fresh }.encode();
-                            if socket.send(message).await.is_err() {
-                                return Continue(());
+                        match api.renew(&api.access_token()).await {
+                            Ok(access_token) => {
+                                if socket.send(ClientEvent::Token { access_token }.encode()).await.is_err() {
+                                    return Continue(());
+                                }
                             }
+                            // The server closes the socket in a minute, and it is opened anew.
+                            Err(error) => tracing::debug!(%error, "token renewal"),
                         }
                     }
                     Ok(event) => {
@@ -96,17 +98,6 @@ async fn serve(
                     return Continue(());
                 }
             }
-        }
-    }
-}
-
-async fn fresh_token(api: &Api) -> Option<String> {
-    let stale = api.session().borrow().access_token.clone();
-    match api.renew(&stale).await {
-        Ok(()) => Some(api.session().borrow().access_token.clone()),
-        Err(error) => {
-            tracing::debug!(%error, "token renewal");
-            None
         }
     }
 }

@@ -6,7 +6,6 @@ use super::{
 };
 use crate::task::Task;
 use eyeline_protocol::{CallId, signal::Signal};
-use std::ops::ControlFlow::{self, Break, Continue};
 use tokio::sync::mpsc;
 
 /// Messages that may wait for the socket: a full negotiation of both descriptions and their candidates.
@@ -56,68 +55,63 @@ async fn keep_open(
     // Taken from the queue but not known to have been written when the socket broke.
     let mut unsent = None;
     loop {
-        match Socket::open(&api, &path).await {
+        let gone = match Socket::open(&api, &path).await {
             Ok(socket) => {
                 backoff.reset();
                 if updates.send(RelayUpdate::Up).await.is_err() {
                     return;
                 }
-                match serve(socket, &updates, &mut queue, &mut unsent).await {
-                    Continue(()) => {}
-                    Break(last) => {
-                        let _ = updates.send(last).await;
-                        return;
-                    }
-                }
+                serve(socket, &updates, &mut queue, &mut unsent).await == Closed::Superseded
             }
             Err(
                 SignalingError::Refused { status: 403 | 404 | 409 | 410, .. } | SignalingError::SignedOut,
-            ) => {
-                let _ = updates.send(RelayUpdate::Gone).await;
-                return;
+            ) => true,
+            Err(error) => {
+                tracing::debug!(%error, "relay socket");
+                false
             }
-            Err(error) => tracing::debug!(%error, "relay socket"),
-        }
-        if updates.send(RelayUpdate::Down).await.is_err() {
+        };
+        let update = if gone { RelayUpdate::Gone } else { RelayUpdate::Down };
+        if updates.send(update).await.is_err() || gone {
             return;
         }
         backoff.pause().await;
     }
 }
 
+/// Serves one open socket until it is closed, or nobody listens any more.
 async fn serve(
     mut socket: Socket,
     updates: &mpsc::Sender<RelayUpdate>,
     queue: &mut mpsc::Receiver<Signal>,
     unsent: &mut Option<Signal>,
-) -> ControlFlow<RelayUpdate> {
+) -> Closed {
     if let Some(signal) = unsent.take()
-        && socket.send(signal.encode()).await.is_err()
+        && let Err(closed) = socket.send(signal.encode()).await
     {
         *unsent = Some(signal);
-        return Continue(());
+        return closed;
     }
     loop {
         tokio::select! {
             said = socket.next() => {
                 let text = match said {
                     Ok(text) => text,
-                    Err(Closed::Lost) => return Continue(()),
-                    Err(Closed::Superseded) => return Break(RelayUpdate::Gone),
+                    Err(closed) => return closed,
                 };
                 match Signal::decode(&text) {
                     Ok(signal) => {
                         if updates.send(RelayUpdate::Signal(signal)).await.is_err() {
-                            return Continue(());
+                            return Closed::Lost;
                         }
                     }
                     Err(error) => tracing::warn!(%error, "signal not understood"),
                 }
             }
             Some(signal) = queue.recv() => {
-                if socket.send(signal.encode()).await.is_err() {
+                if let Err(closed) = socket.send(signal.encode()).await {
                     *unsent = Some(signal);
-                    return Continue(());
+                    return closed;
                 }
             }
         }

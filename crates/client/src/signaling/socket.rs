@@ -50,12 +50,10 @@ const SUPERSEDED: u16 = 4409;
 impl Socket {
     /// Opens `path` with the session's access token, renewed once where the server finds it stale.
     pub(super) async fn open(api: &Api, path: &str) -> Result<Self, SignalingError> {
-        let token = api.session().borrow().access_token.clone();
+        let token = api.access_token();
         match Self::attempt(api, path, &token).await {
             Err(SignalingError::Refused { status: 401, .. }) => {
-                api.renew(&token).await?;
-                let fresh = api.session().borrow().access_token.clone();
-                Self::attempt(api, path, &fresh).await
+                Self::attempt(api, path, &api.renew(&token).await?).await
             }
             other => other,
         }
