@@ -1,8 +1,8 @@
 //! The command line. An ordinary person needs none of it; the demo and the tests do.
 use clap::Parser;
 use eyeline_client::config::{CameraChoice, ClientConfig, MicrophoneChoice, SpeakerChoice};
-use eyeline_media::device::CaptureFormat;
 use std::{fmt, path::PathBuf, str::FromStr};
+use thiserror::Error;
 
 /// Video calls between two people.
 #[derive(Parser)]
@@ -26,15 +26,15 @@ pub struct Options {
     /// Accept every call
     #[arg(long)]
     pub auto_accept: bool,
-    /// testcard, device, device:ID, none or y4m:FILE
+    /// Where pictures come from: testcard[:1280x720@30], y4m:FILE, device[:NAME] or none
     #[arg(long, default_value = "device")]
-    pub camera: Camera,
-    /// tone, device, device:ID, none or wav:FILE
+    pub camera: CameraChoice,
+    /// Where sound comes from: tone, wav:FILE, device[:NAME] or none
     #[arg(long, default_value = "device")]
-    pub mic: Microphone,
-    /// null, device or device:ID
+    pub mic: MicrophoneChoice,
+    /// Where sound goes: null or device[:NAME]
     #[arg(long, default_value = "device")]
-    pub speaker: Speaker,
+    pub speaker: SpeakerChoice,
     /// Where the sign-in, the choices and the log are kept
     #[arg(long, env = "EYELINE_DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
@@ -54,9 +54,9 @@ impl Options {
     #[must_use]
     pub fn client_config(&self, data_dir: PathBuf) -> ClientConfig {
         ClientConfig {
-            camera: self.camera.0.clone(),
-            microphone: self.mic.0.clone(),
-            speaker: self.speaker.0.clone(),
+            camera: self.camera.clone(),
+            microphone: self.mic.clone(),
+            speaker: self.speaker.clone(),
             ..ClientConfig::new(data_dir)
         }
     }
@@ -86,89 +86,26 @@ impl From<String> for Secret {
     }
 }
 
-/// `--camera`.
-#[derive(Debug, Clone)]
-pub struct Camera(CameraChoice);
-
-impl FromStr for Camera {
-    type Err = Unknown;
-
-    fn from_str(text: &str) -> Result<Self, Unknown> {
-        Ok(Self(match (text, text.split_once(':')) {
-            ("testcard", None) => CameraChoice::TestCard(CaptureFormat::IDEAL),
-            ("none", None) => CameraChoice::None,
-            ("device", None) => CameraChoice::Device(None),
-            (_, Some(("device", id))) => CameraChoice::Device(Some(id.to_owned())),
-            (_, Some(("y4m", file))) => CameraChoice::Y4m(file.into()),
-            (_, Some(_) | None) => return Err(Unknown("testcard, device, device:ID, none or y4m:FILE")),
-        }))
-    }
-}
-
-/// `--mic`.
-#[derive(Debug, Clone)]
-pub struct Microphone(MicrophoneChoice);
-
-impl FromStr for Microphone {
-    type Err = Unknown;
-
-    fn from_str(text: &str) -> Result<Self, Unknown> {
-        Ok(Self(match (text, text.split_once(':')) {
-            ("tone", None) => MicrophoneChoice::Tone,
-            ("none", None) => MicrophoneChoice::None,
-            ("device", None) => MicrophoneChoice::Device(None),
-            (_, Some(("device", id))) => MicrophoneChoice::Device(Some(id.to_owned())),
-            (_, Some(("wav", file))) => MicrophoneChoice::Wav(file.into()),
-            (_, Some(_) | None) => return Err(Unknown("tone, device, device:ID, none or wav:FILE")),
-        }))
-    }
-}
-
-/// `--speaker`.
-#[derive(Debug, Clone)]
-pub struct Speaker(SpeakerChoice);
-
-impl FromStr for Speaker {
-    type Err = Unknown;
-
-    fn from_str(text: &str) -> Result<Self, Unknown> {
-        Ok(Self(match (text, text.split_once(':')) {
-            ("null", None) => SpeakerChoice::Null,
-            ("device", None) => SpeakerChoice::Device(None),
-            (_, Some(("device", id))) => SpeakerChoice::Device(Some(id.to_owned())),
-            (_, Some(_) | None) => return Err(Unknown("null, device or device:ID")),
-        }))
-    }
-}
-
 /// Two numbers with a sign between them: pixels, such as `1280x760` or `-10,20`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pair<const SIGN: char>(pub i32, pub i32);
 
 impl<const SIGN: char> FromStr for Pair<SIGN> {
-    type Err = Unknown;
+    type Err = NoPair;
 
-    fn from_str(text: &str) -> Result<Self, Unknown> {
-        let wrong = Unknown("two whole numbers, such as 1280x760 or 10,20");
-        let (first, second) = text.split_once(SIGN).ok_or(wrong)?;
+    fn from_str(text: &str) -> Result<Self, NoPair> {
+        let (first, second) = text.split_once(SIGN).ok_or(NoPair)?;
         match (first.parse(), second.parse()) {
             (Ok(first), Ok(second)) => Ok(Self(first, second)),
-            (Ok(_) | Err(_), _) => Err(wrong),
+            (Ok(_) | Err(_), _) => Err(NoPair),
         }
     }
 }
 
-/// What would have been understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unknown(&'static str);
-
-impl fmt::Display for Unknown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected {}", self.0)
-    }
-}
-
-impl std::error::Error for Unknown {}
+/// Something else in place of a [`Pair`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("expected two whole numbers, such as 1280x760 or 10,20")]
+pub struct NoPair;
 
 #[cfg(test)]
 mod tests {

@@ -128,7 +128,7 @@ fn devices(release: bool) -> Vec<&'static str> {
     };
     vec![
         "--camera",
-        if found("cameras") { "device" } else { "testcard" },
+        if found("cameras") { "device" } else { "testcard:640x480@30" },
         "--mic",
         if found("microphones") { "device" } else { "tone" },
         "--speaker",

@@ -1,11 +1,8 @@
 //! The command line: a contract that scripts outside the project rely on.
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use eyeline_client::config::{CameraChoice, MediaOptions, MicrophoneChoice, SpeakerChoice};
-use eyeline_media::{codec::VideoCodec, device::CaptureFormat};
+use eyeline_client::config::{CARD, CameraChoice, MediaOptions, MicrophoneChoice, SpeakerChoice};
+use eyeline_media::codec::VideoCodec;
 use std::{path::PathBuf, str::FromStr, time::Duration};
-
-/// The test card where nobody says otherwise.
-const CARD: CaptureFormat = CaptureFormat { width: 1280, height: 720, fps: 30 };
 
 /// Eyeline without a window: makes real calls and measures them.
 #[derive(Debug, Parser)]
@@ -77,13 +74,13 @@ pub enum Command {
 #[derive(Debug, Clone, Args)]
 pub struct Media {
     /// Where pictures come from: `testcard[:1280x720@30]`, `y4m:FILE`, `device[:NAME]` or `none`.
-    #[arg(long, default_value = "testcard", value_parser = camera)]
+    #[arg(long, default_value = "testcard")]
     pub camera: CameraChoice,
     /// Where sound comes from: `tone`, `wav:FILE`, `device[:NAME]` or `none`.
-    #[arg(long, default_value = "tone", value_parser = microphone)]
+    #[arg(long, default_value = "tone")]
     pub mic: MicrophoneChoice,
     /// Where sound goes: `null` or `device[:NAME]`.
-    #[arg(long, default_value = "null", value_parser = speaker)]
+    #[arg(long, default_value = "null")]
     pub speaker: SpeakerChoice,
     /// Video codec to prefer.
     #[arg(long, value_enum)]
@@ -159,55 +156,10 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|e| e.to_string())
 }
 
-fn camera(text: &str) -> Result<CameraChoice, String> {
-    Ok(match split(text) {
-        ("testcard", None) => CameraChoice::TestCard(CARD),
-        ("testcard", Some(format)) => CameraChoice::TestCard(capture_format(format)?),
-        ("y4m", Some(path)) => CameraChoice::Y4m(path.into()),
-        ("device", id) => CameraChoice::Device(id.map(str::to_owned)),
-        ("none", None) => CameraChoice::None,
-        _ => return Err("one of testcard[:WxH@FPS], y4m:FILE, device[:NAME], none".into()),
-    })
-}
-
-fn microphone(text: &str) -> Result<MicrophoneChoice, String> {
-    Ok(match split(text) {
-        ("tone", None) => MicrophoneChoice::Tone,
-        ("wav", Some(path)) => MicrophoneChoice::Wav(path.into()),
-        ("device", id) => MicrophoneChoice::Device(id.map(str::to_owned)),
-        ("none", None) => MicrophoneChoice::None,
-        _ => return Err("one of tone, wav:FILE, device[:NAME], none".into()),
-    })
-}
-
-fn speaker(text: &str) -> Result<SpeakerChoice, String> {
-    Ok(match split(text) {
-        ("null", None) => SpeakerChoice::Null,
-        ("device", id) => SpeakerChoice::Device(id.map(str::to_owned)),
-        _ => return Err("one of null, device[:NAME]".into()),
-    })
-}
-
-fn split(text: &str) -> (&str, Option<&str>) {
-    text.split_once(':').map_or((text, None), |(kind, rest)| (kind, Some(rest)))
-}
-
-/// `1280x720@30` or `1280x720`.
-fn capture_format(text: &str) -> Result<CaptureFormat, String> {
-    let wrong = || format!("{text:?} is not of the form 1280x720@30");
-    let (size, fps) = text.split_once('@').unwrap_or((text, "30"));
-    let (width, height) = size.split_once('x').ok_or_else(wrong)?;
-    let number = |text: &str| u32::from_str(text).map_err(|_| wrong());
-    let format = CaptureFormat { width: number(width)?, height: number(height)?, fps: number(fps)? };
-    // The clock of the card needs 32 cells of two pixels; the rest keeps a slip of the finger from filling the memory.
-    let fits = (64..=3840).contains(&format.width) && (48..=2160).contains(&format.height);
-    let even = format.width.is_multiple_of(2) && format.height.is_multiple_of(2);
-    if fits && even && (1..=60).contains(&format.fps) { Ok(format) } else { Err(wrong()) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use eyeline_media::device::CaptureFormat;
 
     #[test]
     fn media_is_named_as_the_contract_says() {

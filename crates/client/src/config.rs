@@ -2,6 +2,10 @@
 use eyeline_media::{codec::VideoCodec, device::CaptureFormat};
 use std::path::PathBuf;
 
+mod words;
+
+pub use words::{CARD, NotUnderstood};
+
 /// The settings of one client.
 #[derive(Debug, Clone)]
 pub struct ClientConfig {

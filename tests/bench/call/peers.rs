@@ -64,19 +64,23 @@ impl Peer {
         match self {
             Self::Ours => ours(lab, case, size),
             Self::Chromium => chromium(lab, case, size),
-            Self::Windows => windows(lab, case),
+            Self::Windows => windows(lab, case, size),
         }
     }
+}
+
+fn card((width, height): (u32, u32)) -> String {
+    format!("testcard:{width}x{height}@30")
 }
 
 fn restart(lab: &Lab) {
     lab.netlab.restart_schedule().expect("the network runs");
 }
 
-fn ours(lab: &Lab, case: &Case, (width, height): (u32, u32)) -> Measured {
+fn ours(lab: &Lab, case: &Case, size: (u32, u32)) -> Measured {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let files = ["caller", "callee"].map(|end| folder.path().join(end));
-    let card = format!("testcard:{width}x{height}@30");
+    let card = card(size);
     let paths = files.each_ref().map(|file| file.display().to_string());
     let [caller, callee] =
         paths.each_ref().map(|stats| ["--camera", card.as_str(), "--mic", "tone", "--stats", stats.as_str()]);
@@ -154,7 +158,8 @@ fn chromium(lab: &Lab, case: &Case, (width, height): (u32, u32)) -> Measured {
     Measured { ends: ends.into(), cost }
 }
 
-fn windows(lab: &Lab, case: &Case) -> Measured {
+fn windows(lab: &Lab, case: &Case, size: (u32, u32)) -> Measured {
+    let card = card(size);
     let state = tempfile::tempdir().expect("a temporary folder");
     let open = |host: &str, name: &str, words: &[&str]| {
         let display = Display::start(1280, 760);
@@ -164,7 +169,7 @@ fn windows(lab: &Lab, case: &Case) -> Measured {
         fs::create_dir_all(&home).expect("a folder");
         command
             .args(["--server", lab.server(), "--user", name, "--password", "a password", "--register"])
-            .args(["--camera", "testcard", "--mic", "tone", "--speaker", "null", "--size", "1280x760"])
+            .args(["--camera", &card, "--mic", "tone", "--speaker", "null", "--size", "1280x760"])
             .args(["--position", "0,0"])
             .args(words)
             .env("EYELINE_DATA_DIR", &home)

@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 const WIDTH: f64 = 720.0;
 const PANEL: f64 = 130.0;
 const GAP: f64 = 34.0;
+/// For the names of the peers.
+const HEAD: f64 = 22.0;
 const LEFT: f64 = 52.0;
 const RIGHT: f64 = 12.0;
 /// What is drawn, below one another.
@@ -30,17 +32,18 @@ fn colour(peer: Peer) -> &'static str {
 /// The callee's seconds of all runs: the middle run as a line, the others faint.
 pub fn svg(outcome: &Outcome) -> String {
     let seconds = f64::from(outcome.case.seconds);
-    let height = (PANEL + GAP) * PANELS.len() as f64 + GAP;
+    let height = HEAD + (PANEL + GAP) * PANELS.len() as f64 + GAP;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" \
          font-size=\"11\" fill=\"#374151\">\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
     );
-    for (index, (peer, _)) in outcome.runs.iter().enumerate() {
+    let drawn = outcome.runs.iter().filter(|(_, runs)| runs.iter().any(|call| !call.ends.is_empty()));
+    for (index, (peer, _)) in drawn.enumerate() {
         let x = LEFT + 110.0 * index as f64;
-        let _ = writeln!(svg, "<text x=\"{x}\" y=\"18\" fill=\"{}\">{peer}</text>", colour(*peer));
+        let _ = writeln!(svg, "<text x=\"{x}\" y=\"16\" fill=\"{}\">{peer}</text>", colour(*peer));
     }
     for (index, (title, path)) in PANELS.into_iter().enumerate() {
-        let top = GAP + (PANEL + GAP) * index as f64;
+        let top = HEAD + GAP + (PANEL + GAP) * index as f64;
         panel(&mut svg, outcome, Panel { title, path, top, seconds });
     }
     svg.push_str("</svg>\n");
@@ -94,5 +97,9 @@ fn panel(svg: &mut String, outcome: &Outcome, Panel { title, path, top, seconds 
 /// A round number that is no less.
 fn nice(value: f64) -> f64 {
     let unit = 10_f64.powf(value.max(1.0).log10().floor());
-    [1.0, 2.0, 4.0, 5.0, 8.0, 10.0].into_iter().map(|n| n * unit).find(|n| *n >= value).unwrap_or(value)
+    [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0]
+        .into_iter()
+        .map(|n| n * unit)
+        .find(|n| *n >= value)
+        .unwrap_or(value)
 }

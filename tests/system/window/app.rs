@@ -32,7 +32,7 @@ impl App {
         });
         let arguments = [
             "--camera",
-            "testcard",
+            "testcard:640x480@30",
             "--mic",
             "tone",
             "--speaker",

@@ -4,7 +4,14 @@ use crate::{
     signaling::{Api, backoff::Backoff},
     task::Task,
 };
-use std::{sync::Arc, time::Duration};
+use eyeline_protocol::rest::IceServer;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::sync::{Notify, watch};
 
 /// The list as it becomes known; `None` until it is.
@@ -14,7 +21,7 @@ pub(super) type IceServers = watch::Receiver<Option<Servers>>;
 const FRESH_FOR: Duration = Duration::from_secs(3_600);
 /// Longest waits for the name servers: a short one for a call that is placed at once, then two attempts of a resolver.
 const LOOKUP_LIMITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
-/// When to try again where a name had no address.
+/// When to try again where a name had no address; twice as long after every time in a row, up to [`FRESH_FOR`].
 const LOOK_UP_AGAIN: Duration = Duration::from_secs(30);
 /// Least time between two requests, whatever the server says of its credentials' life.
 const LEAST_WAIT: Duration = Duration::from_secs(10);
@@ -23,6 +30,7 @@ const LEAST_WAIT: Duration = Duration::from_secs(10);
 pub(super) struct IceList {
     servers: IceServers,
     again: Arc<Notify>,
+    met: AtomicBool,
     _task: Task,
 }
 
@@ -31,12 +39,15 @@ impl IceList {
     pub(super) fn keep(api: Api) -> Self {
         let (sender, servers) = watch::channel(None);
         let again = Arc::<Notify>::default();
-        Self { servers, _task: Task::spawn(renew(api, sender, Arc::clone(&again))), again }
+        let task = Task::spawn(renew(api, sender, Arc::clone(&again)));
+        Self { servers, again, met: AtomicBool::default(), _task: task }
     }
 
-    /// The server has been away: its list may be another.
-    pub(super) fn ask_again(&self) {
-        self.again.notify_one();
+    /// The server is there. After the first time it has been away, and its list may be another.
+    pub(super) fn welcomed(&self) {
+        if self.met.swap(true, Ordering::Relaxed) {
+            self.again.notify_one();
+        }
     }
 
     /// For a peer connection.
@@ -47,19 +58,17 @@ impl IceList {
 
 async fn renew(api: Api, servers: watch::Sender<Option<Servers>>, again: Arc<Notify>) {
     let mut backoff = Backoff::default();
+    let mut look_up_again = LOOK_UP_AGAIN;
     loop {
         match api.ice_servers().await {
             Ok(list) => {
                 backoff.reset();
-                let mut until = LOOK_UP_AGAIN;
-                for limit in LOOKUP_LIMITS {
-                    let resolved = Servers::resolve(list.ice_servers.clone(), limit).await;
-                    let complete = resolved.is_complete();
-                    servers.send_replace(Some(resolved));
-                    if complete {
-                        until = holds(list.ttl_s);
-                        break;
-                    }
+                let mut until = holds(list.ttl_s);
+                if publish(list.ice_servers, &servers).await {
+                    look_up_again = LOOK_UP_AGAIN;
+                } else {
+                    until = until.min(look_up_again);
+                    look_up_again = look_up_again.saturating_mul(2);
                 }
                 tokio::select! {
                     () = tokio::time::sleep(until) => {}
@@ -72,6 +81,19 @@ async fn renew(api: Api, servers: watch::Sender<Option<Servers>>, again: Arc<Not
             }
         }
     }
+}
+
+/// Makes the list known as soon as a call can use it; says whether every name had an address.
+async fn publish(list: Vec<IceServer>, servers: &watch::Sender<Option<Servers>>) -> bool {
+    for limit in LOOKUP_LIMITS {
+        let resolved = Servers::resolve(list.clone(), limit).await;
+        let complete = resolved.is_complete();
+        servers.send_replace(Some(resolved));
+        if complete {
+            return true;
+        }
+    }
+    false
 }
 
 /// Until when a list is used: half the credentials' life, for a call begun just before must still get its relay.

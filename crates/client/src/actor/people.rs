@@ -131,7 +131,7 @@ impl Actor {
             Event::Welcome { .. } => {
                 self.search(self.contacts.query.clone());
                 if let Some(account) = self.account.signed_in() {
-                    account.ice.ask_again();
+                    account.ice.welcomed();
                 }
             }
             Event::IncomingCall { .. } | Event::CallUpdate { .. } => {}
