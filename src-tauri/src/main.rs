@@ -33,6 +33,10 @@ fn main() -> anyhow::Result<()> {
     #[cfg(target_os = "linux")]
     rendering::prepare();
     let options = Options::parse();
+    #[cfg(target_os = "linux")]
+    if ["DISPLAY", "WAYLAND_DISPLAY"].iter().all(|name| std::env::var_os(name).is_none_or(|v| v.is_empty())) {
+        anyhow::bail!("there is no display here; eyeline-cli makes calls without one");
+    }
     let data_dir = data_dir(&options)?;
     let runtime = tokio::runtime::Runtime::new()?;
     let _entered = runtime.enter();
@@ -42,6 +46,10 @@ fn main() -> anyhow::Result<()> {
     let Claim::Ours(Instance { door, lock: _lock }) =
         runtime.block_on(instance::claim(&data_dir)).with_context(cannot_use)?
     else {
+        eprintln!(
+            "Eyeline already runs from {}: its window is shown. For a second one: --data-dir FOLDER",
+            data_dir.display()
+        );
         return Ok(());
     };
     log::start(&data_dir).with_context(cannot_use)?;

@@ -20,6 +20,10 @@ const PEOPLE: [Person; 2] = [
 /// One password for both; the server of the demo lasts as long as the demo.
 const PASSWORD: &str = "demo password";
 const WINDOW: &str = "680x560";
+const HELP: &str = "\
+  --auto      one person calls the other, who accepts
+  --release   optimised: takes longer to build
+Ends when both windows are closed, or with Ctrl-C.";
 
 struct Person {
     name: &'static str,
@@ -39,6 +43,10 @@ impl Drop for Running {
 
 /// Runs until both windows are closed. `--auto` places and accepts the call; `--release` builds optimised.
 pub fn demo(args: &[String]) -> Result<()> {
+    if args.iter().any(|a| matches!(a.as_str(), "--help" | "-h")) {
+        println!("cargo xtask demo [--auto] [--release]\n\n{HELP}");
+        return Ok(());
+    }
     let auto = args.iter().any(|a| a == "--auto");
     let release = args.iter().any(|a| a == "--release");
     if let Some(unknown) = args.iter().find(|a| !matches!(a.as_str(), "--auto" | "--release")) {
@@ -51,11 +59,7 @@ pub fn demo(args: &[String]) -> Result<()> {
         build.push("--release");
     }
     run(&mut cargo(&build))?;
-    if cfg!(target_os = "linux")
-        && ["DISPLAY", "WAYLAND_DISPLAY"].iter().all(|v| std::env::var_os(v).is_none())
-    {
-        bail!("there is no display here; on a machine without one, try: xvfb-run -a cargo xtask demo --auto");
-    }
+    let screen = has_no_display().then(virtual_display).transpose()?;
     let home = fresh_home()?;
     let (_server, address) = server(release, &home)?;
     let media = devices(release);
@@ -71,6 +75,9 @@ pub fn demo(args: &[String]) -> Result<()> {
             .env("EYELINE_PASSWORD", PASSWORD)
             .env("EYELINE_DATA_DIR", home.join(person.name))
             .args(media.iter().copied());
+        if let Some((_, display)) = &screen {
+            command.env("DISPLAY", display);
+        }
         if auto && i == 0 {
             command.args(["--call", PEOPLE[1].name]);
         } else if auto {
@@ -83,6 +90,28 @@ pub fn demo(args: &[String]) -> Result<()> {
         window.0.wait()?;
     }
     Ok(())
+}
+
+fn has_no_display() -> bool {
+    let unset = |name: &&str| std::env::var_os(*name).is_none_or(|value| value.is_empty());
+    cfg!(target_os = "linux") && ["DISPLAY", "WAYLAND_DISPLAY"].iter().all(unset)
+}
+
+/// An X server that shows its picture to nobody, on a free display; with the name of that.
+fn virtual_display() -> Result<(Running, String)> {
+    let mut command = Command::new("Xvfb");
+    command.args(["-displayfd", "1", "-screen", "0", "1460x700x24", "-nolisten", "tcp"]);
+    let started = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let mut child = started.context("there is no display here, and no Xvfb to make one")?;
+    let out = child.stdout.take().context("the output of Xvfb")?;
+    let running = Running(child);
+    let number = BufReader::new(out).lines().next().context("Xvfb found no free display")??;
+    let display = format!(":{}", number.trim());
+    println!(
+        "\nThere is no display here: the windows are on the virtual display {display}. To look at them:"
+    );
+    println!("  DISPLAY={display} import -window root demo.png");
+    Ok((running, display))
 }
 
 /// An empty folder for the demo's server and people.

@@ -110,6 +110,8 @@ pub enum PeerFact {
     },
     /// A description could not be created or applied.
     NegotiationFailed,
+    /// No connection can be made at all: no sockets, or no server for the only kind of path that is allowed.
+    NoConnection,
     /// A local candidate was found.
     LocalCandidate(IceCandidate),
     /// The connection state is now this one.

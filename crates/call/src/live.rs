@@ -176,6 +176,7 @@ impl Live {
                 }
                 Stage::Active { .. } | Stage::Reconnecting { .. } => self.negotiation.abandon(),
             },
+            PeerFact::NoConnection => return Some(Over::ours(EndReason::ConnectionFailed, EndedBy::Nobody)),
             PeerFact::LocalCandidate(candidate) => self.negotiation.on_local_candidate(candidate, out),
             PeerFact::Connection(state) => self.on_connection(state, now, out),
             PeerFact::ChannelOpen => {

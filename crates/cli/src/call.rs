@@ -11,7 +11,7 @@ use crate::{
 use anyhow::{Context, Result};
 use eyeline_client::{
     Client, ClientConfig, Command, Snapshot,
-    snapshot::{CallView, Delivery, Phase},
+    snapshot::{CallView, Delivery, NoticeCode, Phase},
     stats::CallStats,
 };
 use eyeline_media::{clock::MediaClock, frame::MediaTime, synthetic::Y4mSink};
@@ -75,6 +75,7 @@ pub async fn run(options: &Options, part: Part, media: &Media) -> Result<()> {
         connected_at: None,
         phase: None,
         chat_seen: 0,
+        warned: 0,
         course: Course::default(),
         stats_file,
         usage: Usage::new(),
@@ -98,6 +99,7 @@ struct Run {
     connected_at: Option<MediaTime>,
     phase: Option<Phase>,
     chat_seen: u64,
+    warned: u64,
     course: Course,
     stats_file: Option<StatsFile>,
     usage: Usage,
@@ -111,6 +113,7 @@ impl Run {
         let mut give_up_at: Option<Instant> = None;
         loop {
             let snapshot = Arc::clone(&snapshots.borrow_and_update());
+            self.warn(&snapshot);
             if let Some(call) = &snapshot.call {
                 self.see(call);
                 if call.phase == Phase::Ended {
@@ -137,13 +140,22 @@ impl Run {
                     self.client.send(Command::HangUp);
                     give_up_at = Some(now() + END_LIMIT);
                 }
-                interrupted = tokio::signal::ctrl_c(), if give_up_at.is_none() => {
-                    interrupted?;
+                () = asked_to_stop(), if give_up_at.is_none() => {
                     self.client.send(Command::HangUp);
                     give_up_at = Some(now() + END_LIMIT);
                 }
                 () = wait(give_up_at) => anyhow::bail!("the call does not end"),
             }
+        }
+    }
+
+    /// A device that cannot be used ends no call, but should be known.
+    fn warn(&mut self, snapshot: &Snapshot) {
+        if let Some(notice) = snapshot.notice.as_ref().filter(|notice| notice.id > self.warned)
+            && let NoticeCode::Camera | NoticeCode::Microphone | NoticeCode::Speaker = notice.code
+        {
+            self.warned = notice.id;
+            eprintln!("eyeline-cli: warning: {}", notice.detail);
         }
     }
 
@@ -211,6 +223,19 @@ impl Run {
             None => Ok(()),
         }
     }
+}
+
+/// Resolves on Ctrl-C, and on SIGTERM where there is such a thing.
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        return;
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 async fn wait(until: Option<Instant>) {

@@ -1,4 +1,6 @@
 //! `doctor`: every hop that a call needs, tried one after the other; one line each.
+//!
+//! `FAILED` names what no call works without, `warning` what only some calls need.
 use crate::{devices::backend, options::Options, session::Session};
 use anyhow::{Result, bail};
 use eyeline_client::{
@@ -90,7 +92,7 @@ impl Report {
     fn wanted<E: Display>(&mut self, hop: &str, result: Result<String, E>) {
         match result {
             Ok(found) => println!("ok      {hop:<13} {found}"),
-            Err(error) => println!("failed  {hop:<13} {error}"),
+            Err(error) => println!("warning {hop:<13} {error}"),
         }
     }
 }

@@ -26,6 +26,8 @@ pub enum Exit {
     Call(EndReason),
     /// The server, or what it said.
     Server(NoticeCode, String),
+    /// The command line asks for what cannot be.
+    Usage(String),
 }
 
 impl Exit {
@@ -41,6 +43,7 @@ impl Exit {
     /// For the operating system.
     pub fn code(&self) -> ExitCode {
         ExitCode::from(match self {
+            Self::Usage(_) => 2,
             Self::Call(reason) => match reason {
                 EndReason::Hangup => 1,
                 EndReason::Declined => 10,
@@ -85,7 +88,7 @@ impl std::fmt::Display for Exit {
                 EndReason::Replaced => "replaced by a newer call",
                 EndReason::ServerError => "the server could not go on",
             }),
-            Self::Server(_, words) => f.write_str(words),
+            Self::Server(_, words) | Self::Usage(words) => f.write_str(words),
         }
     }
 }

@@ -85,14 +85,14 @@ pub struct Media {
     /// Video codec to prefer.
     #[arg(long, value_enum)]
     pub video_codec: Option<Codec>,
-    /// Most to send, in kbit/s.
-    #[arg(long)]
+    /// Most to send, in kbit/s: 30 at least, which is sound alone.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(30..))]
     pub max_kbps: Option<u32>,
     /// Use only paths through a TURN server.
     #[arg(long)]
     pub relay_only: bool,
     /// Hang up after so many seconds of call.
-    #[arg(long, value_parser = seconds)]
+    #[arg(long, value_parser = seconds, allow_hyphen_values = true)]
     pub duration: Option<Duration>,
     /// Send this text as soon as chat is open, and print what comes back on stderr.
     #[arg(long)]
@@ -183,9 +183,13 @@ mod tests {
         assert_eq!(media.mic, MicrophoneChoice::None);
         assert_eq!(media.speaker, SpeakerChoice::Null);
         assert!(parse(&["answer", "--camera", "device:Integrated: Camera"]).is_ok());
-        for wrong in
-            [["--camera", "testcard:641x480"], ["--camera", "film"], ["--mic", "wav"], ["--duration", "-1"]]
-        {
+        for wrong in [
+            ["--camera", "testcard:641x480"],
+            ["--camera", "film"],
+            ["--mic", "wav"],
+            ["--duration", "-1"],
+            ["--max-kbps", "0"],
+        ] {
             assert!(parse(&[&["answer"], &wrong[..]].concat()).is_err(), "{wrong:?}");
         }
     }

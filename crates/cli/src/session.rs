@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use eyeline_client::{
     Client, Command, Snapshot,
     config::ClientConfig,
+    signaling::ServerAddress,
     snapshot::{Link, NoticeCode},
     viewer::Viewer,
 };
@@ -30,8 +31,9 @@ impl Session {
     /// # Errors
     /// [`Exit`] where the server is out of reach or refuses.
     pub async fn open(options: &Options, mut config: ClientConfig, viewer: Arc<dyn Viewer>) -> Result<Self> {
-        let username = options.user.clone().context("--user is missing")?;
-        let password = options.password.clone().context("--password is missing")?;
+        let username = options.user.clone().ok_or_else(|| missing("--user"))?;
+        let password = options.password.clone().ok_or_else(|| missing("--password"))?;
+        ServerAddress::parse(&options.server).map_err(|error| Exit::Usage(format!("--server: {error}")))?;
         config.remember = false;
         let client = Client::start(config, crate::devices::backend(), viewer);
         let mut this = Self { snapshots: client.snapshots(), client };
@@ -90,6 +92,9 @@ impl Session {
     /// [`Exit`] where there is none of that name.
     pub async fn find(&mut self, username: &str) -> Result<User> {
         let username = username.to_lowercase();
+        if self.snapshots.borrow().account.as_ref().is_some_and(|me| me.username == username) {
+            return Err(Exit::Usage("nobody can call themselves".into()).into());
+        }
         self.client.send(Command::SearchUsers { query: username.clone() });
         let known = |s: &Snapshot| s.contacts.iter().find(|c| c.username == username).cloned();
         let found = self.until(SEARCH_LIMIT, |s| known(s).is_some()).await.ok();
@@ -97,6 +102,10 @@ impl Session {
             Exit::Server(NoticeCode::NoSuchUser, format!("nobody is called {username:?}")).into()
         })
     }
+}
+
+fn missing(option: &str) -> Exit {
+    Exit::Usage(format!("{option} is missing"))
 }
 
 /// Where state lies: `$EYELINE_DATA_DIR`, else the platform's folder for it.

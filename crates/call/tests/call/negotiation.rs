@@ -173,6 +173,13 @@ fn failed_first_negotiation_ends_the_call_as_media_failed() {
 }
 
 #[test]
+fn without_any_connection_the_call_ends_as_one_without_a_path() {
+    let mut solo = Solo::callee_connecting();
+    solo.fact(PeerFact::NoConnection);
+    assert_eq!(solo.end_reason(), Some(EndReason::ConnectionFailed));
+}
+
+#[test]
 fn failed_renegotiation_does_not_end_the_call() {
     let mut solo = Solo::caller_active();
     solo.fact(PeerFact::NegotiationFailed);

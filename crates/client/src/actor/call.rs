@@ -124,6 +124,7 @@ impl Actor {
             Outcome::OfferCreated { seq, offer } => PeerFact::OfferCreated { seq, offer },
             Outcome::AnswerCreated { seq, answer } => PeerFact::AnswerCreated { seq, answer },
             Outcome::NegotiationFailed => PeerFact::NegotiationFailed,
+            Outcome::NoConnection => PeerFact::NoConnection,
             Outcome::NotSent(message) => return self.line.not_sent(&message),
             Outcome::Stats(peer, ice) => {
                 let stats = self.line.studio.stats(&peer, ice);

@@ -50,6 +50,8 @@ pub(super) enum Outcome {
         answer: Sdp,
     },
     NegotiationFailed,
+    /// There is no connection, and there will be none.
+    NoConnection,
     /// A message could not be handed to the data channel.
     NotSent(ChannelMessage),
     Stats(Box<PeerStats>, Option<IceState>),
@@ -113,7 +115,7 @@ async fn drive(mut making: Making, mut queue: mpsc::Receiver<Order>, outcomes: m
         Ok(peer) => peer,
         Err(error) => {
             tracing::error!(%error, "no peer connection");
-            let _ = outcomes.send(Outcome::NegotiationFailed).await;
+            let _ = outcomes.send(Outcome::NoConnection).await;
             return;
         }
     };
