@@ -26,13 +26,13 @@ pub struct Options {
     /// Accept every call
     #[arg(long)]
     pub auto_accept: bool,
-    /// Where pictures come from: testcard[:1280x720@30], y4m:FILE, device[:NAME] or none
+    /// Where pictures come from: `testcard[:1280x720@30]`, `y4m:FILE`, `device[:NAME]` or `none`
     #[arg(long, default_value = "device")]
     pub camera: CameraChoice,
-    /// Where sound comes from: tone, wav:FILE, device[:NAME] or none
+    /// Where sound comes from: `tone`, `wav:FILE`, `device[:NAME]` or `none`
     #[arg(long, default_value = "device")]
     pub mic: MicrophoneChoice,
-    /// Where sound goes: null or device[:NAME]
+    /// Where sound goes: `null` or `device[:NAME]`
     #[arg(long, default_value = "device")]
     pub speaker: SpeakerChoice,
     /// Where the sign-in, the choices and the log are kept
