@@ -21,7 +21,7 @@ use anyhow::Context;
 use autopilot::Autopilot;
 use clap::Parser;
 use directories::ProjectDirs;
-use eyeline_client::Client;
+use eyeline_client::{Client, stop::asked_to_stop};
 use eyeline_devices::SystemDevices;
 use feed::{Feed, Hub};
 use instance::{Claim, Instance};
@@ -100,22 +100,9 @@ async fn pass_on_key_frame_wishes(hub: Arc<Hub>, client: Client) {
     }
 }
 
-/// Leaves on an interrupt and, where there is such a thing, on a request to terminate.
+/// Leaves when the system asks for it.
 async fn leave_when_told(app: tauri::AppHandle) {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-            return;
-        };
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
+    if asked_to_stop().await.is_ok() {
+        window::leave(&app);
     }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        return;
-    }
-    window::leave(&app);
 }

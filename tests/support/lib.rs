@@ -22,6 +22,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Words for an instrument or a window that sends the test card, at the size that is asked of a camera, and the tone.
+pub const CARD: [&str; 4] = ["--camera", "testcard:640x480@30", "--mic", "tone"];
+
 /// How often a condition is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 

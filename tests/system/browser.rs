@@ -1,6 +1,7 @@
 //! A browser nobody here wrote: Debian's Chromium with a page that knows only the written protocol, and calls our
 //! instrument, and is called by it.
 use eyeline_tests::{
+    CARD,
     browser::Browser,
     cli::{Cli, Report},
     server::Server,
@@ -10,7 +11,6 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 const END_LIMIT: Duration = Duration::from_secs(60);
-const CARD: [&str; 4] = ["--camera", "testcard:640x480@30", "--mic", "tone"];
 const NO_STUN: [&str; 2] = ["--stun", "none"];
 /// Pictures that the page must see: ten seconds at half the rate.
 const PICTURES: u64 = 150;

@@ -1,5 +1,6 @@
 //! Races, crashes and garbage.
 use eyeline_tests::{
+    CARD,
     cli::{Cli, Report},
     rest::Rest,
     server::Server,
@@ -9,7 +10,6 @@ use std::time::Duration;
 
 const END_LIMIT: Duration = Duration::from_secs(120);
 const QUIET: [&str; 4] = ["--camera", "none", "--mic", "none"];
-const CARD: [&str; 4] = ["--camera", "testcard:640x480@30", "--mic", "tone"];
 
 fn call(server: &Server, from: &str, to: &str, seconds: &str) -> Cli {
     Cli::start(server.address(), from, &[&["call", to, "--duration", seconds], &QUIET[..]].concat())

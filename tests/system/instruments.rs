@@ -1,9 +1,8 @@
 //! Two instruments through a real server, on this machine's own network.
-use eyeline_tests::{cli::Cli, server::Server};
+use eyeline_tests::{CARD, cli::Cli, server::Server};
 use std::time::Duration;
 
 const END_LIMIT: Duration = Duration::from_secs(60);
-const CARD: [&str; 4] = ["--camera", "testcard:640x480@30", "--mic", "tone"];
 
 /// Calls with `codec`, texts both ways, and judges both ends. There is one flash and beep a second: a 95th percentile
 /// needs more than twenty.

@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 use eyeline_netlab::{Link, Netlab, Profile};
 use eyeline_tests::{
+    CARD,
     cli::{Cli, Report},
     lab::Lab,
     until,
@@ -10,7 +11,6 @@ use serde_json::Value;
 use std::{path::Path, time::Duration};
 
 const END_LIMIT: Duration = Duration::from_secs(90);
-const CARD: [&str; 4] = ["--camera", "testcard:640x480@30", "--mic", "tone"];
 /// How long the link is cut, in the seconds of the instrument's own statistics.
 const CUT_S: usize = 5;
 

@@ -20,10 +20,6 @@ const PEOPLE: [Person; 2] = [
 /// One password for both; the server of the demo lasts as long as the demo.
 const PASSWORD: &str = "demo password";
 const WINDOW: &str = "680x560";
-const HELP: &str = "\
-  --auto      one person calls the other, who accepts
-  --release   optimised: takes longer to build
-Ends when both windows are closed, or with Ctrl-C.";
 
 struct Person {
     name: &'static str,
@@ -43,10 +39,6 @@ impl Drop for Running {
 
 /// Runs until both windows are closed. `--auto` places and accepts the call; `--release` builds optimised.
 pub fn demo(args: &[String]) -> Result<()> {
-    if args.iter().any(|a| matches!(a.as_str(), "--help" | "-h")) {
-        println!("cargo xtask demo [--auto] [--release]\n\n{HELP}");
-        return Ok(());
-    }
     let auto = args.iter().any(|a| a == "--auto");
     let release = args.iter().any(|a| a == "--release");
     if let Some(unknown) = args.iter().find(|a| !matches!(a.as_str(), "--auto" | "--release")) {

@@ -52,11 +52,15 @@ fn main() -> ExitCode {
 }
 
 fn command(args: &[String]) -> Result<()> {
-    let (command, rest) = match args.split_first() {
-        Some((command, rest)) => (command.as_str(), rest),
-        None => ("help", &[][..]),
-    };
+    let (command, rest) = args.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
+    let wants_help = command == "help" || args.iter().any(|word| matches!(word.as_str(), "--help" | "-h"));
     match command {
+        // It has options of its own to explain.
+        "bench" => bench::bench(rest),
+        _ if wants_help || args.is_empty() => {
+            print!("{HELP}");
+            Ok(())
+        }
         "demo" => demo::demo(rest),
         "test" => test::test(rest),
         "check" => {
@@ -65,14 +69,9 @@ fn command(args: &[String]) -> Result<()> {
         }
         "setup" if rest.iter().any(|a| a == "--test") => setup::for_tests(),
         "setup" => setup::for_building(),
-        "bench" => bench::bench(rest),
         "fuzz" => fuzz::fuzz(rest),
         "types" => types::generate(),
         "bundle" => bundle::bundle(),
-        "help" | "--help" | "-h" => {
-            print!("{HELP}");
-            Ok(())
-        }
         other => bail!("no command {other:?}\n\n{HELP}"),
     }
 }

@@ -13,9 +13,10 @@ use eyeline_client::{
     Client, ClientConfig, Command, Snapshot,
     snapshot::{CallView, Delivery, NoticeCode, Phase},
     stats::CallStats,
+    stop::asked_to_stop,
 };
 use eyeline_media::{clock::MediaClock, frame::MediaTime, synthetic::Y4mSink};
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::{
     sync::watch,
     time::{Instant, sleep_until},
@@ -111,6 +112,7 @@ impl Run {
         let mut stats = self.client.stats();
         let mut hang_up_at: Option<Instant> = None;
         let mut give_up_at: Option<Instant> = None;
+        let mut stop = pin!(asked_to_stop());
         loop {
             let snapshot = Arc::clone(&snapshots.borrow_and_update());
             self.warn(&snapshot);
@@ -140,7 +142,8 @@ impl Run {
                     self.client.send(Command::HangUp);
                     give_up_at = Some(now() + END_LIMIT);
                 }
-                () = asked_to_stop(), if give_up_at.is_none() => {
+                asked = &mut stop, if give_up_at.is_none() => {
+                    asked?;
                     self.client.send(Command::HangUp);
                     give_up_at = Some(now() + END_LIMIT);
                 }
@@ -223,19 +226,6 @@ impl Run {
             None => Ok(()),
         }
     }
-}
-
-/// Resolves on Ctrl-C, and on SIGTERM where there is such a thing.
-async fn asked_to_stop() {
-    #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-        return;
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 async fn wait(until: Option<Instant>) {

@@ -92,7 +92,7 @@ pub struct Media {
     #[arg(long)]
     pub relay_only: bool,
     /// Hang up after so many seconds of call.
-    #[arg(long, value_parser = seconds, allow_hyphen_values = true)]
+    #[arg(long, value_parser = seconds, allow_negative_numbers = true)]
     pub duration: Option<Duration>,
     /// Send this text as soon as chat is open, and print what comes back on stderr.
     #[arg(long)]

@@ -18,6 +18,7 @@ pub mod private;
 pub mod signaling;
 pub mod snapshot;
 pub mod stats;
+pub mod stop;
 mod store;
 mod studio;
 mod task;

@@ -1,7 +1,7 @@
 //! The desktop program in a window of its own, as the tests speak to it.
 use super::picture::Area;
 use eyeline_tests::{
-    artifacts,
+    CARD, artifacts,
     display::Display,
     program,
     webdriver::{Driver, Window},
@@ -30,18 +30,8 @@ impl App {
                 .env("XDG_DATA_HOME", state.path())
                 .env("XDG_CACHE_HOME", state.path());
         });
-        let arguments = [
-            "--camera",
-            "testcard:640x480@30",
-            "--mic",
-            "tone",
-            "--speaker",
-            "null",
-            "--size",
-            "800x600",
-            "--position",
-            "0,0",
-        ];
+        let window = ["--speaker", "null", "--size", "800x600", "--position", "0,0"];
+        let arguments = [&CARD[..], &window].concat();
         let options = json!({ "application": program("eyeline"), "args": arguments });
         let window = driver.open(&json!({ "tauri:options": options }));
         Self { name: name.to_owned(), window, _driver: driver, display, _state: state }
