@@ -62,10 +62,10 @@ it('shows the colours that were sent, by either way', async () => {
 it('shows an avatar and no frozen picture while the other camera is off', async () => {
   const page = await show('call');
   await drawn(page, 'remote-video', 5);
-  await changeCall(page, { remote: { camera: false, microphone: true } });
+  await changeCall(page, { remote: { camera: false, microphone: true, paused: false } });
   await find(page, 'remote-avatar').waitFor();
   expect(await find(page, 'remote-video').count()).toBe(0);
-  await changeCall(page, { remote: { camera: true, microphone: true } });
+  await changeCall(page, { remote: { camera: true, microphone: true, paused: false } });
   await drawn(page, 'remote-video', 1);
   await find(page, 'remote-avatar').waitFor({ state: 'detached' });
 });

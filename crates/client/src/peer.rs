@@ -26,7 +26,7 @@ use eyeline_protocol::{
     channel::LABEL,
     signal::{ConnectionState, IceCandidate, Sdp, SdpKind},
 };
-use eyeline_transport::{Chain, ChainConfig, SharedStats, WallClock};
+use eyeline_transport::{Chain, ChainConfig, Handles, SharedStats, WallClock};
 pub use eyeline_transport::{
     Event as MediaEvent, EventSink as MediaCallbacks, MediaKind, ReceivedRtp, TransportStats,
 };
@@ -115,7 +115,7 @@ impl Peer {
         // Multicast may be forbidden here; then a browser's `.local` candidates stay unknown, and its own checks
         // reach us all the same (peer-reflexive candidates).
         let make = |mdns| connect(&config, &media, &events, &channel, &tracks, mdns);
-        let (connection, chain) = match make(MulticastDnsMode::QueryOnly).await {
+        let (connection, handles) = match make(MulticastDnsMode::QueryOnly).await {
             Ok(made) => made,
             Err(error) => {
                 tracing::debug!(%error, "no multicast DNS");
@@ -126,7 +126,7 @@ impl Peer {
             let track = Arc::clone(track) as Arc<dyn TrackLocal>;
             connection.add_transceiver_from_track(track, None).await?;
         }
-        let sender = outgoing::start(Arc::clone(&tracks), chain.1);
+        let sender = outgoing::start(Arc::clone(&tracks), handles.clone());
         Ok(Self {
             connection,
             relay_only: config.relay_only,
@@ -135,7 +135,7 @@ impl Peer {
             channel,
             tracks,
             sender,
-            stats: chain.0,
+            stats: handles.stats,
             remote: Mutex::default(),
         })
     }
@@ -160,7 +160,9 @@ impl Peer {
     /// # Errors
     /// [`PeerError::BadSdp`] where the offer cannot be used.
     pub async fn accept_offer(&self, offer: Sdp) -> Result<Sdp, PeerError> {
-        let description = RTCSessionDescription::offer(offer.sdp.clone()).map_err(bad_sdp)?;
+        let description =
+            RTCSessionDescription::offer(sdp::with_opus_kept(&offer.sdp, &config::opus().sdp_fmtp_line))
+                .map_err(bad_sdp)?;
         self.connection.set_remote_description(description).await.map_err(bad_sdp)?;
         let answer = self.connection.create_answer(None).await.map_err(bad_sdp)?;
         // A browser offers H.264 several times over: what we send is what our own answer took of that.
@@ -174,7 +176,9 @@ impl Peer {
     /// # Errors
     /// [`PeerError::BadSdp`] where the answer cannot be used.
     pub async fn accept_answer(&self, answer: Sdp) -> Result<(), PeerError> {
-        let description = RTCSessionDescription::answer(answer.sdp.clone()).map_err(bad_sdp)?;
+        let description =
+            RTCSessionDescription::answer(sdp::with_opus_kept(&answer.sdp, &config::opus().sdp_fmtp_line))
+                .map_err(bad_sdp)?;
         // Before it is applied: streams are bound to their codecs meanwhile.
         self.take_over(&answer.sdp, &answer.sdp).await?;
         self.connection.set_remote_description(description).await.map_err(bad_sdp)
@@ -276,6 +280,7 @@ impl Peer {
         let video = sdp::video_codec(answer, &self.video_codecs);
         *self.remote.lock().unwrap_or_else(PoisonError::into_inner) =
             Remote { is_ours: sdp::is_ours(theirs), video };
+        self.sender.set_red(sdp::red(answer));
         for sender in self.connection.get_senders().await {
             let kind = sender.track().kind().await;
             for (of, track) in self.tracks.negotiated(sdp::opus(answer), video) {
@@ -304,7 +309,7 @@ async fn connect(
     channel: &Channel,
     tracks: &Arc<Tracks>,
     mdns: MulticastDnsMode,
-) -> Result<(Arc<dyn PeerConnection>, (SharedStats, eyeline_transport::SenderClocks)), PeerError> {
+) -> Result<(Arc<dyn PeerConnection>, Handles), PeerError> {
     let chain = Chain::new(ChainConfig { wall: wall_clock(), sink: watching_video(media, tracks) });
     let handler = Handler { events: events.clone(), channel: channel.clone() };
     let connection = PeerConnectionBuilder::new()
@@ -317,7 +322,7 @@ async fn connect(
         .with_data_channel_send_buffer_limit(channel::SEND_BUFFER)
         .build()
         .await?;
-    Ok((Arc::new(connection), (chain.stats, chain.clocks)))
+    Ok((Arc::new(connection), chain.handles))
 }
 
 /// `media`, with the peer's video noted on the way: requests for key frames must name it.

@@ -186,6 +186,8 @@ pub struct SideView {
     pub microphone: bool,
     /// Whether the camera is on. Where not, an avatar is shown.
     pub camera: bool,
+    /// Whether the camera's pictures are left out for now, since the connection has no room for them.
+    pub paused: bool,
 }
 
 /// One line of chat.

@@ -43,6 +43,10 @@ pub struct CallStats {
     pub relayed: Option<bool>,
     /// Packets that the other side asked for again, since the call's start.
     pub retransmitted: Option<u64>,
+    /// What keeps the sent picture from being as good as the camera's (`RTCQualityLimitationReason`).
+    pub quality_limitation: Option<String>,
+    /// Whether no picture is sent, since the path has no room for any.
+    pub video_paused: Option<bool>,
 }
 
 impl CallStats {

@@ -25,7 +25,7 @@
 //! # fn main() -> Result<(), eyeline_media::error::PipelineError> {
 //! let speaker = RenderTap::default();
 //! let video = VideoSend::start(
-//!     VideoSendConfig { codec: VideoCodec::Vp8, target: VideoTarget::default() },
+//!     VideoSendConfig { codec: VideoCodec::Vp8, target: Some(VideoTarget::default()) },
 //!     |packets, _info| send_on_network(packets),
 //!     |event| eprintln!("{event:?}"),
 //! )?;
@@ -45,6 +45,7 @@
 //! # Ok(())
 //! # }
 //! ```
+pub mod adapt;
 pub mod clock;
 pub mod codec;
 pub mod device;

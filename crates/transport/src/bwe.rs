@@ -1,37 +1,60 @@
-//! How much the path carries: a target bitrate from transport-wide feedback.
+//! How much the path carries: a target bitrate from what became of each packet.
 //!
 //! ```text
-//! PacketReport --+--> Throughput -----------------------.
-//!                +--> Trendline --> overuse? --> RateControl --> min --> target
-//!                '--> LossControl ----------------------'
+//! Outcome --+--> Trendline --> a queue? --> RateControl --.
+//!           +--> Acked ------> what arrives -----^        +--> min --> target, window
+//!           +--> LossControl -----------------------------'
+//!           '--> Evaluator --> found --> RateControl, Prober --> next train
 //! ```
-//! After Google's congestion control (draft-ietf-rmcat-gcc-02, with the trendline filter that libwebrtc put in place of
-//! the Kalman filter): queues are seen growing before they overflow. The built-in one cannot see a queue (measured:
-//! a 1 Mbit/s link is overfilled until audio is 90 s late). Probing and the use of a link's known capacity are to come.
+//! After Google's congestion control (draft-ietf-rmcat-gcc-02) as libwebrtc has developed it. The one built into rtc
+//! cannot see a queue (measured: a 1 Mbit/s link is overfilled until audio is 90 s late).
+mod acked;
+mod blind;
+mod capacity;
+mod idle;
+mod limit;
 mod loss;
+mod probe;
 mod rate;
-mod throughput;
 mod trendline;
 
+use crate::send::{Outcome, Sent};
+use acked::Acked;
+pub use blind::Blind;
+use idle::Idle;
+use limit::Limit;
 use loss::LossControl;
-use rate::{RateControl, Rates};
-use rtc::interceptor::{BandwidthEstimator, PacketReport};
+pub use probe::Cluster;
+use probe::{Evaluator, Prober};
+use rate::{Known, RateControl};
 use std::time::{Duration, Instant};
-use throughput::Throughput;
 use trendline::Trendline;
-
-use crate::{Event, EventSink, stats::SharedStats};
 
 /// Least that is ever asked for: audio alone survives on it, in bit/s.
 pub const MIN_BPS: f64 = 30_000.0;
 /// Most that is ever asked for, in bit/s: enough for 1280x720 at 30 pictures a second.
 pub const MAX_BPS: f64 = 2_500_000.0;
-/// What a connection starts with, in bit/s: a readable picture, and no flood on a narrow link.
-pub const START_BPS: f64 = 500_000.0;
-/// Changes smaller than this are not worth a word to the encoder.
-const NOTABLE: f64 = 0.02;
-/// Longest time between two words, so that small changes do not add up unsaid.
-const SAY_EVERY: Duration = Duration::from_secs(1);
+/// What a connection starts with, in bit/s; probes find out at once how much more there is.
+pub const START_BPS: f64 = 300_000.0;
+/// What may queue on the path before video is held back, beside a round trip (libwebrtc's congestion window).
+const WINDOW_QUEUE: Duration = Duration::from_millis(350);
+/// Least window, in bytes.
+const WINDOW_MIN: usize = 3_000;
+/// Without feedback for so long, the path is cut; where there never was any, it may just be long.
+const SILENCE: Duration = Duration::from_millis(500);
+const SILENCE_FIRST: Duration = Duration::from_secs(2);
+/// And so many packets must have been sent into it.
+const SILENCE_PACKETS: usize = 3;
+/// What is kept of the target when a cut path comes back.
+const AFTER_SILENCE: f64 = 0.5;
+/// A path that loses more than this by itself is a lossy one.
+const LOSSY: f64 = 0.02;
+/// A queue of that length for so long is one that does not drain.
+const STANDING: (Duration, Duration) = (Duration::from_millis(200), Duration::from_millis(600));
+/// The target by delay leads the one by loss by this factor at most.
+const UNTESTED: f64 = 1.5;
+/// Assumed until one was measured.
+const RTT_UNKNOWN: Duration = Duration::from_millis(200);
 
 /// What the path does to our packets, by the delay that they pick up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,78 +68,193 @@ pub enum Usage {
     Under,
 }
 
-/// The estimator, as rtc's congestion control slot takes it.
+/// The estimator: pure, time is an argument.
+#[derive(Debug)]
 pub struct Estimator {
-    sent: Throughput,
-    acked: Throughput,
-    epoch: Option<Instant>,
+    acked: Acked,
+    idle: Idle,
+    limit: Limit,
     trendline: Trendline,
     rate: RateControl,
     loss: LossControl,
-    said: Option<(f64, Instant)>,
-    sink: EventSink,
-    stats: SharedStats,
+    prober: Prober,
+    evaluator: Evaluator,
+    begun: Option<Instant>,
+    rtt: Option<Duration>,
+    /// When feedback came last.
+    heard: Option<Instant>,
+    silent: bool,
+    clear: bool,
+    stands_since: Option<Instant>,
+}
+
+impl Default for Estimator {
+    fn default() -> Self {
+        Self {
+            acked: Acked::default(),
+            idle: Idle::default(),
+            limit: Limit::default(),
+            trendline: Trendline::default(),
+            rate: RateControl::new(START_BPS),
+            loss: LossControl::default(),
+            prober: Prober::new(MAX_BPS),
+            evaluator: Evaluator::default(),
+            begun: None,
+            rtt: None,
+            heard: None,
+            silent: false,
+            clear: true,
+            stands_since: None,
+        }
+    }
 }
 
 impl Estimator {
-    /// Says each notable change of the target to `sink`.
-    pub fn new(sink: EventSink, stats: SharedStats) -> Self {
-        Self {
-            sent: Throughput::default(),
-            acked: Throughput::default(),
-            epoch: None,
-            trendline: Trendline::default(),
-            rate: RateControl::new(START_BPS),
-            loss: LossControl::new(),
-            said: None,
-            sink,
-            stats,
-        }
-    }
-
-    fn target(&self) -> f64 {
+    /// What to send, audio and video together, in bit/s.
+    #[must_use]
+    pub fn target(&self) -> f64 {
         self.rate.target().min(self.loss.limit()).clamp(MIN_BPS, MAX_BPS)
     }
 
-    fn say(&mut self, now: Instant) {
-        let target = self.target();
-        let notable = self.said.is_none_or(|(said, at)| {
-            let change = (target - said).abs() / said;
-            change >= NOTABLE || (change > 0.0 && now.saturating_duration_since(at) >= SAY_EVERY)
-        });
-        if notable {
-            self.said = Some((target, now));
-            let bps = target as u64;
-            self.stats.update(|s| s.target_bps = Some(bps));
-            (self.sink)(Event::TargetBitrate(bps));
+    /// How much may be under way before video is held back, in bytes.
+    #[must_use]
+    pub fn window(&self) -> usize {
+        let span = self.rtt.unwrap_or(RTT_UNKNOWN) + WINDOW_QUEUE;
+        ((self.target() / 8.0 * span.as_secs_f64()) as usize).max(WINDOW_MIN)
+    }
+
+    /// Whether nothing was heard for so long that the path must be cut.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.silent
+    }
+
+    /// Whether the path loses packets whatever is sent.
+    #[must_use]
+    pub fn is_lossy(&self) -> bool {
+        self.loss.inherent() > LOSSY
+    }
+
+    /// The next train of packets to send.
+    pub fn take_probe(&mut self) -> Option<Cluster> {
+        let cluster = self.prober.take()?;
+        self.evaluator.expect(cluster);
+        Some(cluster)
+    }
+
+    /// Media begin to flow.
+    pub fn begin(&mut self, now: Instant) {
+        if self.begun.is_none() {
+            self.begun = Some(now);
+            self.prober.begin(now, self.target());
         }
     }
-}
 
-impl BandwidthEstimator for Estimator {
-    fn on_reports(&mut self, now: Instant, reports: &[PacketReport]) {
-        let mut overused = false;
-        for report in reports {
-            let epoch = *self.epoch.get_or_insert(report.departure);
-            self.sent.on_packet(report.departure.saturating_duration_since(epoch), report.size);
-            self.loss.on_packet(report.arrived);
-            if let Some(arrival) = report.arrival {
-                self.acked.on_packet(arrival, report.size);
-                overused |= self.trendline.on_packet(report.departure, arrival) == Some(Usage::Over);
+    /// Takes in a packet that leaves.
+    pub fn on_sent(&mut self, sent: &Sent) {
+        let was_idle = self.idle.since().is_some();
+        self.idle.on_sent(sent.at, sent.size, self.target());
+        if was_idle && self.idle.since().is_none() {
+            self.acked.expect_change();
+        }
+    }
+
+    /// Takes in what became of packets; `rtt` is a round trip without queues, `queued` how much longer the newest one took.
+    pub fn on_feedback(
+        &mut self,
+        now: Instant,
+        outcomes: &[Outcome],
+        rtt: Option<Duration>,
+        queued: Duration,
+    ) {
+        (self.rtt, self.heard) = (rtt.or(self.rtt), Some(now));
+        if std::mem::take(&mut self.silent) {
+            (self.trendline, self.limit) = (Trendline::default(), Limit::default());
+            if self.idle.since().is_none() {
+                self.rate.lower(now, self.rate.target() * AFTER_SILENCE);
             }
+            self.prober.on_cut(now);
         }
-        let rates = Rates { sent: self.sent.bps(), acked: self.acked.bps() };
-        let rtt = self.stats.get().rtt;
-        let usage = if overused { Usage::Over } else { self.trendline.usage() };
-        self.rate.update(now, usage, rates, rtt);
-        self.loss.update(now, self.rate.target());
-        self.say(now);
+        let idle = self.idle.since().is_some();
+        let mut over = false;
+        let mut found = None;
+        for outcome in outcomes {
+            self.loss.on_outcome(outcome);
+            if let Some(arrival) = outcome.arrival {
+                self.acked.on_packet(arrival, outcome.sent.size, idle);
+                self.limit.on_packet(&outcome.sent, arrival);
+                over |= self.trendline.on_packet(outcome.sent.at, arrival) == Some(Usage::Over);
+            }
+            found = self.evaluator.on_outcome(outcome).or(found);
+        }
+        // A queue that is full grows no more.
+        let stands = self.stands(now, queued);
+        let usage = if over || stands { Usage::Over } else { self.trendline.usage() };
+        self.clear = usage == Usage::Normal;
+        let before = self.rate.target();
+        let acked = self.acked.bps();
+        // Where packets are lost anyway, few of them look slower than the path is: the longer mean knows better.
+        let least = acked.filter(|_| self.is_lossy()).unwrap_or(0.0);
+        let limit = match (over, stands) {
+            (_, true) => acked,
+            (true, false) => self.limit.bps(self.target()).map(|limit| limit.max(least)),
+            (false, false) => None,
+        };
+        let known = Known { acked, rtt: self.rtt, limit };
+        self.rate.update(now, usage, known);
+        if self.rate.target() < before {
+            self.prober.on_cut(now);
+        } else if let Some(bps) = found.filter(|_| usage != Usage::Over) {
+            self.on_probe(now, bps);
+        }
+        self.loss.update(now, self.rate.target(), known.acked, idle);
+        // While losses set the limit, a higher one is not put to the test.
+        self.rate.lower(now, self.loss.limit() * UNTESTED);
     }
 
-    fn target_bitrate(&self) -> f64 {
-        self.target()
+    /// When media began to flow, where nothing was heard ever since.
+    #[must_use]
+    pub fn never_heard_since(&self) -> Option<Instant> {
+        self.begun.filter(|_| self.heard.is_none())
+    }
+
+    /// Whether no queue grows, as far as is known.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.clear && !self.silent
+    }
+
+    /// The time is `now`; of so many packets nothing was heard, the oldest of which left then.
+    pub fn on_tick(&mut self, now: Instant, waiting: Option<(Instant, usize)>) {
+        let silence = if self.heard.is_some() { SILENCE } else { SILENCE_FIRST };
+        // Of one packet nobody knows whether it or the word of it was lost.
+        let waiting = waiting.filter(|(_, packets)| *packets >= SILENCE_PACKETS);
+        let since = waiting.map(|(at, _)| self.heard.map_or(at, |heard| heard.max(at)));
+        self.silent |= since.is_some_and(|since| now.saturating_duration_since(since) > silence);
+        let clear = self.is_clear();
+        self.prober.on_tick(now, self.target(), self.idle.since(), clear);
+    }
+
+    /// Whether a long queue has been there for long; says so once in that time.
+    fn stands(&mut self, now: Instant, queued: Duration) -> bool {
+        if queued < STANDING.0 {
+            self.stands_since = None;
+            return false;
+        }
+        let since = *self.stands_since.get_or_insert(now);
+        let stands = now.saturating_duration_since(since) >= STANDING.1;
+        if stands {
+            self.stands_since = Some(now);
+        }
+        stands
+    }
+
+    fn on_probe(&mut self, now: Instant, bps: f64) {
+        let target = self.rate.target();
+        self.prober.on_result(now, bps, target);
+        // A train that found less than we send already was hurt by what we send.
+        if bps > target {
+            self.rate.on_probe(now, bps);
+        }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,32 +1,37 @@
 //! Which stage sits where in rtc's chain, and what of the session's negotiation that implies.
 use crate::{
     EventSink, WallClock,
-    bind_rtx::BindRtx,
-    bwe::Estimator,
     nack::NackStage,
-    pacer::Pacer,
     plug::Plug,
+    red::{RedUnwrap, RedWrap, Redundancy},
     report::{SenderClocks, SenderReports},
     rtx::RtxUnwrap,
+    send::{SendSide, Wish},
     stats::SharedStats,
     tap::{AppTap, WireTap},
 };
-use rtc::interceptor::{
-    CongestionControlBuilder, NackResponderBuilder, ReceiverReportBuilder, Registry, Slot,
-    TwccReceiverBuilder, TwccSenderBuilder,
-};
+use rtc::interceptor::{ReceiverReportBuilder, Registry, Slot, TwccReceiverBuilder};
+use std::time::Duration;
 
-/// Packets kept for being sent again: two seconds at 4 Mbit/s.
-const HISTORY_PACKETS: u16 = 1024;
+/// How often arrivals are told to the sender: half of what is usual, so that it sees a queue sooner.
+const FEEDBACK_EVERY: Duration = Duration::from_millis(50);
 
 /// Slots of our own, by distance from the wire; rtc's named ones are thousands.
 mod at {
-    /// Between the pacer and whatever makes packets.
+    /// Nearest to the wire.
+    pub const SEND_SIDE: usize = 1_000;
+    /// Before what leaves is numbered and counted.
+    pub const RED_WRAP: usize = 2_000;
+    /// Before whatever makes packets.
     pub const WIRE_TAP: usize = 3_500;
+    /// Before anything is thrown away: probes and padding arrive too.
+    pub const ARRIVALS: usize = 6_300;
     /// Before retransmissions are unwrapped: a repaired loss is still reported as a loss.
     pub const RECEIVER_REPORTS: usize = 6_400;
     /// Before anything that looks for gaps.
     pub const RTX_UNWRAP: usize = 6_500;
+    /// As for retransmissions.
+    pub const RED_UNWRAP: usize = 6_600;
     /// Last of all.
     pub const APP_TAP: usize = 20_000;
 }
@@ -43,35 +48,43 @@ pub struct ChainConfig {
 pub struct Chain {
     /// For `with_interceptor_registry`.
     pub registry: Registry,
+    /// What stays behind.
+    pub handles: Handles,
+}
+
+/// What the application and a chain in use say to each other. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Handles {
     /// Everything counted.
     pub stats: SharedStats,
     /// To be told which RTP time was captured when.
     pub clocks: SenderClocks,
+    /// To be told whether the media wait for the target to grow.
+    pub wish: Wish,
+    /// To be told how sound is to be repeated.
+    pub redundancy: Redundancy,
 }
 
 impl Chain {
     /// Builds the stages.
     #[must_use]
     pub fn new(config: ChainConfig) -> Self {
-        let stats = SharedStats::default();
-        let clocks = SenderClocks::default();
-        let reports = SenderReports::new(config.wall, clocks.clone(), stats.clone());
-        let responder = NackResponderBuilder::new().with_size(HISTORY_PACKETS).build();
-        let estimator = Estimator::new(config.sink.clone(), stats.clone());
-        let congestion = CongestionControlBuilder::new(estimator).build();
+        let handles = Handles::default();
+        let Handles { stats, clocks, wish, redundancy } = handles.clone();
+        let send_side = SendSide::new(config.sink.clone(), wish, stats.clone());
+        let reports = SenderReports::new(config.wall, clocks, stats.clone());
         let registry = Registry::new()
-            .with(Slot::CongestionControl, BindRtx(congestion))
-            .with(Slot::TwccSender, BindRtx(TwccSenderBuilder::new().build()))
-            .with(Slot::Pacer, Plug::new(Pacer::new(stats.clone())))
+            .with(Slot::from(at::SEND_SIDE), Plug::new(send_side))
+            .with(Slot::from(at::RED_WRAP), Plug::new(RedWrap::new(redundancy.clone())))
             .with(Slot::from(at::WIRE_TAP), Plug::new(WireTap::new(stats.clone())))
-            .with(Slot::NackResponder, responder)
+            .with(Slot::from(at::ARRIVALS), TwccReceiverBuilder::new().with_interval(FEEDBACK_EVERY).build())
             .with(Slot::from(at::RECEIVER_REPORTS), ReceiverReportBuilder::new().build())
             .with(Slot::from(at::RTX_UNWRAP), Plug::new(RtxUnwrap::new(stats.clone())))
+            .with(Slot::from(at::RED_UNWRAP), Plug::new(RedUnwrap::new(redundancy, stats.clone())))
             .with(Slot::NackGenerator, Plug::new(NackStage::new(stats.clone())))
-            .with(Slot::TwccReceiver, TwccReceiverBuilder::new().build())
             .with(Slot::SenderReport, Plug::new(reports))
-            .with(Slot::from(at::APP_TAP), Plug::new(AppTap::new(config.sink, stats.clone())));
-        Self { registry, stats, clocks }
+            .with(Slot::from(at::APP_TAP), Plug::new(AppTap::new(config.sink, stats)));
+        Self { registry, handles }
     }
 }
 

@@ -2,22 +2,23 @@
 //!
 //! ```text
 //!                wire                                                        application
-//!  received --> RTX unwrapped --> losses found, asked again --> reports --> AppTap --> Event
-//!      sent <-- congestion control <-- pacer <-- resends, receiver reports <-- sender reports <-- RTP
+//!  received --> arrivals noted --> RTX and RED unwrapped --> losses found, asked again --> reports --> AppTap --> Event
+//!      sent <-- SendSide: numbers, pace, repairs, estimate <-- receiver reports <-- sender reports <-- RED <-- RTP
 //! ```
 //!
 //! Each box is a pure core (time is an argument) and a [`plug::Stage`] around it; [`chain`] puts the stages into the
 //! slots of rtc's chain of interceptors. Nothing here reads a clock, spawns or blocks.
 #![forbid(unsafe_code)]
 
-mod bind_rtx;
 pub mod bwe;
 pub mod chain;
+pub mod key_frame;
 pub mod nack;
-pub mod pacer;
 pub mod plug;
+pub mod red;
 pub mod report;
 pub mod rtx;
+pub mod send;
 mod sequence;
 pub mod stats;
 mod tap;
@@ -25,8 +26,10 @@ mod tap;
 use bytes::Bytes;
 use std::{sync::Arc, time::Instant};
 
-pub use chain::{Chain, ChainConfig};
+pub use chain::{Chain, ChainConfig, Handles};
+pub use red::Redundancy;
 pub use report::{SenderClocks, WallClock};
+pub use send::Wish;
 pub use stats::{SharedStats, StreamStats, TransportStats};
 
 /// Sound or picture.
@@ -39,16 +42,15 @@ pub enum MediaKind {
 }
 
 impl MediaKind {
-    /// The kind that a MIME type such as `video/VP8` names; none for retransmission and repair formats.
+    /// The kind that a MIME type such as `video/VP8` names; none for retransmission and repair formats. Redundant sound
+    /// (`audio/red`) is sound.
     #[must_use]
     pub fn of(mime_type: &str) -> Option<Self> {
         let (kind, format) = mime_type.split_once('/')?;
-        if ["rtx", "red", "ulpfec", "flexfec-03"].iter().any(|f| format.eq_ignore_ascii_case(f)) {
-            return None;
-        }
+        let is = |formats: &[&str]| formats.iter().any(|known| format.eq_ignore_ascii_case(known));
         match kind {
-            "audio" => Some(Self::Audio),
-            "video" => Some(Self::Video),
+            "audio" if !is(&["rtx"]) => Some(Self::Audio),
+            "video" if !is(&["rtx", "red", "ulpfec", "flexfec-03"]) => Some(Self::Video),
             _ => None,
         }
     }
@@ -98,8 +100,10 @@ pub enum Event {
         /// When the report came.
         arrival: Instant,
     },
-    /// The peer cannot decode without a key frame.
+    /// The peer cannot go on without a key frame: it says so, or pictures were lost on this side.
     KeyFrameRequested,
+    /// Whether pictures are to be left out for now: the path is cut, or so much waits that they would come too late.
+    Hold(bool),
     /// What to send from now on, audio and video together, in bit/s.
     TargetBitrate(u64),
 }

@@ -10,19 +10,19 @@ use rtc::{
     interceptor::{Attribute, Packet, StreamInfo, TaggedPacket},
     rtp,
 };
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// The stage that unwraps. It sits wire-ward of whatever looks at sequence numbers.
 pub struct RtxUnwrap {
     /// By SSRC of the retransmission stream: SSRC and payload type of the stream that it repairs.
-    repairs: HashMap<u32, (u32, u8)>,
+    repairs: BTreeMap<u32, (u32, u8)>,
     stats: SharedStats,
 }
 
 impl RtxUnwrap {
     /// Counts into `stats`.
     pub fn new(stats: SharedStats) -> Self {
-        Self { repairs: HashMap::new(), stats }
+        Self { repairs: BTreeMap::new(), stats }
     }
 }
 

@@ -21,6 +21,8 @@ pub struct TransportStats {
     pub retransmits_sent: u64,
     /// Packets that came again, by RFC 4588.
     pub retransmits_received: u64,
+    /// Lost packets of sound that a later packet carried once more.
+    pub audio_made_good: u64,
     /// Packets that came although we had them.
     pub duplicates: u64,
     /// Packets that we asked for, each request counted.

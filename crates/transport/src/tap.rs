@@ -5,7 +5,7 @@ use crate::{
     stats::SharedStats,
 };
 use rtc::{
-    interceptor::{Attribute, Packet, StreamInfo, TaggedPacket},
+    interceptor::{Packet, StreamInfo, TaggedPacket},
     rtcp::{
         self,
         payload_feedbacks::{
@@ -17,21 +17,26 @@ use rtc::{
     },
     rtp,
 };
-use std::{collections::HashMap, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
 
 /// The application's end: hands received media and reports to the [`EventSink`]. Packets end here: rtc's own way to
 /// the application is a queue that drops and a task for each track.
 pub struct AppTap {
     sink: EventSink,
     stats: SharedStats,
-    remote: HashMap<u32, MediaKind>,
-    local: HashMap<u32, MediaKind>,
+    remote: BTreeMap<u32, MediaKind>,
+    /// SSRCs of retransmissions.
+    repairs: BTreeSet<u32>,
+    local: BTreeMap<u32, MediaKind>,
 }
 
 impl AppTap {
     /// Hands over to `sink`.
     pub fn new(sink: EventSink, stats: SharedStats) -> Self {
-        Self { sink, stats, remote: HashMap::new(), local: HashMap::new() }
+        Self { sink, stats, remote: BTreeMap::new(), repairs: BTreeSet::new(), local: BTreeMap::new() }
     }
 
     fn media(&self, packet: rtp::Packet, arrival: Instant) {
@@ -102,7 +107,11 @@ impl Stage for AppTap {
     }
 
     fn bind_remote(&mut self, stream: &StreamInfo) {
-        if let Some(kind) = MediaKind::of(&stream.mime_type) {
+        self.repairs.extend(stream.ssrc_rtx);
+        // rtc gives a stream of repairs the format of what it repairs.
+        if let Some(kind) = MediaKind::of(&stream.mime_type)
+            && !self.repairs.contains(&stream.ssrc)
+        {
             self.remote.insert(stream.ssrc, kind);
             (self.sink)(Event::RemoteStream { kind, mime_type: stream.mime_type.clone(), ssrc: stream.ssrc });
         }
@@ -117,21 +126,18 @@ impl Stage for AppTap {
 pub struct WireTap {
     stats: SharedStats,
     /// Kind and RTP clock rate of what we receive.
-    remote: HashMap<u32, (MediaKind, u32)>,
+    remote: BTreeMap<u32, (MediaKind, u32)>,
 }
 
 impl WireTap {
     /// Counts into `stats`.
     pub fn new(stats: SharedStats) -> Self {
-        Self { stats, remote: HashMap::new() }
+        Self { stats, remote: BTreeMap::new() }
     }
 }
 
 impl Stage for WireTap {
     fn write(&mut self, tagged: TaggedPacket, to_wire: &mut Out) {
-        if tagged.message.has(&Attribute::Retransmission) {
-            self.stats.update(|s| s.retransmits_sent += 1);
-        }
         if let Packet::Rtcp(packets) = &tagged.message.packet {
             let ours = packets.iter().filter_map(|p| p.as_any().downcast_ref::<ReceiverReport>());
             for report in ours.flat_map(|rr| &rr.reports) {

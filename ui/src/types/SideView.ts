@@ -11,4 +11,8 @@ microphone: boolean,
 /**
  * Whether the camera is on. Where not, an avatar is shown.
  */
-camera: boolean, };
+camera: boolean, 
+/**
+ * Whether the camera's pictures are left out for now, since the connection has no room for them.
+ */
+paused: boolean, };

@@ -41,16 +41,19 @@ pub(super) fn call_view(view: &View, beside: Beside<'_>, clock: &Clock) -> Optio
             Failure::Refused { code, message } => CallFailure { code, detail: message },
         }),
         ended_by_peer: end.is_some_and(|end| end.by == EndedBy::Peer),
-        local: side(view.local),
-        remote: view.remote.map_or(beside.seen, side),
+        local: side(view.local, beside.stats.and_then(|stats| stats.video_paused) == Some(true)),
+        // Of one that does not tell, nobody knows whether its camera is off or its path too thin.
+        remote: view
+            .remote
+            .map_or(SideView { paused: false, ..beside.seen }, |media| side(media, beside.seen.paused)),
         chat_open: beside.chat_open,
         chat: beside.chat.lines().to_vec(),
         quality: beside.stats.map(CallStats::quality),
     })
 }
 
-fn side(media: MediaState) -> SideView {
-    SideView { microphone: media.microphone, camera: media.camera }
+fn side(media: MediaState, paused: bool) -> SideView {
+    SideView { microphone: media.microphone, camera: media.camera, paused: media.camera && paused }
 }
 
 fn phase(phase: eyeline_call::Phase) -> Option<Phase> {

@@ -53,6 +53,8 @@ pub(super) fn media(video: &[VideoCodec]) -> Result<MediaEngine, PeerError> {
     let mut engine = MediaEngine::default();
     let opus = RTCRtpCodecParameters { rtp_codec: opus(), payload_type: OPUS };
     engine.register_codec(opus, RtpCodecKind::Audio)?;
+    let red = RTCRtpCodecParameters { rtp_codec: red(), payload_type: eyeline_transport::red::PAYLOAD_TYPE };
+    engine.register_codec(red, RtpCodecKind::Audio)?;
     for (i, &codec) in video.iter().enumerate() {
         let payload_type = FIRST_VIDEO + 2 * i as u8;
         let primary = RTCRtpCodecParameters { rtp_codec: video_codec(codec), payload_type };
@@ -75,6 +77,16 @@ pub(super) fn opus() -> RTCRtpCodec {
         channels: 2,
         sdp_fmtp_line: "minptime=10;useinbandfec=1;usedtx=1".into(),
         rtcp_feedback: vec![feedback("transport-cc", "")],
+    }
+}
+
+/// Opus with earlier packets in each (RFC 2198).
+fn red() -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: "audio/red".into(),
+        sdp_fmtp_line: format!("{OPUS}/{OPUS}"),
+        rtcp_feedback: Vec::new(),
+        ..opus()
     }
 }
 

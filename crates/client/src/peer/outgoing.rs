@@ -1,6 +1,6 @@
 //! Our two streams on their way into webrtc-rs: a bounded queue that codec threads write to without waiting.
 use super::{OutgoingRtp, PeerError, VideoCodec, config, sdp::Payload};
-use eyeline_transport::{MediaKind, SenderClocks};
+use eyeline_transport::{Handles, MediaKind};
 use rtc::{
     rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication,
     rtp,
@@ -30,7 +30,7 @@ const UNSET: u8 = u8::MAX;
 #[derive(Debug, Clone)]
 pub struct MediaSender {
     queue: mpsc::Sender<(MediaKind, OutgoingRtp)>,
-    clocks: SenderClocks,
+    chain: Handles,
     dropped: Arc<AtomicU64>,
 }
 
@@ -47,7 +47,27 @@ impl MediaSender {
     /// States that what carries RTP time `timestamp` was captured at `captured`. Sender reports derive from it, and
     /// from them the peer's lip-sync; to be said at the start of a stream and every now and then.
     pub fn set_clock(&self, kind: MediaKind, timestamp: u32, captured: Instant) {
-        self.clocks.set(kind, timestamp, captured);
+        self.chain.clocks.set(kind, timestamp, captured);
+    }
+
+    /// Says whether media wait for a higher target than they use: then padding fills it up, so that it can grow.
+    pub fn wish_for_more(&self, wanted: bool) {
+        self.chain.wish.set(wanted);
+    }
+
+    /// Whether the peer understands packets that carry earlier sound once more.
+    #[must_use]
+    pub fn can_repeat_sound(&self) -> bool {
+        self.chain.redundancy.is_agreed()
+    }
+
+    /// Lets so many later packets carry each packet of sound once more.
+    pub fn repeat_sound(&self, copies: u8) {
+        self.chain.redundancy.set_copies(copies);
+    }
+
+    pub(super) fn set_red(&self, payload_type: Option<u8>) {
+        self.chain.redundancy.set_payload_type(payload_type);
     }
 
     /// Packets that were not taken.
@@ -160,7 +180,7 @@ impl Tracks {
 }
 
 /// The sending end, and the task that carries packets from it to webrtc-rs until all senders or the connection end.
-pub(super) fn start(tracks: Arc<Tracks>, clocks: SenderClocks) -> MediaSender {
+pub(super) fn start(tracks: Arc<Tracks>, chain: Handles) -> MediaSender {
     let (queue, mut packets) = mpsc::channel::<(MediaKind, OutgoingRtp)>(QUEUE);
     tokio::spawn(async move {
         while let Some((kind, packet)) = packets.recv().await {
@@ -175,5 +195,5 @@ pub(super) fn start(tracks: Arc<Tracks>, clocks: SenderClocks) -> MediaSender {
             }
         }
     });
-    MediaSender { queue, clocks, dropped: Arc::default() }
+    MediaSender { queue, chain, dropped: Arc::default() }
 }

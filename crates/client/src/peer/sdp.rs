@@ -31,6 +31,49 @@ pub(super) fn opus(sdp: &str) -> Option<u8> {
     formats(section).find(|pt| encoding(section, *pt).is_some_and(|name| name.eq_ignore_ascii_case("opus")))
 }
 
+/// The payload type of redundant sound (RFC 2198) over Opus in the peer's `sdp`.
+pub(super) fn red(sdp: &str) -> Option<u8> {
+    let (section, opus) = (section(sdp, "audio")?, opus(sdp)?.to_string());
+    formats(section).find(|pt| {
+        let named = encoding(section, *pt).is_some_and(|name| name.eq_ignore_ascii_case("red"));
+        named && fmtp(section, *pt).split('/').all(|format| format == opus)
+    })
+}
+
+/// The peer's `sdp` without redundant sound, where what it says of Opus differs from `ours`: of two formats rtc keeps only
+/// those that match to the letter, and would keep the redundancy and lose the sound.
+pub(super) fn with_opus_kept(sdp: &str, ours: &str) -> String {
+    let differs = || {
+        let (section, theirs) = (section(sdp, "audio")?, opus(sdp)?);
+        let mine: Vec<(&str, &str)> = parameters(ours).collect();
+        let conflicts = |(name, value)| mine.iter().any(|(known, mine)| *known == name && *mine != value);
+        parameters(fmtp(section, theirs)).any(conflicts).then_some(red(sdp)?)
+    };
+    let Some(red) = differs() else { return sdp.to_owned() };
+    let of_red = |line: &&str| {
+        ["rtpmap", "fmtp", "rtcp-fb"].iter().any(|a| line.starts_with(&format!("a={a}:{red} ")))
+    };
+    let kept = sdp.lines().filter(|line| !of_red(line)).map(|line| {
+        let formats: Vec<&str> = line.split(' ').collect();
+        let named = red.to_string();
+        match line.starts_with("m=audio ") {
+            true => formats
+                .into_iter()
+                .enumerate()
+                .filter(|(n, f)| *n < 3 || **f != named)
+                .map(|(_, f)| f)
+                .collect::<Vec<_>>()
+                .join(" "),
+            false => line.to_owned(),
+        }
+    });
+    kept.map(|line| line + "\r\n").collect()
+}
+
+fn parameters(fmtp: &str) -> impl Iterator<Item = (&str, &str)> {
+    fmtp.split(';').filter_map(|parameter| parameter.trim().split_once('='))
+}
+
 /// `sdp` with our name and version in it, and with the statement that candidates trickle (RFC 8840), which webrtc-rs
 /// leaves out.
 pub(super) fn with_session_attributes(sdp: &str) -> String {
@@ -89,6 +132,22 @@ mod tests {
         assert_eq!(video_codec(SDP, &vp8), Some(Payload { codec: VideoCodec::Vp8, payload_type: 96 }));
         assert_eq!(video_codec(SDP, &[]), None);
         assert_eq!(opus(SDP), Some(111));
+        assert_eq!(red(SDP), None);
+        let with_red = SDP.replace("111 0\r\n", "111 63\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n");
+        assert_eq!(red(&with_red), Some(63));
+        assert_eq!(red(&with_red.replace("63 111/111", "63 0/0")), None);
+    }
+
+    #[test]
+    fn redundancy_gives_way_where_opus_differs() {
+        let offer = "v=0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\na=rtpmap:111 opus/48000/2\r\n\
+            a=fmtp:111 minptime=10;useinbandfec=1\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n";
+        let ours = "minptime=10;useinbandfec=1;usedtx=1";
+        assert_eq!(with_opus_kept(offer, ours), offer);
+        let other = offer.replace("useinbandfec=1", "useinbandfec=0");
+        let kept = with_opus_kept(&other, ours);
+        assert!(kept.contains("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n") && !kept.contains(":63"), "{kept}");
+        assert_eq!((opus(&kept), red(&kept)), (Some(111), None));
     }
 
     #[test]

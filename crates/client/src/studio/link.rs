@@ -1,13 +1,14 @@
 //! What the peer connection and the running media know of each other: packets both ways, and who asks whom for what.
-use super::{StudioEvent, meter::Counters, target::MediaTarget};
+use super::{StudioEvent, meter::Counters};
 use crate::{
     clock::instant,
-    peer::{MediaCallbacks, MediaEvent, MediaKind, MediaSender, PeerStats, ReceivedRtp},
+    peer::{MediaCallbacks, MediaEvent, MediaKind, MediaSender, PeerStats, ReceivedRtp, TransportStats},
     snapshot::SideView,
 };
 use eyeline_media::{
+    adapt::{Adaptation, Limitation},
     clock::MediaClock,
-    codec::{VideoCodec, opus::OpusSettings},
+    codec::VideoCodec,
     frame::MediaTime,
     receive::{AvSync, StreamKind},
     rtp::{RtpPacket, clock::SenderClock},
@@ -16,7 +17,7 @@ use eyeline_media::{
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
@@ -25,8 +26,6 @@ use tokio::sync::mpsc;
 /// Without a packet for so long, a side that does not say what it sends counts as sending nothing. Opus with DTX still
 /// sends every 400 ms.
 const SILENT_AFTER: Duration = Duration::from_secs(2);
-/// In-band FEC of Opus is dimensioned for the loss that is reported, within these bounds, in percent.
-const EXPECTED_LOSS_PCT: std::ops::RangeInclusive<f64> = 5.0..=30.0;
 
 /// Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
@@ -38,6 +37,8 @@ struct Shared {
     /// Absent before the media run and after. They hold what ends the media when dropped, and the media hold this link:
     /// a strong reference each way would keep cameras open for ever.
     ends: Mutex<Option<Arc<Ends>>>,
+    /// Whether the camera is to be on.
+    camera: AtomicBool,
     /// When the last packet of each kind came, by the capture clock; 0 for never.
     audio_seen: AtomicI64,
     video_seen: AtomicI64,
@@ -55,7 +56,9 @@ pub(super) struct Codecs {
 struct Ends {
     counters: Counters,
     sync: AvSync,
-    target: Mutex<MediaTarget>,
+    adaptation: Mutex<Adaptation>,
+    /// Packets of sound and of pictures that were sent until a second ago.
+    sent: Mutex<[u64; 2]>,
     events: mpsc::Sender<StudioEvent>,
 }
 
@@ -69,10 +72,16 @@ impl PeerLink {
         &self,
         counters: &Counters,
         sync: AvSync,
-        target: MediaTarget,
+        adaptation: Adaptation,
         events: mpsc::Sender<StudioEvent>,
     ) {
-        let ends = Ends { counters: counters.clone(), sync, target: Mutex::new(target), events };
+        let ends = Ends {
+            counters: counters.clone(),
+            sync,
+            adaptation: Mutex::new(adaptation),
+            sent: Mutex::default(),
+            events,
+        };
         *lock(&self.0.ends) = Some(Arc::new(ends));
     }
 
@@ -96,11 +105,14 @@ impl PeerLink {
     /// For the video sender: each picture's packets.
     pub(super) fn video_outlet(&self) -> impl FnMut(Vec<RtpPacket>, FrameInfo) + Send + 'static {
         let link = self.clone();
-        move |packets, _| {
+        move |packets, info| {
             let Some(sender) = lock(&link.0.sender).clone() else {
                 return;
             };
             if let Some(ends) = link.ends() {
+                link.change(&ends, |adaptation, now| {
+                    adaptation.on_encoded(info.captured_at, info.encode, now)
+                });
                 stamp(&sender, MediaKind::Video, &ends.counters.video_out.clock());
             }
             for packet in packets {
@@ -148,10 +160,9 @@ impl PeerLink {
                 ends.sync.on_sender_report(kind, ntp, rtp);
             }
             MediaEvent::KeyFrameRequested => ends.counters.video_out.request_key_frame(),
+            MediaEvent::Hold(hold) => ends.counters.video_out.set_hold(hold),
             MediaEvent::TargetBitrate(bps) => {
-                let mut target = lock(&ends.target);
-                target.set_total(bps);
-                ends.counters.video_out.set_target(target.video());
+                self.change(ends, |adaptation, now| adaptation.set_total(bps, now));
             }
         }
     }
@@ -204,6 +215,24 @@ impl PeerLink {
         }
     }
 
+    /// Changes what is sent, by something that was learned now.
+    fn change(&self, ends: &Ends, learn: impl FnOnce(&mut Adaptation, MediaTime)) {
+        let mut adaptation = lock(&ends.adaptation);
+        learn(&mut adaptation, MediaClock::now());
+        let picture = adaptation.picture();
+        if let Some(sender) = &*lock(&self.0.sender) {
+            adaptation.allow_copies(sender.can_repeat_sound());
+            sender.repeat_sound(adaptation.sound_copies());
+            sender.wish_for_more(adaptation.wants_more() && self.0.camera.load(Ordering::Relaxed));
+        }
+        ends.counters.video_out.set_target(picture);
+        ends.counters.audio_out.set_opus(adaptation.sound(ends.counters.opus));
+    }
+
+    pub(super) fn set_camera(&self, on: bool) {
+        self.0.camera.store(on, Ordering::Relaxed);
+    }
+
     pub(super) fn set_muted(&self, muted: bool) {
         if let Some(ends) = self.ends() {
             ends.counters.audio_out.set_muted(muted);
@@ -225,21 +254,33 @@ impl PeerLink {
         if let Some(rtt) = peer.rtt {
             ends.counters.video_in.set_round_trip(rtt);
         }
-        let loss_pct = peer.transport.audio_out.loss.unwrap_or(0.0) * 100.0;
-        let expected = loss_pct.clamp(*EXPECTED_LOSS_PCT.start(), *EXPECTED_LOSS_PCT.end());
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 5..=30")]
-        let expected_loss_pct = expected.round() as u8;
-        ends.counters.audio_out.set_opus(OpusSettings { expected_loss_pct, ..ends.counters.opus });
+        let TransportStats { audio_out, video_out, .. } = &peer.transport;
+        // The stream with more packets tells more; one that is idle tells nothing.
+        let sent = [audio_out.packets, video_out.packets];
+        let before = std::mem::replace(&mut *lock(&ends.sent), sent);
+        let video = sent[1].saturating_sub(before[1]) > sent[0].saturating_sub(before[0]);
+        let loss = if video { video_out.loss } else { audio_out.loss }.unwrap_or(0.0);
+        self.change(&ends, |adaptation, now| adaptation.set_loss(loss, now));
+    }
+
+    /// What keeps our picture from being as good as the camera's, and whether it is left out altogether.
+    pub(super) fn limitation(&self) -> (Limitation, bool) {
+        let Some(ends) = self.ends() else { return (Limitation::None, false) };
+        let adaptation = lock(&ends.adaptation);
+        (adaptation.limitation(), adaptation.picture().is_none())
     }
 
     /// What the other side sends, as far as its packets tell.
     pub(super) fn seen(&self) -> SideView {
         let now = MediaClock::now();
-        let recent = |seen: &AtomicI64| {
-            let at = seen.load(Ordering::Relaxed);
-            at != 0 && now - MediaTime(at) < SILENT_AFTER
-        };
-        SideView { microphone: recent(&self.0.audio_seen), camera: recent(&self.0.video_seen) }
+        let last = |seen: &AtomicI64| Some(seen.load(Ordering::Relaxed)).filter(|at| *at != 0).map(MediaTime);
+        let recent = |at: MediaTime| now - at < SILENT_AFTER;
+        let (audio, video) = (last(&self.0.audio_seen).map(recent), last(&self.0.video_seen).map(recent));
+        SideView {
+            microphone: audio == Some(true),
+            camera: video == Some(true),
+            paused: video == Some(false),
+        }
     }
 }
 

@@ -63,6 +63,7 @@ impl Meter {
         let codecs = link.codecs();
         let received = codecs.received.filter(|_| video.frames_assembled > 0);
         let sent = codecs.sent.filter(|_| encoding.frames_encoded > 0);
+        let (limitation, paused) = link.limitation();
         CallStats {
             fps: rates.fps,
             size: video.size,
@@ -83,6 +84,8 @@ impl Meter {
             candidates: peer.path.as_ref().map(|p| (p.local.to_owned(), p.remote.to_owned())),
             relayed: peer.path.as_ref().map(|p| p.relayed),
             retransmitted: Some(transport.retransmits_sent),
+            quality_limitation: sent.map(|_| limitation.name().to_owned()),
+            video_paused: sent.map(|_| paused),
         }
     }
 }

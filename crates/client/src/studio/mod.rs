@@ -11,7 +11,6 @@ mod open;
 mod running;
 mod sinks;
 mod switch;
-mod target;
 
 use crate::{
     config::{CameraChoice, ClientConfig, MediaOptions, MicrophoneChoice, SpeakerChoice},

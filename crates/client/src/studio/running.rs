@@ -5,7 +5,6 @@ use super::{
     open,
     sinks::{self, DecodedView, EncodedView},
     switch::Switch,
-    target::MediaTarget,
 };
 use crate::{
     config::{CameraChoice, MediaOptions, MicrophoneChoice},
@@ -17,6 +16,8 @@ use crate::{
 };
 use eyeline_call::MediaState;
 use eyeline_media::{
+    adapt::Adaptation,
+    clock::MediaClock,
     codec::CodecError,
     device::DeviceBackend,
     error::PipelineError,
@@ -55,11 +56,12 @@ impl Running {
     ) -> Result<Self, PipelineError> {
         let sync = AvSync::default();
         let played = RenderTap::default();
-        let target = MediaTarget::new(options);
+        let max_bps = options.max_kbps.map(|kbps| u64::from(kbps) * 1000);
+        let adaptation = Adaptation::new(max_bps, MediaClock::now());
         let link = PeerLink::new();
 
         let codec = options.video_codecs.first().copied().ok_or(CodecError::Missing("video"))?;
-        let video_config = VideoSendConfig { codec, target: target.video() };
+        let video_config = VideoSendConfig { codec, target: adaptation.picture() };
         let report = events.clone();
         let video_out = VideoSend::start(video_config, link.video_outlet(), move |event| match event {
             VideoSendEvent::SourceLost(error) => {
@@ -100,7 +102,7 @@ impl Running {
             video_in: Arc::clone(&video_in),
             audio_in: Arc::clone(&audio_in),
         };
-        link.attach(&counters, sync, target, events.clone());
+        link.attach(&counters, sync, adaptation, events.clone());
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
@@ -125,6 +127,7 @@ impl Running {
     pub(super) fn set(&mut self, media: MediaState, choices: &Choices) {
         self.media = media;
         self.link.set_muted(!media.microphone);
+        self.link.set_camera(media.camera);
         self.apply(choices);
     }
 

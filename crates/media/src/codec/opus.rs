@@ -1,10 +1,12 @@
-//! Opus for speech: 48 kHz, mono, 20 ms, in-band FEC, DTX.
+//! Opus for speech: 48 kHz, mono, 20 to 60 ms a packet, in-band FEC, DTX.
 use super::CodecError;
 use opus::{Application, Bitrate, Channels, Decoder, Encoder};
 
 const NAME: &str = "opus";
-/// Samples in a packet: 20 ms.
-pub const FRAME_SAMPLES: usize = 960;
+/// Samples in a millisecond.
+const SAMPLES_MS: usize = 48;
+/// Samples in 20 ms, the usual packet.
+pub const FRAME_SAMPLES: usize = 20 * SAMPLES_MS;
 /// Longest Opus packet of one frame (RFC 6716, section 3.4, rounded up).
 const MAX_PACKET: usize = 1280;
 /// A packet of at most this many bytes says only "still silent" and need not be sent (opus_encode's documentation).
@@ -17,15 +19,25 @@ pub const MAX_PACKET_SAMPLES: usize = 5760;
 pub struct OpusSettings {
     /// Bits a second.
     pub bitrate_bps: u32,
+    /// How long a packet lasts: 20, 40 or 60 ms. Longer ones weigh less by their headers, and take longer to fill.
+    pub frame_ms: u32,
     /// Send (almost) nothing in silence.
     pub dtx: bool,
     /// Loss that in-band FEC is dimensioned for, in percent.
     pub expected_loss_pct: u8,
 }
 
+impl OpusSettings {
+    /// Samples in a packet.
+    #[must_use]
+    pub fn frame_samples(&self) -> usize {
+        self.frame_ms as usize * SAMPLES_MS
+    }
+}
+
 impl Default for OpusSettings {
     fn default() -> Self {
-        Self { bitrate_bps: 32_000, dtx: true, expected_loss_pct: 10 }
+        Self { bitrate_bps: 32_000, frame_ms: 20, dtx: true, expected_loss_pct: 10 }
     }
 }
 
@@ -70,11 +82,11 @@ impl OpusEncoder {
         self.settings
     }
 
-    /// Encodes 20 ms; `None` where nothing need be sent.
+    /// Encodes one packet's samples: 20, 40 or 60 ms; `None` where nothing need be sent.
     ///
     /// # Errors
-    /// [`CodecError::Encode`].
-    pub fn encode(&mut self, samples: &[f32; FRAME_SAMPLES]) -> Result<Option<&[u8]>, CodecError> {
+    /// [`CodecError::Encode`], also for another number of samples.
+    pub fn encode(&mut self, samples: &[f32]) -> Result<Option<&[u8]>, CodecError> {
         let length = self
             .encoder
             .encode_float(samples, &mut self.packet)
@@ -132,10 +144,51 @@ impl OpusDecoder {
     pub fn duration(packet: &[u8]) -> usize {
         opus::packet::get_nb_samples(packet, 48_000).unwrap_or(0)
     }
+
+    /// Whether a packet carries the one before it once more (RFC 6716 section 4.2.4: the LBRR flag of its first frame).
+    /// Redundancy is SILK's: a packet of CELT has none.
+    #[must_use]
+    pub fn has_redundancy(packet: &[u8]) -> bool {
+        let Some(&toc) = packet.first() else { return false };
+        let (config, frames) = (toc >> 3, toc & 3);
+        // Configurations 0 to 11 are SILK, 12 to 15 hybrid (section 3.1); in each group of SILK the last two are of 40 and
+        // 60 ms, made of two and three frames of SILK.
+        let silk_frames = match config {
+            0..=11 => [1, 1, 2, 3][usize::from(config & 3)],
+            12..=15 => 1,
+            _ => return false,
+        };
+        let first = match (frames, packet.get(1)) {
+            (0 | 1, _) => 1,
+            // The first frame's length takes one byte, or two from 252 on (section 3.2.1).
+            (2, Some(&length)) => {
+                if length < 252 {
+                    2
+                } else {
+                    3
+                }
+            }
+            // Any number of frames, perhaps padded: nobody sends speech so.
+            _ => return false,
+        };
+        packet.get(first).is_some_and(|byte| (byte >> (7 - silk_frames)) & 1 == 1)
+    }
 }
 
 fn decode(error: opus::Error) -> CodecError {
     CodecError::Decode { codec: NAME, reason: error.to_string() }
+}
+
+/// Four syllables a second of a buzz with a moving pitch, which the encoder takes for speech and spends redundancy on;
+/// a steady tone is noise to it.
+#[cfg(test)]
+pub(crate) fn speech_like(from: usize, samples: usize) -> Vec<f32> {
+    let sample = |n: usize| {
+        let syllable = (n as f32 / 12_000.0 * std::f32::consts::PI).sin().abs();
+        let period = 320 + n / 4_800 % 40;
+        0.5 * syllable * ((n % period) as f32 / period as f32 - 0.5)
+    };
+    (from..from + samples).map(sample).collect()
 }
 
 #[cfg(test)]
@@ -169,6 +222,36 @@ mod tests {
         let mut encoder = OpusEncoder::new(OpusSettings::default()).unwrap();
         let sent = (0..100).filter(|_| encoder.encode(&[0.0; FRAME_SAMPLES]).unwrap().is_some()).count();
         assert!(sent < 30, "{sent} of 100");
+    }
+
+    #[test]
+    fn packets_last_as_long_as_they_are_set_to() {
+        let mut encoder = OpusEncoder::new(OpusSettings::default()).unwrap();
+        for (frame_ms, bitrate_bps) in [(60, 10_000), (40, 24_000), (20, 32_000)] {
+            let settings = OpusSettings { frame_ms, bitrate_bps, ..OpusSettings::default() };
+            encoder.configure(settings).unwrap();
+            let samples: Vec<f32> = (0..3).flat_map(sine).take(settings.frame_samples()).collect();
+            let bytes: usize = (0..50).map(|_| encoder.encode(&samples).unwrap().unwrap().len()).sum();
+            let packet = encoder.encode(&samples).unwrap().unwrap();
+            assert_eq!(OpusDecoder::duration(packet), settings.frame_samples());
+            let bps = bytes as u32 * 8 * 1_000 / (50 * frame_ms);
+            assert!(bps < bitrate_bps * 5 / 4, "{bps} bit/s for {bitrate_bps}");
+        }
+    }
+
+    #[test]
+    fn redundancy_is_seen_where_there_is_some() {
+        let counts = [0, 25].map(|expected_loss_pct| {
+            let settings = OpusSettings { bitrate_bps: 16_000, expected_loss_pct, ..OpusSettings::default() };
+            let mut encoder = OpusEncoder::new(settings).unwrap();
+            let voice = |frame: usize| speech_like(frame * FRAME_SAMPLES, FRAME_SAMPLES);
+            let packets =
+                (0..100).filter_map(|frame| encoder.encode(&voice(frame)).unwrap().map(<[u8]>::to_vec));
+            packets.filter(|packet| OpusDecoder::has_redundancy(packet)).count()
+        });
+        assert_eq!(counts[0], 0);
+        assert!(counts[1] > 50, "{counts:?}");
+        assert!(!OpusDecoder::has_redundancy(&[]));
     }
 
     #[test]

@@ -20,7 +20,7 @@ const REORDER_WAIT: Duration = Duration::from_millis(30);
 /// A request for a key frame is repeated after this: an answer takes a round trip and the encoding of a large picture.
 const REQUEST_INTERVAL: Duration = Duration::from_millis(500);
 /// Repair by retransmission is waited for between these, depending on the round trip.
-const REPAIR_WAIT: (Duration, Duration) = (Duration::from_millis(120), Duration::from_millis(500));
+const REPAIR_WAIT: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(1500));
 
 /// One whole encoded frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,9 +159,10 @@ impl Assembler {
         self.next = None;
     }
 
-    /// Adapts the wait for retransmissions: two of them may be needed, and each takes a round trip.
+    /// Adapts the wait for retransmissions: several may be needed, and each takes a round trip. A key frame is no way out of
+    /// much loss: it is hit itself.
     pub fn set_round_trip(&mut self, rtt: Duration) {
-        self.repair_wait = (rtt * 2 + Duration::from_millis(60)).clamp(REPAIR_WAIT.0, REPAIR_WAIT.1);
+        self.repair_wait = (rtt * 5 + Duration::from_millis(100)).clamp(REPAIR_WAIT.0, REPAIR_WAIT.1);
     }
 
     /// Steps over packets without content: padding, which a sender may use to probe.

@@ -16,7 +16,7 @@ use crate::{
 use bytes::Bytes;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-/// Packets kept: two seconds. Older sound is no conversation.
+/// Packets kept: two seconds of the usual length, six of the longest. Older sound is no conversation.
 const MAX_PACKETS: usize = 100;
 /// The delay is left alone within this distance of the target, in microseconds.
 const SLACK_US: i64 = 10_000;
@@ -236,12 +236,14 @@ impl JitterBuffer {
             self.count_invented(made, true);
             return Ok(());
         }
-        if gap == FRAME_SAMPLES
-            && let Some((_, packet)) = self.packets.first_key_value()
+        // Redundancy is of one packet, which was as long as the one that carries it.
+        if let Some((_, packet)) = self.packets.first_key_value()
+            && gap == OpusDecoder::duration(&packet.payload)
+            && OpusDecoder::has_redundancy(&packet.payload)
         {
-            let samples = self.decoder.recover(&packet.payload, &mut self.scratch[..FRAME_SAMPLES])?;
+            let samples = self.decoder.recover(&packet.payload, &mut self.scratch[..gap])?;
             self.pcm.extend_from_slice(&self.scratch[..samples]);
-            self.next += FRAME_SAMPLES as i64;
+            self.next += gap as i64;
             self.counters.samples_recovered.add(samples);
             return Ok(());
         }

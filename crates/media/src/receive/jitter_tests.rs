@@ -1,18 +1,14 @@
 //! The jitter buffer in virtual time: packets of a tone go in late, lost or not at all.
 use super::*;
-use crate::codec::opus::{OpusEncoder, OpusSettings};
+use crate::codec::opus::{OpusEncoder, OpusSettings, speech_like};
 
-/// One packet each 20 ms for `count` packets, of a steady tone.
-fn tone(count: usize) -> Vec<RtpPacket> {
-    let settings = OpusSettings { dtx: false, ..OpusSettings::default() };
+/// One packet each 20 ms for `count` packets, of what is coded as speech, with redundancy in most of them.
+fn speech(count: usize) -> Vec<RtpPacket> {
+    let settings = OpusSettings { dtx: false, bitrate_bps: 24_000, ..OpusSettings::default() };
     let mut encoder = OpusEncoder::new(settings).unwrap();
     (0..count)
         .map(|packet| {
-            let samples = std::array::from_fn(|i| {
-                0.3 * (((packet * FRAME_SAMPLES + i) % 48_000) as f32 * 440.0 * std::f32::consts::TAU
-                    / 48_000.0)
-                    .sin()
-            });
+            let samples = speech_like(packet * FRAME_SAMPLES, FRAME_SAMPLES);
             RtpPacket {
                 marker: packet == 0,
                 sequence: (65_500 + packet) as u16,
@@ -50,7 +46,7 @@ fn play(
 
 #[test]
 fn clean_stream_is_played_whole_and_with_little_delay() {
-    let (counters, _) = play(tone(300), |_| Some(0));
+    let (counters, _) = play(speech(300), |_| Some(0));
     let stats = counters.snapshot();
     assert_eq!((stats.samples_concealed, stats.samples_recovered, stats.packets_discarded), (0, 0, 0));
     assert!(stats.jitter_buffer_ms <= 31.0, "{} ms", stats.jitter_buffer_ms);
@@ -59,7 +55,7 @@ fn clean_stream_is_played_whole_and_with_little_delay() {
 
 #[test]
 fn rtp_time_follows_what_is_played() {
-    let (_, times) = play(tone(300), |_| Some(0));
+    let (_, times) = play(speech(300), |_| Some(0));
     let steps: Vec<u32> =
         times.windows(2).filter_map(|pair| Some(pair[1]?.wrapping_sub(pair[0]?))).skip(100).collect();
     assert!(steps.len() > 400 && steps.iter().all(|step| (0..=960).contains(step)));
@@ -69,15 +65,18 @@ fn rtp_time_follows_what_is_played() {
 
 #[test]
 fn single_losses_are_recovered_from_the_next_packet() {
-    let (counters, _) = play(tone(300), |packet| (packet % 10 != 5).then_some(0));
+    let (counters, _) = play(speech(300), |packet| (packet % 10 != 5).then_some(0));
     let stats = counters.snapshot();
-    assert_eq!(stats.samples_concealed, 0);
-    assert!(stats.samples_recovered >= 28 * 960, "{}", stats.samples_recovered);
+    assert!(stats.samples_recovered >= 20 * 960, "{}", stats.samples_recovered);
+    assert!(
+        (28 * 960..=30 * 960).contains(&(stats.samples_recovered + stats.samples_concealed)),
+        "{stats:?}"
+    );
 }
 
 #[test]
 fn lost_bursts_are_concealed_and_no_longer_than_they_are() {
-    let (counters, _) = play(tone(300), |packet| (packet % 50 < 46 || packet > 270).then_some(0));
+    let (counters, _) = play(speech(300), |packet| (packet % 50 < 46 || packet > 270).then_some(0));
     let stats = counters.snapshot();
     // Five bursts of four packets; redundancy gives the last of each back.
     assert!((5 * 3 * 960..=5 * 4 * 960).contains(&stats.samples_concealed), "{}", stats.samples_concealed);
@@ -87,7 +86,7 @@ fn lost_bursts_are_concealed_and_no_longer_than_they_are() {
 fn a_gap_of_any_length_costs_no_packet_after_it() {
     // A sender whose microphone stalled goes on at whatever time it is then.
     for gap in [1, 119, 121, 500, 961, 4_799, 9_601] {
-        let mut packets = tone(300);
+        let mut packets = speech(300);
         for packet in &mut packets[150..] {
             packet.timestamp = packet.timestamp.wrapping_add(gap);
         }
@@ -104,17 +103,17 @@ fn a_gap_of_any_length_costs_no_packet_after_it() {
 fn delay_grows_with_jitter_and_shrinks_again() {
     let jitter =
         |packet: usize| Some(if (100..400).contains(&packet) { (packet as i64 * 37) % 80 } else { 0 });
-    let during = play(tone(400), jitter).0.snapshot();
+    let during = play(speech(400), jitter).0.snapshot();
     assert!(during.jitter_buffer_ms > 60.0, "{} ms", during.jitter_buffer_ms);
     assert!(during.concealed_pct().unwrap() < 3.0);
-    let after = play(tone(1600), jitter).0.snapshot();
+    let after = play(speech(1600), jitter).0.snapshot();
     assert!(after.jitter_buffer_ms <= 31.0, "{} ms", after.jitter_buffer_ms);
     assert!(after.samples_accelerated > 0);
 }
 
 #[test]
 fn network_that_stalls_loses_no_words() {
-    let (counters, _) = play(tone(400), |packet| {
+    let (counters, _) = play(speech(400), |packet| {
         Some(if (200..210).contains(&packet) { (210 - packet as i64) * 20 } else { 0 })
     });
     let stats = counters.snapshot();
@@ -124,7 +123,7 @@ fn network_that_stalls_loses_no_words() {
 
 #[test]
 fn duplicates_and_stragglers_are_discarded() {
-    let mut packets = tone(100);
+    let mut packets = speech(100);
     packets.push(packets[50].clone());
     let (counters, _) = play(packets, |_| Some(0));
     assert_eq!(counters.snapshot().packets_discarded, 1);
@@ -133,7 +132,7 @@ fn duplicates_and_stragglers_are_discarded() {
 #[test]
 fn pause_of_the_sender_is_not_counted_as_loss() {
     // Ten seconds between: the stream starts anew.
-    let mut packets = tone(200);
+    let mut packets = speech(200);
     for packet in &mut packets[100..] {
         packet.timestamp = packet.timestamp.wrapping_add(480_000);
     }
@@ -144,7 +143,7 @@ fn pause_of_the_sender_is_not_counted_as_loss() {
 
 #[test]
 fn comfort_noise_fills_the_silence_that_was_not_sent() {
-    let packets = tone(300).into_iter().enumerate().map(|(index, mut packet)| {
+    let packets = speech(300).into_iter().enumerate().map(|(index, mut packet)| {
         packet.sequence = (if index < 100 { index } else { index - 20 }) as u16;
         packet
     });

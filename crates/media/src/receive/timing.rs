@@ -1,6 +1,6 @@
-//! When a picture is shown, as far as the network decides: as soon as it is whole, but not in bursts.
+//! When a picture is shown, as far as the network decides: as soon as it is whole, but neither in bursts nor with stops.
 use crate::frame::MediaTime;
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 /// The quickest transit of this long serves as the base: sender's and receiver's clocks drift apart by 0.1 ms in it.
 const BASE_WINDOW_US: i64 = 5_000_000;
@@ -8,13 +8,24 @@ const BASE_WINDOW_US: i64 = 5_000_000;
 const GAIN: f64 = 0.06;
 /// Most that smoothness may cost.
 const MAX_WAIT_US: f64 = 100_000.0;
+/// Pictures whose lateness is remembered: five seconds.
+const KEPT: usize = 150;
+/// Of them, those that may come as a stop: one in this many.
+const STOPS: usize = 30;
+/// A picture so much later than the one before it looks like a stop (W3C's `freezeCount`: 150 ms).
+const STOP_US: i64 = 110_000;
+/// Most that the absence of stops may cost: with more, talking suffers more than looking gains.
+const MAX_STOP_WAIT_US: i64 = 400_000;
 
-/// Transit times in, the moment of showing out. Pictures are delayed by the mean lateness: that takes the edge off jitter,
-/// and costs nothing on a path that has none.
+/// Transit times in, the moment of showing out.
+///
+/// Pictures are delayed by the mean lateness, which takes the edge off jitter; and by as much as keeps late ones, such as those that
+/// were repaired over a long path, from looking like stops. Both cost nothing on a path that is neither jittery nor lossy.
 #[derive(Debug, Default)]
 pub(super) struct VideoTiming {
     base: MinFilter,
     mean_late_us: f64,
+    late_us: VecDeque<i64>,
 }
 
 impl VideoTiming {
@@ -23,10 +34,23 @@ impl VideoTiming {
         let media_us = rtp_time * 100 / 9;
         let transit = complete_at.0 - media_us;
         let base = self.base.update(transit, complete_at.0);
-        let late = ((transit - base) as f64).min(4.0 * MAX_WAIT_US);
-        self.mean_late_us += (late - self.mean_late_us) * GAIN;
-        let wait = self.mean_late_us.min(MAX_WAIT_US) as i64;
+        let late = transit - base;
+        self.mean_late_us += ((late as f64).min(4.0 * MAX_WAIT_US) - self.mean_late_us) * GAIN;
+        if self.late_us.len() == KEPT {
+            self.late_us.pop_front();
+        }
+        self.late_us.push_back(late);
+        let wait = (self.mean_late_us.min(MAX_WAIT_US) as i64).max(self.against_stops());
         complete_at.max(MediaTime(media_us + base + wait))
+    }
+
+    /// So long that of the last pictures all but a few come less than a stop later.
+    fn against_stops(&self) -> i64 {
+        let mut late: Vec<i64> = self.late_us.iter().copied().collect();
+        let allowed = late.len() / STOPS;
+        let index = late.len() - 1 - allowed;
+        let (_, latest, _) = late.select_nth_unstable(index);
+        (*latest - STOP_US).clamp(0, MAX_STOP_WAIT_US)
     }
 }
 
@@ -90,6 +114,33 @@ mod tests {
         }
         let spread = |delays: &[i64]| delays.iter().max().unwrap() - delays.iter().min().unwrap();
         assert!(spread(&shown[200..]) * 2 < spread(&arrived[200..]) + 4_000, "{}", spread(&shown[200..]));
+    }
+
+    #[test]
+    fn repairs_over_a_long_path_do_not_stop_the_picture() {
+        let mut timing = VideoTiming::default();
+        let mut shown = Vec::new();
+        for frame in 0..900_i64 {
+            // Every tenth picture is repaired 300 ms later, and those after it wait for it.
+            let late = 300_000 - (frame % 10) * 100_000 / 3;
+            let complete_at = MediaTime(5_000_000 + frame * 100_000 / 3 + late.max(0));
+            shown.push(timing.due(frame * 3000, complete_at).0);
+        }
+        let stop = shown[300..].windows(2).map(|pair| pair[1] - pair[0]).max();
+        assert!(stop.is_some_and(|stop| stop <= STOP_US + 40_000), "{stop:?}");
+    }
+
+    #[test]
+    fn one_late_picture_now_and_then_delays_none_of_the_others() {
+        let mut timing = VideoTiming::default();
+        let mut waited = Duration::ZERO;
+        for frame in 0..900_i64 {
+            let late = if frame % 100 == 99 { 300_000 } else { 0 };
+            let complete_at = MediaTime(5_000_000 + frame * 100_000 / 3 + late);
+            let due = timing.due(frame * 3000, complete_at);
+            waited = waited.max(due - complete_at);
+        }
+        assert!(waited < Duration::from_millis(25), "{waited:?}");
     }
 
     #[test]

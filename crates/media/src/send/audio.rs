@@ -4,7 +4,7 @@ use crate::{
     codec::opus::{FRAME_SAMPLES, OpusEncoder, OpusSettings},
     device::{AudioSource, DeviceError},
     error::{PipelineError, spawn},
-    frame::{AudioBlock, BLOCK_SAMPLES, MediaTime, SAMPLE_RATE_HZ},
+    frame::{AudioBlock, MediaTime, SAMPLE_RATE_HZ},
     process::{AudioProcessor, ProcessingSettings, RenderTap, SonoraProcessor},
     rtp::{RtpPacket, Sequencer, clock::SenderClock},
     slot::{Latest, Taken, lock},
@@ -19,10 +19,10 @@ use std::{
     time::Duration,
 };
 
-/// Muted frames of 20 ms that are encoded still, so that the codec's history fades into silence.
-const MUTE_FADE_FRAMES: u32 = 10;
-/// Of the muted frames after that, one in this many is encoded: 400 ms, as Opus' own DTX does.
-const MUTE_REFRESH_FRAMES: u32 = 20;
+/// After muting so much is encoded still, so that the codec's history fades into silence, in samples: 200 ms.
+const MUTE_FADE: usize = 10 * FRAME_SAMPLES;
+/// After that one packet so often, in samples: 400 ms, as Opus' own DTX does.
+const MUTE_REFRESH: usize = 20 * FRAME_SAMPLES;
 
 /// How an audio sender works.
 #[derive(Debug, Clone, Copy)]
@@ -97,10 +97,11 @@ impl AudioSend {
             clock: clock.clone(),
             out,
             sequencer: Sequencer::default(),
-            pending: Vec::with_capacity(FRAME_SAMPLES),
+            pending: Vec::with_capacity(3 * FRAME_SAMPLES),
             timestamp: None,
             spurt: true,
-            muted_frames: 0,
+            muted: 0,
+            packet: config.opus,
         };
         let this = Self { shared: Arc::clone(&shared), clock };
         spawn("audio-send", move || run(&shared, stage, events))?;
@@ -117,7 +118,7 @@ impl AudioSend {
         self.shared.muted.store(muted, Ordering::Relaxed);
     }
 
-    /// Changes bitrate, DTX or expected loss.
+    /// Changes bitrate, length of packets, DTX or expected loss, from the next packet on.
     pub fn set_opus(&self, settings: OpusSettings) {
         *lock(&self.shared.opus) = settings;
     }
@@ -185,7 +186,10 @@ struct Stage<F> {
     timestamp: Option<u32>,
     /// Whether the next packet is the first after silence (RFC 7587, section 4.1: the marker).
     spurt: bool,
-    muted_frames: u32,
+    /// Samples since muting.
+    muted: usize,
+    /// What the pending samples are to be encoded with.
+    packet: OpusSettings,
 }
 
 impl<F: FnMut(RtpPacket)> Stage<F> {
@@ -200,13 +204,14 @@ impl<F: FnMut(RtpPacket)> Stage<F> {
         shared.counters.level.set(rms(&block.samples));
         if self.pending.is_empty() {
             self.align(block.captured_at);
+            self.packet = *lock(&shared.opus);
         }
         self.pending.extend_from_slice(&block.samples);
-        if self.pending.len() < FRAME_SAMPLES {
+        if self.pending.len() < self.packet.frame_samples() {
             return;
         }
         let timestamp = self.timestamp.unwrap_or(0);
-        self.timestamp = Some(timestamp.wrapping_add(2 * BLOCK_SAMPLES as u32));
+        self.timestamp = Some(timestamp.wrapping_add(self.pending.len() as u32));
         let muted = shared.muted.load(Ordering::Relaxed);
         self.frame(timestamp, muted, shared);
         self.pending.clear();
@@ -223,26 +228,22 @@ impl<F: FnMut(RtpPacket)> Stage<F> {
     fn frame(&mut self, timestamp: u32, muted: bool, shared: &Shared) {
         if muted {
             self.pending.fill(0.0);
-            self.muted_frames += 1;
-            let after_fade = self.muted_frames.saturating_sub(MUTE_FADE_FRAMES);
-            if !after_fade.is_multiple_of(MUTE_REFRESH_FRAMES) {
+            self.muted += self.pending.len();
+            let after_fade = self.muted.saturating_sub(MUTE_FADE);
+            if after_fade % MUTE_REFRESH >= self.pending.len() {
                 shared.counters.frames_silent.add(1);
                 self.spurt = true;
                 return;
             }
         } else {
-            self.muted_frames = 0;
+            self.muted = 0;
         }
-        let settings = *lock(&shared.opus);
-        if settings != self.encoder.settings()
-            && let Err(error) = self.encoder.configure(settings)
+        if self.packet != self.encoder.settings()
+            && let Err(error) = self.encoder.configure(self.packet)
         {
-            tracing::warn!(%error, ?settings, "audio settings not taken");
+            tracing::warn!(%error, settings = ?self.packet, "audio settings not taken");
         }
-        let Ok(samples) = <&[f32; FRAME_SAMPLES]>::try_from(self.pending.as_slice()) else {
-            return;
-        };
-        match self.encoder.encode(samples) {
+        match self.encoder.encode(&self.pending) {
             Ok(Some(packet)) => {
                 let packet = Bytes::copy_from_slice(packet);
                 shared.counters.packets.add(1);
@@ -254,7 +255,7 @@ impl<F: FnMut(RtpPacket)> Stage<F> {
                 shared.counters.frames_silent.add(1);
                 self.spurt = true;
             }
-            Err(error) => tracing::warn!(%error, "20 ms of sound lost"),
+            Err(error) => tracing::warn!(%error, "a packet of sound lost"),
         }
     }
 }

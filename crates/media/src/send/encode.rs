@@ -54,13 +54,16 @@ pub struct FrameInfo {
 /// What the handle tells the encode stage.
 pub(super) struct Control {
     pub(super) codec: VideoCodec,
-    pub(super) target: VideoTarget,
+    /// Absent while no picture is worth sending.
+    pub(super) target: Option<VideoTarget>,
     pub(super) key_frame: bool,
+    /// Pictures are left out for a moment.
+    pub(super) hold: bool,
 }
 
 impl Control {
-    pub(super) fn new(codec: VideoCodec, target: VideoTarget) -> Self {
-        Self { codec, target, key_frame: false }
+    pub(super) fn new(codec: VideoCodec, target: Option<VideoTarget>) -> Self {
+        Self { codec, target, key_frame: false, hold: false }
     }
 }
 
@@ -99,10 +102,14 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
         let at = frame.captured_at;
         let (codec, target, key) = {
             let mut control = lock(control);
+            let Some(target) = control.target.filter(|_| !control.hold) else {
+                counters.frames_dropped.add(1);
+                return Ok(());
+            };
             let ready = self.last_key.is_none_or(|last| at - last >= KEY_FRAME_INTERVAL);
             let key = control.key_frame && ready;
             control.key_frame &= !key;
-            (control.codec, control.target, key)
+            (control.codec, target, key)
         };
         if !self.admit(at, target.max_fps) {
             counters.frames_dropped.add(1);

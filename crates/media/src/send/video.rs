@@ -23,7 +23,7 @@ pub struct VideoSendConfig {
     /// Codec that the peers agreed on.
     pub codec: VideoCodec,
     /// First target.
-    pub target: VideoTarget,
+    pub target: Option<VideoTarget>,
 }
 
 /// What a video sender has to say.
@@ -85,14 +85,19 @@ impl VideoSend {
         self.shared.sources.put(source);
     }
 
-    /// Sets bitrate, largest size and highest frame rate, from the next picture on.
-    pub fn set_target(&self, target: VideoTarget) {
+    /// Sets bitrate, largest size and highest frame rate, from the next picture on; `None` sends no pictures.
+    pub fn set_target(&self, target: Option<VideoTarget>) {
         lock(&self.shared.control).target = target;
     }
 
     /// Makes one of the next pictures a key frame. Requests that come in quick succession share one.
     pub fn request_key_frame(&self) {
         lock(&self.shared.control).key_frame = true;
+    }
+
+    /// Leaves pictures out until told otherwise: they would wait on their way for so long that none of them helps.
+    pub fn set_hold(&self, hold: bool) {
+        lock(&self.shared.control).hold = hold;
     }
 
     /// Changes the codec, from the next picture on.

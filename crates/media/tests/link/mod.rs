@@ -82,7 +82,7 @@ impl Call {
         let audio_link = start_link(link, move |packet| receiver.push(packet, MediaClock::now()));
 
         let video = VideoSend::start(
-            VideoSendConfig { codec, target: VideoTarget::default() },
+            VideoSendConfig { codec, target: Some(VideoTarget::default()) },
             move |packets, _| packets.into_iter().for_each(|packet| video_link.send(packet).unwrap_or(())),
             |event| panic!("{event:?}"),
         );

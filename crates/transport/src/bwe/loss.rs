@@ -1,71 +1,115 @@
-//! The target by loss: a limit where packets are lost because there are too many, none where the path just loses some.
-use super::{MAX_BPS, MIN_BPS};
-use std::{
-    collections::VecDeque,
-    time::{Duration, Instant},
-};
+//! The target by loss: what the path would have to carry for the losses that were seen to be the likeliest.
+//!
+//! A path loses packets because it just does (radio), or because more is sent than it carries. [`Model`] has a figure for
+//! each; among a few candidates the one is taken under which the last seconds are most likely (maximum likelihood, as in
+//! libwebrtc's `LossBasedBweV2`). Unlike "more than 10 % is too much" this neither starves on a path that loses a fifth
+//! of everything nor floods one that loses what is too much.
+mod model;
+mod observation;
 
-/// Over how long loss is taken.
-const WINDOW: Duration = Duration::from_secs(1);
-/// Fewer packets than this say nothing.
-const PACKETS_MIN: u32 = 20;
-/// Loss beyond the path's own that is no accident any more.
-const HIGH: f64 = 0.10;
-/// Loss beyond the path's own that is none.
-const LOW: f64 = 0.02;
-/// Windows that the path's own loss is the least of. A cut that changes nothing shows within them.
-const MEMORY: usize = 8;
-/// Most that is ever taken for the path's own: beyond it a full link is likelier.
-const INHERENT_MAX: f64 = 0.15;
-/// Growth for each window without loss.
-const INCREASE: f64 = 1.08;
+use super::{LOSSY, MAX_BPS, MIN_BPS};
+use crate::send::Outcome;
+use model::Model;
+use observation::{Observation, Observations};
+use std::time::{Duration, Instant};
 
-/// Counts one window and judges it.
-#[derive(Debug)]
+/// Candidates, as multiples of what is believed at present.
+const FACTORS: [f64; 3] = [1.02, 1.0, 0.95];
+/// After a cut the limit grows no faster than by this factor in this time.
+const GROWTH: (f64, Duration) = (1.3, Duration::from_secs(1));
+/// Loss beyond the path's own that is no accident: a factor, and what is added.
+const NEWS: (f64, f64) = (1.1, 0.01);
+/// This part lost beyond the path's own is a collapse, of so many packets; of more where the path is lossy, perhaps in
+/// bursts.
+const COLLAPSE: f64 = 0.5;
+const COLLAPSE_PACKETS: (f64, f64) = (15.0, 40.0);
+/// Loss up to which nothing is limited at once.
+const OFFSET: f64 = 0.05;
+/// With more loss than that, the limit is this rate divided by the excess, or less, in bit/s.
+const INSTANT_BPS: f64 = 150_000.0;
+
+/// The limit that losses set.
+#[derive(Debug, Default)]
 pub(super) struct LossControl {
-    window: Option<Instant>,
-    lost: u32,
-    packets: u32,
-    losses: VecDeque<f64>,
-    /// In bit/s; `None` where loss limits nothing.
-    limit: Option<f64>,
+    observations: Observations,
+    model: Option<Model>,
+    /// Up to where the limit may grow, and until when.
+    growth: Option<(Instant, f64)>,
+    limited: bool,
 }
 
 impl LossControl {
-    pub fn new() -> Self {
-        Self { window: None, lost: 0, packets: 0, losses: VecDeque::new(), limit: None }
+    /// Takes in what became of a packet.
+    pub fn on_outcome(&mut self, outcome: &Outcome) {
+        self.observations.add(outcome);
     }
 
-    pub fn on_packet(&mut self, arrived: bool) {
-        self.packets += 1;
-        self.lost += u32::from(!arrived);
-    }
-
-    /// In bit/s.
+    /// In bit/s; infinite where losses limit nothing.
     pub fn limit(&self) -> f64 {
-        self.limit.unwrap_or(MAX_BPS)
+        match self.model {
+            Some(model) if self.limited => model.bandwidth.max(MIN_BPS),
+            Some(_) | None => f64::INFINITY,
+        }
     }
 
-    /// Judges the window where it is over; `target` is what is asked for otherwise.
-    pub fn update(&mut self, now: Instant, target: f64) {
-        let start = *self.window.get_or_insert(now);
-        if now.saturating_duration_since(start) < WINDOW || self.packets < PACKETS_MIN {
+    /// Part of the packets that the path loses by itself.
+    pub fn inherent(&self) -> f64 {
+        self.model.map_or(0.0, |model| model.inherent)
+    }
+
+    /// Judges anew where something new was observed. `delay_target` is what the path carries by its delay, `acked` what
+    /// arrives, in bit/s.
+    pub fn update(&mut self, now: Instant, delay_target: f64, acked: Option<f64>, idle: bool) {
+        if !self.observations.take_news() {
             return;
         }
-        let loss = f64::from(self.lost) / f64::from(self.packets);
-        (self.window, self.lost, self.packets) = (Some(now), 0, 0);
-        self.losses.push_back(loss);
-        if self.losses.len() > MEMORY {
-            self.losses.pop_front();
+        let Some(loss) = self.observations.average_loss() else { return };
+        let model = self.model.unwrap_or(Model::new(delay_target));
+        let before = self.limit().min(delay_target);
+        let from = if self.limited { model.bandwidth } else { delay_target };
+        let scaled = FACTORS.iter().map(|factor| factor * from);
+        let acked = acked.filter(|_| !idle);
+        let candidates = scaled.chain(acked).chain([delay_target]);
+        let judged = candidates.map(|bandwidth| {
+            let fitted = Model { bandwidth, ..model }.fitted(&self.observations);
+            (fitted.likelihood(&self.observations, loss), fitted)
+        });
+        let Some((_, mut best)) = judged.max_by(|(a, _), (b, _)| a.total_cmp(b)) else { return };
+        // More loss than the path's own: no time to send more.
+        if loss > best.inherent * NEWS.0 + NEWS.1 && best.bandwidth > from {
+            best.bandwidth = from;
         }
-        let inherent = self.losses.iter().copied().fold(INHERENT_MAX, f64::min);
-        let excess = loss - inherent;
-        if excess > HIGH {
-            let from = self.limit().min(target);
-            self.limit = Some((from * (1.0 - 0.5 * loss)).max(MIN_BPS));
-        } else if excess < LOW {
-            // Gone once it is out of the way.
-            self.limit = self.limit.map(|limit| limit * INCREASE).filter(|limit| *limit < MAX_BPS);
+        if self.limited
+            && let Some((until, most)) = self.growth
+            && now < until
+        {
+            best.bandwidth = best.bandwidth.min(most);
         }
+        let collapsed = self.observations.newest().and_then(|newest| carried(newest, model.inherent));
+        best.bandwidth = best.bandwidth.min(instant(loss)).min(collapsed.unwrap_or(f64::INFINITY));
+        best.bandwidth = best.bandwidth.clamp(MIN_BPS, MAX_BPS);
+        if best.bandwidth < before {
+            self.limited = true;
+        } else if best.bandwidth >= delay_target {
+            self.limited = false;
+        }
+        if self.limited && self.growth.is_none_or(|(until, _)| now >= until) {
+            self.growth = Some((now + GROWTH.1, best.bandwidth * GROWTH.0));
+        }
+        self.model = Some(best);
     }
+}
+
+/// What got through of a stretch of which most was lost, in bit/s: the path is another one than a moment ago, and no mean
+/// over what was before tells of it.
+fn carried(newest: &Observation, inherent: f64) -> Option<f64> {
+    let all = newest.lost + newest.arrived;
+    let enough = if inherent > LOSSY { COLLAPSE_PACKETS.1 } else { COLLAPSE_PACKETS.0 };
+    let collapsed = all >= enough && newest.lost / all > COLLAPSE + inherent;
+    collapsed.then(|| newest.sent_bps * newest.arrived / all)
+}
+
+/// The limit that so much loss sets at once, in bit/s.
+fn instant(loss: f64) -> f64 {
+    if loss > OFFSET { INSTANT_BPS / (loss - OFFSET) } else { f64::INFINITY }
 }

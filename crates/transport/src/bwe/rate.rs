@@ -1,32 +1,35 @@
-//! The target by delay: up while no queue grows, down to what arrives when one does (draft-ietf-rmcat-gcc-02 section 5.5).
-use super::{MAX_BPS, MIN_BPS, Usage};
+//! The target by delay: up while no queue grows, down to what arrives when one does (draft-ietf-rmcat-gcc-02 section
+//! 5.5, with libwebrtc's use of a known link capacity).
+use super::{MAX_BPS, MIN_BPS, Usage, capacity::Capacity};
 use std::time::{Duration, Instant};
 
 /// What is kept of the rate that arrives, when a queue grows.
 const DECREASE: f64 = 0.85;
-/// Growth in a second far from any known limit.
+/// Growth in a second far from any known limit, and least growth, in bit/s.
 const INCREASE: f64 = 1.08;
+const INCREASE_BPS: f64 = 1_000.0;
 /// Growth in a second until the first queue: nothing is known yet of the path.
 const INCREASE_FIRST: f64 = 1.6;
 /// The target may lead what arrives by so much: more would be a guess.
 const LEAD: f64 = 1.5;
 const LEAD_BPS: f64 = 10_000.0;
-/// A packet, in bits: what one response time may add near the limit.
+/// Pictures a second, and bits of a packet: how much one more packet for each response time is.
+const PICTURES: f64 = 30.0;
 const PACKET_BITS: f64 = 1_200.0 * 8.0;
-/// Shortest time between two cuts: the first one must have had an effect.
-const CUT_EVERY: Duration = Duration::from_millis(200);
-const RTT_UNKNOWN: Duration = Duration::from_millis(100);
+const INCREASE_NEAR_BPS: f64 = 4_000.0;
+/// Bounds of the time between two cuts: the first one must have had an effect.
+const CUT_EVERY: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(200));
+const RTT_UNKNOWN: Duration = Duration::from_millis(200);
 
-/// Sending less than this part of the target, we fill no queue: another does, or the machine was busy.
-const APP_LIMITED: f64 = 0.6;
-
-/// Throughput over the last moments in bit/s, where known.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Rates {
-    /// What left us.
-    pub sent: Option<f64>,
-    /// What arrived at the peer.
+/// What is known of the path beside its delay.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    /// What arrives at the peer, in bit/s.
     pub acked: Option<f64>,
+    /// Round trip.
+    pub rtt: Option<Duration>,
+    /// What the path carries, where that shows, in bit/s.
+    pub limit: Option<f64>,
 }
 
 /// Additive increase near the limit, multiplicative elsewhere, multiplicative decrease.
@@ -35,13 +38,14 @@ pub(super) struct RateControl {
     target: f64,
     updated: Option<Instant>,
     cut: Option<Instant>,
-    /// What arrived when a queue last grew, smoothed, in bit/s.
-    limit: Option<f64>,
+    /// After a cut the target holds until the path is seen to be free again.
+    holds: bool,
+    capacity: Capacity,
 }
 
 impl RateControl {
     pub fn new(start: f64) -> Self {
-        Self { target: start, updated: None, cut: None, limit: None }
+        Self { target: start, updated: None, cut: None, holds: false, capacity: Capacity::default() }
     }
 
     /// In bit/s.
@@ -49,52 +53,85 @@ impl RateControl {
         self.target
     }
 
-    pub fn update(&mut self, now: Instant, usage: Usage, rates: Rates, rtt: Option<Duration>) {
+    /// Whether a queue was ever seen.
+    pub fn has_cut(&self) -> bool {
+        self.cut.is_some()
+    }
+
+    /// A probe arrived at this rate, in bit/s.
+    pub fn on_probe(&mut self, now: Instant, bps: f64) {
+        self.capacity.on_probe(bps);
+        self.target = bps.clamp(MIN_BPS, MAX_BPS);
+        self.updated = Some(now);
+    }
+
+    /// Sets the target, where something else than delay says so, in bit/s.
+    pub fn lower(&mut self, now: Instant, bps: f64) {
+        self.target = self.target.min(bps).max(MIN_BPS);
+        self.updated = Some(now);
+    }
+
+    pub fn update(&mut self, now: Instant, usage: Usage, known: Known) {
         let elapsed =
             self.updated.replace(now).map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
-        let rtt = rtt.unwrap_or(RTT_UNKNOWN);
         match usage {
-            Usage::Normal => self.increase(elapsed.min(Duration::from_secs(1)), rates.acked, rtt),
-            Usage::Over => self.decrease(now, rates, rtt),
+            Usage::Over if self.may_cut(now, known) => self.decrease(now, known),
+            Usage::Over => {}
             // The queue drains: whatever is sent more now makes that take longer.
-            Usage::Under => {}
+            Usage::Under => self.holds = true,
+            Usage::Normal if self.holds => self.holds = false,
+            Usage::Normal => self.increase(elapsed.min(Duration::from_secs(1)).as_secs_f64(), known),
         }
         self.target = self.target.clamp(MIN_BPS, MAX_BPS);
     }
 
-    fn increase(&mut self, elapsed: Duration, acked: Option<f64>, rtt: Duration) {
-        // Well past the limit of before: the path has changed.
-        if let (Some(acked), Some(limit)) = (acked, self.limit)
-            && acked > limit * 1.3
-        {
-            self.limit = None;
-        }
-        let seconds = elapsed.as_secs_f64();
-        let grown = match self.limit {
-            Some(_) => {
-                let response = (rtt + Duration::from_millis(100)).as_secs_f64();
-                self.target + (PACKET_BITS / response).max(4_000.0) * seconds
-            }
-            None if self.cut.is_none() => self.target * INCREASE_FIRST.powf(seconds),
-            None => self.target * INCREASE.powf(seconds),
-        };
+    fn increase(&mut self, seconds: f64, known: Known) {
         // What is not sent proves nothing; but the target never falls because little is sent.
-        let lead = acked.map_or(self.target, |acked| LEAD * acked + LEAD_BPS);
-        self.target = grown.min(lead.max(self.target));
+        let most = known.acked.map_or(f64::MAX, |acked| LEAD * acked + LEAD_BPS);
+        if self.target >= most {
+            return;
+        }
+        if let (Some(acked), Some((_, high))) = (known.acked, self.capacity.bounds())
+            && acked > high
+        {
+            self.capacity.reset();
+        }
+        let more = if self.capacity.bps().is_some() {
+            near(self.target, known.rtt) * seconds
+        } else {
+            let growth = if self.has_cut() { INCREASE } else { INCREASE_FIRST };
+            (self.target * (growth.powf(seconds) - 1.0)).max(INCREASE_BPS * seconds)
+        };
+        self.target = (self.target + more).min(most);
     }
 
-    fn decrease(&mut self, now: Instant, rates: Rates, rtt: Duration) {
-        if self.cut.is_some_and(|at| now.saturating_duration_since(at) < CUT_EVERY.max(rtt)) {
-            return;
-        }
-        self.cut = Some(now);
-        if rates.sent.is_some_and(|sent| sent < APP_LIMITED * self.target) {
-            // What arrives is then no measure of the path.
-            self.target *= DECREASE;
-            return;
-        }
-        let arrives = rates.acked.unwrap_or(self.target);
-        self.limit = Some(self.limit.map_or(arrives, |limit| 0.95 * limit + 0.05 * arrives));
-        self.target = self.target.min(DECREASE * arrives);
+    fn may_cut(&self, now: Instant, known: Known) -> bool {
+        let Some(at) = self.cut else { return true };
+        let every = known.rtt.unwrap_or(CUT_EVERY.1).clamp(CUT_EVERY.0, CUT_EVERY.1);
+        let collapsed = known.limit.is_some_and(|limit| limit < self.target / 2.0);
+        now.saturating_duration_since(at) >= every || collapsed
     }
+
+    /// To a part of what the path carries; of the target, where nothing is known of that.
+    fn decrease(&mut self, now: Instant, known: Known) {
+        let carries = known.limit.filter(|limit| *limit < self.target);
+        if let Some(limit) = carries {
+            if self.capacity.bounds().is_some_and(|(low, _)| limit < low) {
+                self.capacity.reset();
+            }
+            self.capacity.on_queue(limit);
+        }
+        // A queue where the path is not at its limit is one that drains, or jitter.
+        let carries = carries.or(self.capacity.bps()).unwrap_or(self.target);
+        self.target = self.target.min(DECREASE * carries);
+        (self.cut, self.holds) = (Some(now), true);
+    }
+}
+
+/// One more packet for each response time, in bit/s and second.
+fn near(target: f64, rtt: Option<Duration>) -> f64 {
+    let picture = target / PICTURES;
+    let packet = picture / (picture / PACKET_BITS).ceil().max(1.0);
+    let response = rtt.unwrap_or(RTT_UNKNOWN) + Duration::from_millis(100);
+    (packet / response.as_secs_f64()).max(INCREASE_NEAR_BPS)
 }

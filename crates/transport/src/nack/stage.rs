@@ -1,6 +1,7 @@
 //! The [`NackTracker`] of each received stream, plugged into the chain: requests out, duplicates dropped.
 use super::{Arrival, NackTracker};
 use crate::{
+    key_frame,
     plug::{Out, Stage, rtcp_out},
     stats::SharedStats,
 };
@@ -12,7 +13,7 @@ use rtc::{
     },
 };
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     time::{Duration, Instant},
 };
 
@@ -23,7 +24,8 @@ const KEY_FRAME_EVERY: Duration = Duration::from_millis(300);
 
 /// Our NACK generator. It takes the built-in one's slot.
 pub struct NackStage {
-    streams: HashMap<u32, NackTracker>,
+    /// With the MIME type of what it carries.
+    streams: BTreeMap<u32, (String, NackTracker)>,
     stats: SharedStats,
     /// Who we are in the feedback we send: any SSRC will do (RFC 4585 section 6.1), ours where we send.
     sender_ssrc: u32,
@@ -33,7 +35,7 @@ pub struct NackStage {
 impl NackStage {
     /// Paces by the round trip in `stats`, and counts into it.
     pub fn new(stats: SharedStats) -> Self {
-        Self { streams: HashMap::new(), stats, sender_ssrc: 1, key_frame_asked: None }
+        Self { streams: BTreeMap::new(), stats, sender_ssrc: 1, key_frame_asked: None }
     }
 
     fn may_ask_for_key_frame(&mut self, now: Instant) -> bool {
@@ -53,8 +55,11 @@ fn wants_nack(stream: &StreamInfo) -> bool {
 impl Stage for NackStage {
     fn read(&mut self, tagged: TaggedPacket, to_app: &mut Out, _to_wire: &mut Out) {
         if let Packet::Rtp(packet) = &tagged.message.packet
-            && let Some(tracker) = self.streams.get_mut(&packet.header.ssrc)
+            && let Some((mime_type, tracker)) = self.streams.get_mut(&packet.header.ssrc)
         {
+            if key_frame::begins(mime_type, &packet.payload) {
+                tracker.on_key_frame(packet.header.sequence_number);
+            }
             let resent = tagged.message.has(&Attribute::Retransmission);
             match tracker.on_packet(packet.header.sequence_number, resent, tagged.now) {
                 Arrival::New | Arrival::Repaired => {}
@@ -68,7 +73,7 @@ impl Stage for NackStage {
     fn timeout(&mut self, now: Instant, to_wire: &mut Out) {
         let rtt = self.stats.get().rtt.unwrap_or(RTT_UNKNOWN);
         let mut key_frames = Vec::new();
-        for (&media_ssrc, tracker) in &mut self.streams {
+        for (&media_ssrc, (_, tracker)) in &mut self.streams {
             let requests = tracker.poll(now, rtt);
             if requests.key_frame {
                 key_frames.push(media_ssrc);
@@ -96,7 +101,7 @@ impl Stage for NackStage {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.streams.values().filter_map(NackTracker::deadline).min()
+        self.streams.values().filter_map(|(_, tracker)| tracker.deadline()).min()
     }
 
     fn bind_local(&mut self, stream: &StreamInfo) {
@@ -105,7 +110,7 @@ impl Stage for NackStage {
 
     fn bind_remote(&mut self, stream: &StreamInfo) {
         if wants_nack(stream) {
-            self.streams.insert(stream.ssrc, NackTracker::default());
+            self.streams.insert(stream.ssrc, (stream.mime_type.clone(), NackTracker::default()));
         }
     }
 

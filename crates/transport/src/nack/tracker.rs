@@ -5,8 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Requests for one packet before it is given up (libwebrtc's `kMaxNackRetries`).
-pub const TRIES_MAX: u8 = 10;
+/// Requests for one packet before it is given up: ten rounds (libwebrtc's `kMaxNackRetries`), each said twice.
+pub const TRIES_MAX: u8 = 20;
 /// Missing packets that are tracked at a time. More than about a second of 4 Mbit/s video is cheaper as a key frame.
 pub const MISSING_MAX: usize = 500;
 /// Shortest wait for a packet that may only have been overtaken.
@@ -57,6 +57,8 @@ pub struct NackTracker {
     seen: Option<(i64, i64)>,
     missing: BTreeMap<i64, Missing>,
     reorder_wait: Duration,
+    /// Where the newest key frame begins.
+    abandon_before: i64,
     /// Packets thrown out of `missing` because there were too many, and when.
     overflow: Option<(u64, Instant)>,
 }
@@ -68,6 +70,7 @@ impl Default for NackTracker {
             seen: None,
             missing: BTreeMap::new(),
             reorder_wait: REORDER_WAIT_MIN,
+            abandon_before: i64::MIN,
             overflow: None,
         }
     }
@@ -98,6 +101,14 @@ impl NackTracker {
             return Arrival::New;
         }
         Arrival::Duplicate
+    }
+
+    /// A key frame begins with `sequence`, which arrives now: nothing before it is needed any more.
+    pub fn on_key_frame(&mut self, sequence: u16) {
+        let Some((_, highest)) = self.seen else { return };
+        let ahead = sequence.wrapping_sub(highest as u16) as i16;
+        self.missing = self.missing.split_off(&(highest + i64::from(ahead)));
+        self.abandon_before = self.abandon_before.max(highest + i64::from(ahead));
     }
 
     /// What is due at `now`, where a repair takes `rtt` to come.
@@ -139,7 +150,7 @@ impl NackTracker {
     fn note_missing(&mut self, from: i64, to: i64, now: Instant) {
         // A leap past the bound holds nothing worth asking for: what is in it is older than the key frame to come.
         let from = from.max(to - MISSING_MAX as i64 - 1);
-        for sequence in from..to {
+        for sequence in from.max(self.abandon_before)..to {
             self.missing.insert(sequence, Missing { since: now, ask_at: now + self.reorder_wait, tries: 0 });
         }
         if self.missing.len() > MISSING_MAX {
@@ -156,10 +167,12 @@ impl NackTracker {
     }
 }
 
-/// A repair needs a round trip; each further request waits a quarter longer, so that a dead link is not flooded.
+/// A request may be lost as well as its answer: each is said twice, and the sender answers once. After that a repair needs
+/// a round trip; each further round waits a quarter longer, so that a dead link is not flooded.
 fn repeat_after(rtt: Duration, tries: u8) -> Duration {
-    let backoff = 1.25f64.powi(i32::from(tries) - 1);
-    (rtt + REPEAT_MIN / 2).mul_f64(backoff).clamp(REPEAT_MIN, REPEAT_MAX)
+    let round = (rtt + REPEAT_MIN / 2).mul_f64(1.25f64.powi(i32::from(tries - 1) / 2));
+    let twice = (rtt / 4).clamp(REPEAT_MIN / 2, REPEAT_MIN * 2);
+    if tries % 2 == 1 { twice } else { round.saturating_sub(twice).clamp(REPEAT_MIN, REPEAT_MAX) }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use rtc::{
     rtcp::{receiver_report::ReceiverReport, reception_report::ReceptionReport, sender_report::SenderReport},
 };
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -38,7 +38,7 @@ pub struct SenderReports {
     wall: WallClock,
     clocks: SenderClocks,
     stats: SharedStats,
-    streams: HashMap<u32, Stream>,
+    streams: BTreeMap<u32, Stream>,
     /// Middle 32 bits of the NTP time of reports sent, and when.
     awaited: VecDeque<(u32, Instant)>,
     next: Option<Instant>,
@@ -47,7 +47,7 @@ pub struct SenderReports {
 impl SenderReports {
     /// Reports `clocks` against `wall`; what comes back goes to `stats`.
     pub fn new(wall: WallClock, clocks: SenderClocks, stats: SharedStats) -> Self {
-        Self { wall, clocks, stats, streams: HashMap::new(), awaited: VecDeque::new(), next: None }
+        Self { wall, clocks, stats, streams: BTreeMap::new(), awaited: VecDeque::new(), next: None }
     }
 
     fn take_reports(&self, reports: &[ReceptionReport], now: Instant) {

@@ -55,7 +55,7 @@ function after(before: Snapshot, command: Command, people: User[]): Snapshot {
     ...before,
     call: before.call && { ...before.call, ...change },
   });
-  const local = before.call?.local ?? { microphone: true, camera: true };
+  const local = before.call?.local ?? { microphone: true, camera: true, paused: false };
   const { devices } = before;
   switch (command.type) {
     case 'sign_in':

@@ -43,6 +43,9 @@ const SIGN_IN: Snapshot = {
   contacts: [],
 };
 
+const ALL_ON = { microphone: true, camera: true, paused: false };
+const MUTED = { ...ALL_ON, microphone: false };
+const ALL_OFF = { microphone: false, camera: false, paused: false };
 const CALL: CallView & Failed = {
   id: 'call-1',
   peer: { ...PEER, presence: 'in_call' },
@@ -54,8 +57,8 @@ const CALL: CallView & Failed = {
   end_reason: null,
   failure: null,
   ended_by_peer: false,
-  local: { microphone: true, camera: true },
-  remote: { microphone: true, camera: true },
+  local: ALL_ON,
+  remote: ALL_ON,
   chat_open: true,
   chat: [],
   quality: {
@@ -117,8 +120,13 @@ export const SCENES = {
   incoming: call({ ...BEFORE_MEDIA, phase: 'incoming', direction: 'incoming' }),
   connecting: call({ ...BEFORE_MEDIA, phase: 'connecting' }),
   call: call({}),
-  'call-chat': call({ chat: CHAT, local: { microphone: false, camera: true } }),
-  'call-camera-off': call({ remote: { microphone: false, camera: false }, local: { microphone: true, camera: false } }),
+  'call-chat': call({ chat: CHAT, local: MUTED }),
+  'call-camera-off': call({ remote: ALL_OFF, local: { ...ALL_ON, camera: false } }),
+  'call-paused': call({
+    remote: { ...ALL_ON, paused: true },
+    local: { ...ALL_ON, paused: true },
+    quality: CALL.quality && { ...CALL.quality, bars: 1, fps: 0, kbps_in: 22, kbps_out: 23 },
+  }),
   'call-reconnecting': call({ phase: 'reconnecting', quality: CALL.quality && { ...CALL.quality, bars: 0 } }),
   'call-notice': {
     ...call({}),
@@ -144,11 +152,11 @@ export const SCENES = {
   },
   'hard-incoming': call({ ...BEFORE_MEDIA, phase: 'incoming', direction: 'incoming', peer: HARD_PEER }),
   'hard-connecting': call({ ...BEFORE_MEDIA, phase: 'connecting', peer: HARD_PEER }),
-  'hard-call': call({ peer: HARD_PEER, chat: HARD_CHAT, remote: { microphone: false, camera: true } }),
+  'hard-call': call({ peer: HARD_PEER, chat: HARD_CHAT, remote: MUTED }),
   'hard-reconnecting': call({
     peer: HARD_PEER,
     phase: 'reconnecting',
-    remote: { microphone: false, camera: true },
+    remote: MUTED,
     quality: CALL.quality && { ...CALL.quality, bars: 1, relayed: true },
   }),
   'hard-ended': ended('connection_failed', { peer: HARD_PEER, duration_ms: 3_753_000 }),

@@ -1,0 +1,140 @@
+//! What to send over a path of a given rate: how good the sound, how large the picture and how often, or none.
+//!
+//! ```text
+//! total rate --> Sound: bitrate, packet length, redundancy
+//!          rest --> Picture: size, frame rate, or a pause <-- Load <-- encoding times
+//! ```
+//! Pure: time is an argument. The sound comes first: what it takes is not there for pictures.
+mod load;
+mod picture;
+mod sound;
+
+use crate::{codec::opus::OpusSettings, frame::MediaTime, send::VideoTarget};
+use load::Load;
+use picture::Picture;
+use sound::Sound;
+use std::time::Duration;
+
+/// What a call begins with, before anything is known of the path, in bit/s. Probes find out within a round trip or two.
+pub const START_BPS: u64 = 300_000;
+/// More is not visible at 720p (RingRTC's cap is the same), in bit/s.
+pub const CAP_BPS: u64 = 2_000_000;
+/// Headers of one packet: IPv4 20, UDP 8, RTP with extensions 24, authentication 10 to 16, in bytes.
+pub const PACKET_OVERHEAD: u64 = 70;
+
+/// What keeps the picture from being as good as the camera's (`RTCQualityLimitationReason`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Limitation {
+    /// Nothing.
+    #[default]
+    None,
+    /// Encoding takes too long on this machine.
+    Cpu,
+    /// The path is too narrow.
+    Bandwidth,
+}
+
+impl Limitation {
+    /// The standard's word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Cpu => "cpu",
+            Self::Bandwidth => "bandwidth",
+        }
+    }
+}
+
+/// Remembers what is in force, so that a rate near a border does not flicker.
+#[derive(Debug, Clone)]
+pub struct Adaptation {
+    max_bps: u64,
+    /// What the path carries, and what of it is used.
+    path_bps: u64,
+    total_bps: u64,
+    sound: Sound,
+    picture: Picture,
+    load: Load,
+}
+
+impl Adaptation {
+    /// At [`START_BPS`], and never over `max_bps` or [`CAP_BPS`].
+    #[must_use]
+    pub fn new(max_bps: Option<u64>, now: MediaTime) -> Self {
+        let max_bps = max_bps.unwrap_or(CAP_BPS);
+        let total_bps = START_BPS.min(max_bps);
+        let sound = Sound::new(total_bps);
+        let picture = Picture::new(total_bps.saturating_sub(sound.bps()), now);
+        Self { max_bps, path_bps: total_bps, total_bps, sound, picture, load: Load::default() }
+    }
+
+    /// The path carries so much, sound and picture and all headers, in bit/s.
+    pub fn set_total(&mut self, bps: u64, now: MediaTime) {
+        (self.path_bps, self.total_bps) = (bps, bps.min(self.max_bps));
+        self.sound.set_total(self.total_bps);
+        self.update(now);
+    }
+
+    /// Whether the peer understands packets that carry earlier sound once more.
+    pub fn allow_copies(&mut self, allowed: bool) {
+        self.sound.allow_copies(allowed);
+    }
+
+    /// The part of our packets that the path loses, 0 to 1; to be told once a second.
+    pub fn set_loss(&mut self, loss: f64, now: MediaTime) {
+        self.sound.set_loss(loss);
+        self.update(now);
+    }
+
+    /// How many later packets are to carry each packet of sound once more.
+    #[must_use]
+    pub fn sound_copies(&self) -> u8 {
+        self.sound.copies()
+    }
+
+    /// A picture was encoded that was captured then, and that took so long.
+    pub fn on_encoded(&mut self, captured_at: MediaTime, took: Duration, now: MediaTime) {
+        self.load.on_encoded(captured_at, took, self.picture.step(), now);
+        self.update(now);
+    }
+
+    /// Whether pictures are left out for want of a wider path, and not because the person wants it so.
+    #[must_use]
+    pub fn wants_more(&self) -> bool {
+        self.picture().is_none() && self.path_bps < self.max_bps
+    }
+
+    /// For the sound's encoder; what else it is set to is `base`'s.
+    #[must_use]
+    pub fn sound(&self, base: OpusSettings) -> OpusSettings {
+        self.sound.settings(base)
+    }
+
+    /// For the encoder of pictures; `None` where the path has no room for any.
+    #[must_use]
+    pub fn picture(&self) -> Option<VideoTarget> {
+        self.picture.target(self.left())
+    }
+
+    /// What keeps the picture small, slow or away.
+    #[must_use]
+    pub fn limitation(&self) -> Limitation {
+        match (self.picture.is_limited(), self.load.lowered_by()) {
+            (true, _) => Limitation::Bandwidth,
+            (false, 0) => Limitation::None,
+            (false, _) => Limitation::Cpu,
+        }
+    }
+
+    fn update(&mut self, now: MediaTime) {
+        self.picture.update(self.left(), self.load.lowered_by(), now);
+    }
+
+    fn left(&self) -> u64 {
+        self.total_bps.saturating_sub(self.sound.bps())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! Size and frame rate by the rate, with patience: each change of size costs a key frame.
+use crate::{frame::MediaTime, send::VideoTarget};
+use std::time::Duration;
+
+/// From this rate of video on, in bit/s: the largest size and the highest frame rate. Measured with VP8 on a talking head:
+/// at these rates the picture stays above 35 dB. A picture of another shape fits into the size.
+pub(super) const STEPS: [(u64, (u32, u32), u32); 7] = [
+    (900_000, (1280, 720), 30),
+    (350_000, (960, 540), 30),
+    (150_000, (640, 480), 30),
+    (100_000, (480, 360), 30),
+    (70_000, (480, 360), 20),
+    (45_000, (320, 240), 20),
+    (0, (320, 240), 15),
+];
+/// A step up needs this much more than its own rate, in percent.
+const HYSTERESIS_PCT: u64 = 120;
+/// How long the rate must be too low before the picture shrinks. At half the rate of its step it shrinks at once.
+const PATIENCE_DOWN: Duration = Duration::from_secs(1);
+/// How long the rate must be enough before the picture grows: in a call's first seconds, and later.
+const PATIENCE_FIRST: Duration = Duration::from_millis(400);
+const PATIENCE_UP: Duration = Duration::from_secs(3);
+/// How long a call is young.
+const FIRST: Duration = Duration::from_secs(10);
+/// Below the first no picture is worth sending, from the second on one is again, in bit/s.
+const PAUSE_BPS: (u64, u64) = (25_000, 50_000);
+/// Share of the video's rate that is payload: headers of 70 bytes on packets of 1,200, in percent.
+const PAYLOAD_PCT: u64 = 94;
+/// Least that an encoder is asked for, in bit/s.
+const FLOOR_BPS: u64 = 20_000;
+
+/// Keeps the step it is on.
+#[derive(Debug, Clone)]
+pub(super) struct Picture {
+    step: usize,
+    begun: MediaTime,
+    paused: bool,
+    /// Since when the rate asks for a smaller, or allows a larger picture.
+    low_since: Option<MediaTime>,
+    high_since: Option<MediaTime>,
+    /// Steps that the machine cannot do.
+    lowered_by: usize,
+}
+
+impl Picture {
+    /// One step smaller than the rate allows: the first picture is whole, and so much larger than those after it.
+    pub fn new(bps: u64, now: MediaTime) -> Self {
+        Self {
+            step: (fitting(bps, 100) + 1).min(STEPS.len() - 1),
+            begun: now,
+            paused: false,
+            low_since: None,
+            high_since: None,
+            lowered_by: 0,
+        }
+    }
+
+    /// There are `bps` for pictures, and the machine wants the load lowered by so many steps.
+    pub fn update(&mut self, bps: u64, lowered_by: usize, now: MediaTime) {
+        self.lowered_by = lowered_by;
+        let (step, larger) = (fitting(bps, 100), fitting(bps, HYSTERESIS_PCT));
+        let held = |since: &mut Option<MediaTime>, wanted: bool| {
+            *since = if wanted { Some(since.unwrap_or(now)) } else { None };
+            since.map(|since| now - since)
+        };
+        let low = held(&mut self.low_since, step > self.step || (!self.paused && bps < PAUSE_BPS.0));
+        let resumes = self.paused && bps >= PAUSE_BPS.1;
+        let high = held(&mut self.high_since, larger < self.step || resumes);
+        let up = if now - self.begun < FIRST { PATIENCE_FIRST } else { PATIENCE_UP };
+        let collapsed = bps * 2 < STEPS[self.step].0;
+        if low.is_some_and(|low| low >= PATIENCE_DOWN || collapsed) {
+            self.step = step.max(self.step);
+            self.paused |= bps < PAUSE_BPS.0;
+            self.low_since = None;
+        } else if high.is_some_and(|high| high >= up) {
+            self.step = larger.min(self.step);
+            self.paused &= bps < PAUSE_BPS.1;
+            self.high_since = None;
+        }
+    }
+
+    pub fn target(&self, bps: u64) -> Option<VideoTarget> {
+        let (_, max_size, max_fps) = STEPS[self.present()];
+        let payload = (bps * PAYLOAD_PCT / 100).max(FLOOR_BPS);
+        let bitrate_bps = u32::try_from(payload).unwrap_or(u32::MAX);
+        (!self.paused).then_some(VideoTarget { bitrate_bps, max_size, max_fps })
+    }
+
+    /// The step in force.
+    pub fn step(&self) -> usize {
+        self.present()
+    }
+
+    /// Whether the rate keeps the picture small or away.
+    pub fn is_limited(&self) -> bool {
+        self.paused || self.step > self.lowered_by
+    }
+
+    fn present(&self) -> usize {
+        self.step.max(self.lowered_by).min(STEPS.len() - 1)
+    }
+}
+
+/// The largest step that `percent` of its rate fit for.
+fn fitting(bps: u64, percent: u64) -> usize {
+    STEPS.iter().position(|(least, _, _)| bps * 100 >= least * percent).unwrap_or(STEPS.len() - 1)
+}

@@ -1,0 +1,115 @@
+use super::*;
+
+fn at(ms: i64) -> MediaTime {
+    MediaTime(ms * 1_000)
+}
+
+/// Tells `bps` every tenth of a second between two moments, in milliseconds.
+fn hold(adaptation: &mut Adaptation, bps: u64, from: i64, to: i64) {
+    (from..to).step_by(100).for_each(|ms| adaptation.set_total(bps, at(ms)));
+}
+
+fn size(adaptation: &Adaptation) -> Option<(u32, u32)> {
+    adaptation.picture().map(|target| target.max_size)
+}
+
+#[test]
+fn a_call_begins_with_what_its_first_rate_carries() {
+    let adaptation = Adaptation::new(None, at(0));
+    let picture = adaptation.picture().unwrap();
+    assert_eq!(picture.max_size, (480, 360));
+    assert!(u64::from(picture.bitrate_bps) + adaptation.sound.bps() <= START_BPS);
+}
+
+#[test]
+fn a_wide_path_gets_the_largest_picture_within_half_a_second() {
+    let mut adaptation = Adaptation::new(None, at(0));
+    hold(&mut adaptation, 2_000_000, 200, 800);
+    assert_eq!(size(&adaptation), Some((1280, 720)));
+    assert_eq!(adaptation.limitation(), Limitation::None);
+}
+
+#[test]
+fn a_collapse_shrinks_the_picture_at_once_and_a_dip_does_not() {
+    let mut adaptation = Adaptation::new(None, at(0));
+    hold(&mut adaptation, 2_000_000, 0, 1_000);
+    hold(&mut adaptation, 800_000, 1_000, 1_500);
+    hold(&mut adaptation, 2_000_000, 1_500, 2_000);
+    assert_eq!(size(&adaptation), Some((1280, 720)));
+    adaptation.set_total(400_000, at(2_100));
+    assert_eq!(size(&adaptation), Some((640, 480)));
+    assert_eq!(adaptation.limitation(), Limitation::Bandwidth);
+}
+
+#[test]
+fn a_rate_near_a_border_does_not_flicker() {
+    let mut adaptation = Adaptation::new(None, at(0));
+    hold(&mut adaptation, 2_000_000, 0, 1_000);
+    let mut sizes = Vec::new();
+    for second in 1..60 {
+        let bps = if second % 2 == 0 { 980_000 } else { 930_000 };
+        hold(&mut adaptation, bps, second * 1_000, second * 1_000 + 1_000);
+        sizes.push(size(&adaptation));
+    }
+    sizes.dedup();
+    assert!(sizes.len() <= 2, "{sizes:?}");
+}
+
+#[test]
+fn sound_lives_on_a_path_too_thin_for_pictures_which_return_by_themselves() {
+    let mut adaptation = Adaptation::new(None, at(0));
+    hold(&mut adaptation, 40_000, 0, 3_000);
+    assert_eq!(adaptation.picture(), None);
+    let sound = adaptation.sound(OpusSettings::default());
+    assert_eq!((sound.bitrate_bps, sound.frame_ms), (10_000, 60));
+    assert!(adaptation.sound.bps() < 30_000);
+    hold(&mut adaptation, 1_000_000, 20_000, 24_000);
+    assert_eq!(size(&adaptation), Some((960, 540)));
+}
+
+#[test]
+fn nothing_goes_over_what_the_person_allows() {
+    for max in [30_000, 100_000, 300_000, 1_000_000] {
+        let mut adaptation = Adaptation::new(Some(max), at(0));
+        hold(&mut adaptation, 5_000_000, 0, 5_000);
+        let video = adaptation.picture().map_or(0, |target| u64::from(target.bitrate_bps));
+        assert!(video + adaptation.sound.bps() <= max, "{max}");
+    }
+}
+
+#[test]
+fn loss_gives_the_sound_more_redundancy() {
+    let mut adaptation = Adaptation::new(None, at(0));
+    adaptation.allow_copies(true);
+    let before = adaptation.sound(OpusSettings::default());
+    (0..20).for_each(|second| adaptation.set_loss(0.2, at(second * 1_000)));
+    let after = adaptation.sound(OpusSettings::default());
+    assert_eq!((before.expected_loss_pct, after.expected_loss_pct), (5, 20));
+    assert_eq!(adaptation.sound_copies(), 1, "there is no room for two");
+    hold(&mut adaptation, 2_000_000, 20_000, 22_000);
+    assert_eq!(adaptation.sound_copies(), 2);
+    let picture = adaptation.picture().unwrap();
+    assert!(u64::from(picture.bitrate_bps) + adaptation.sound.bps() <= 2_000_000);
+    (30..60).for_each(|second| adaptation.set_loss(0.0, at(second * 1_000)));
+    assert_eq!(adaptation.sound_copies(), 0);
+}
+
+#[test]
+fn a_slow_machine_sends_smaller_pictures_and_does_not_flicker() {
+    let mut adaptation = Adaptation::new(None, at(0));
+    hold(&mut adaptation, 2_000_000, 0, 1_000);
+    let mut changes = Vec::new();
+    for frame in 0..30 * 600 {
+        // 60 ms for 720p, in proportion for less.
+        let (width, height) = size(&adaptation).unwrap();
+        let took = Duration::from_millis(60).mul_f64(f64::from(width * height) / f64::from(1280 * 720));
+        let now = at(1_000 + frame * 33);
+        adaptation.on_encoded(now, took, now);
+        if changes.last().is_none_or(|(_, last)| *last != size(&adaptation)) {
+            changes.push((now, size(&adaptation)));
+        }
+    }
+    assert_eq!(size(&adaptation), Some((640, 480)));
+    assert_eq!(adaptation.limitation(), Limitation::Cpu);
+    assert_eq!(changes.len(), 3, "{changes:?}");
+}

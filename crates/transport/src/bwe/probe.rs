@@ -1,0 +1,10 @@
+//! Finding out what the path carries without waiting for growth: short trains of packets at a higher rate.
+//!
+//! ```text
+//! Prober: when to probe, how fast --> Cluster --> pacer sends the train --> outcomes --> Evaluator --> bit/s
+//! ```
+mod controller;
+mod evaluator;
+
+pub use controller::{Cluster, Prober};
+pub use evaluator::Evaluator;

@@ -1,0 +1,172 @@
+//! When to probe, and at which rate (libwebrtc's `ProbeController`, and probes after a cut of its own).
+use std::time::{Duration, Instant};
+
+/// The first probes, as multiples of the first target.
+const FIRST: [f64; 2] = [3.0, 6.0];
+/// A probe that finds this part of its rate is followed by one at twice what it found.
+const FURTHER: f64 = 0.7;
+const FURTHER_FACTOR: f64 = 2.0;
+/// A probe's result comes within this time, or never.
+const ANSWER: Duration = Duration::from_secs(1);
+/// How long a train lasts, and of how many packets it is, at least.
+const TRAIN: Duration = Duration::from_millis(15);
+const TRAIN_PACKETS: u32 = 5;
+/// Time between two probes of a path of which little is used.
+const IDLE_EVERY: Duration = Duration::from_secs(5);
+const IDLE_FACTOR: f64 = 2.0;
+/// After a cut: the first wait, and the longest. It doubles with every probe that finds nothing.
+const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(16));
+const RETRY_FACTOR: f64 = 1.7;
+/// What a probe must add to count as a find.
+const FOUND: f64 = 1.15;
+
+/// A train of packets to be sent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cluster {
+    /// Names it in [`crate::send::Sent::probe`].
+    pub id: u32,
+    /// How fast, in bit/s.
+    pub bps: f64,
+    /// Least size of the train, in bytes.
+    pub bytes: usize,
+    /// Least number of packets.
+    pub packets: u32,
+}
+
+/// Decides on probes.
+#[derive(Debug)]
+pub struct Prober {
+    next_id: u32,
+    wanted: Vec<Cluster>,
+    /// Until when results are waited for, and the rate from which on it is worth going further.
+    pending: Option<(Instant, f64)>,
+    last: Option<Instant>,
+    retry: Duration,
+    max: f64,
+}
+
+impl Prober {
+    /// Never probes for more than `max` bit/s.
+    pub fn new(max: f64) -> Self {
+        Self { next_id: 0, wanted: Vec::new(), pending: None, last: None, retry: RETRY.0, max }
+    }
+
+    /// Media begin to flow with this target.
+    pub fn begin(&mut self, now: Instant, target: f64) {
+        self.probe(now, &FIRST.map(|factor| factor * target));
+    }
+
+    /// A probe found `bps`, while the target was `target`.
+    pub fn on_result(&mut self, now: Instant, bps: f64, target: f64) {
+        self.retry = if bps > target * FOUND { RETRY.0 } else { (self.retry * 2).min(RETRY.1) };
+        if let Some((until, enough)) = self.pending
+            && now <= until
+            && bps > enough
+        {
+            self.pending = None;
+            self.probe(now, &[bps * FURTHER_FACTOR]);
+        }
+    }
+
+    /// The target was cut: what the path carried a moment ago it may carry again in a moment.
+    pub fn on_cut(&mut self, now: Instant) {
+        self.wanted.clear();
+        (self.pending, self.retry, self.last) = (None, RETRY.0, Some(now));
+    }
+
+    /// Probes where it is time to. `idle` says since when little is sent; `clear` that no queue grows.
+    pub fn on_tick(&mut self, now: Instant, target: f64, idle: Option<Instant>, clear: bool) {
+        if self.pending.is_some_and(|(until, _)| now > until) {
+            self.pending = None;
+        }
+        let Some(last) = self.last else { return };
+        if self.pending.is_some() || !clear || target >= self.max {
+            return;
+        }
+        let waited = now.saturating_duration_since(last);
+        match idle {
+            Some(since) if waited >= IDLE_EVERY && now.saturating_duration_since(since) >= IDLE_EVERY => {
+                self.probe(now, &[target * IDLE_FACTOR]);
+            }
+            None if waited >= self.retry => self.probe(now, &[target * RETRY_FACTOR]),
+            Some(_) | None => {}
+        }
+    }
+
+    /// The next train to send.
+    pub fn take(&mut self) -> Option<Cluster> {
+        (!self.wanted.is_empty()).then(|| self.wanted.remove(0))
+    }
+
+    fn probe(&mut self, now: Instant, rates: &[f64]) {
+        let mut highest: f64 = 0.0;
+        for &rate in rates {
+            let bps = rate.min(self.max);
+            if bps <= highest {
+                continue;
+            }
+            highest = bps;
+            let bytes = (bps / 8.0 * TRAIN.as_secs_f64()) as usize;
+            self.wanted.push(Cluster { id: self.next_id, bps, bytes, packets: TRAIN_PACKETS });
+            self.next_id += 1;
+        }
+        let enough = if highest < self.max { highest * FURTHER } else { f64::MAX };
+        (self.pending, self.last) = (Some((now + ANSWER, enough)), Some(now));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rates(prober: &mut Prober) -> Vec<f64> {
+        std::iter::from_fn(|| prober.take()).map(|cluster| cluster.bps).collect()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "any instant will do: the tests count from it")]
+    fn now() -> Instant {
+        Instant::now()
+    }
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn a_connection_begins_with_two_trains_and_goes_on_while_they_find_more() {
+        let (mut prober, start) = (Prober::new(2.5e6), now());
+        prober.begin(start, 300e3);
+        assert_eq!(rates(&mut prober), [900e3, 1_800e3]);
+        prober.on_result(start + MS * 100, 880e3, 300e3);
+        assert_eq!(rates(&mut prober), [0.0; 0]);
+        prober.on_result(start + MS * 120, 1_700e3, 880e3);
+        assert_eq!(rates(&mut prober), [2.5e6]);
+        prober.on_result(start + MS * 200, 2.4e6, 1_700e3);
+        assert_eq!(rates(&mut prober), [0.0; 0]);
+    }
+
+    #[test]
+    fn after_a_cut_it_looks_for_what_was_lost_less_and_less_often() {
+        let (mut prober, start) = (Prober::new(2.5e6), now());
+        prober.begin(start, 300e3);
+        rates(&mut prober);
+        prober.on_cut(start);
+        let mut at = Vec::new();
+        for ms in 0..40_000 {
+            let now = start + MS * ms;
+            prober.on_tick(now, 500e3, None, true);
+            if rates(&mut prober) == [850e3] {
+                at.push(ms);
+                prober.on_result(now, 480e3, 500e3);
+            }
+        }
+        assert_eq!(at, [2_000, 6_000, 14_000, 30_000]);
+    }
+
+    #[test]
+    fn a_growing_queue_is_no_time_to_probe() {
+        let (mut prober, start) = (Prober::new(2.5e6), now());
+        prober.begin(start, 300e3);
+        rates(&mut prober);
+        prober.on_tick(start + MS * 20_000, 500e3, None, false);
+        assert_eq!(rates(&mut prober), [0.0; 0]);
+    }
+}

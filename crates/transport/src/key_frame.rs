@@ -1,0 +1,73 @@
+//! Whether a key frame begins with a packet, told from the payload alone: what came before it needs no repair.
+
+/// For payloads of that MIME type; false for formats that are not known here.
+#[must_use]
+pub fn begins(mime_type: &str, payload: &[u8]) -> bool {
+    match mime_type.split_once('/') {
+        Some((_, format)) if format.eq_ignore_ascii_case("VP8") => vp8(payload).unwrap_or(false),
+        Some((_, format)) if format.eq_ignore_ascii_case("H264") => h264(payload),
+        Some(_) | None => false,
+    }
+}
+
+/// RFC 7741 section 4.2 and 4.3: the start of partition 0, and the inverse key frame flag behind the descriptor.
+fn vp8(payload: &[u8]) -> Option<bool> {
+    let first = *payload.first()?;
+    let begins = first & 0x10 != 0 && first & 0x07 == 0;
+    let mut at = 1;
+    if first & 0x80 != 0 {
+        let present = *payload.get(at)?;
+        at += 1;
+        if present & 0x80 != 0 {
+            at += if *payload.get(at)? & 0x80 != 0 { 2 } else { 1 };
+        }
+        at += usize::from(present & 0x40 != 0);
+        at += usize::from(present & 0x30 != 0);
+    }
+    Some(begins && payload.get(at)? & 0x01 == 0)
+}
+
+/// RFC 6184: a sequence parameter set, alone (section 5.6) or first in an aggregate (section 5.7.1).
+fn h264(payload: &[u8]) -> bool {
+    const SPS: u8 = 7;
+    const STAP_A: u8 = 24;
+    let unit = |at: usize| payload.get(at).map(|byte| byte & 0x1f);
+    match unit(0) {
+        Some(SPS) => true,
+        Some(STAP_A) => unit(3) == Some(SPS),
+        Some(_) | None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::begins;
+
+    #[test]
+    fn vp8_says_it_behind_its_descriptor() {
+        for (payload, key) in [
+            (&[0x10, 0x00][..], true),
+            (&[0x10, 0x01], false),
+            // Not the start of the frame.
+            (&[0x00, 0x00], false),
+            // A long picture id, TL0PICIDX and TID.
+            (&[0x90, 0xf0, 0x81, 0x23, 0x01, 0x20, 0x00], true),
+            (&[0x90, 0xf0, 0x81, 0x23, 0x01, 0x20, 0x01], false),
+            (&[0x90, 0x80, 0x05, 0x00], true),
+            (&[0x90, 0x80], false),
+            (&[], false),
+        ] {
+            assert_eq!(begins("video/VP8", payload), key, "{payload:?}");
+        }
+    }
+
+    #[test]
+    fn h264_says_it_by_its_parameter_sets() {
+        assert!(begins("video/H264", &[0x67, 0x42]));
+        assert!(begins("video/H264", &[0x78, 0x00, 0x10, 0x67, 0x42]));
+        for payload in [&[0x65, 0x88][..], &[0x7c, 0x85], &[0x78, 0x00], &[]] {
+            assert!(!begins("video/H264", payload), "{payload:?}");
+        }
+        assert!(!begins("video/AV1", &[0x67]));
+    }
+}

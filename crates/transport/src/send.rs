@@ -1,0 +1,27 @@
+//! Everything between the packets that media make and the wire: kept for repairs, queued by rank, paced, numbered, and
+//! accounted for when feedback comes.
+//!
+//! ```text
+//! audio ------------------------------------------------.
+//! video ---> Queue --.                                  |
+//! NACK ----> repairs-+--> Gate (rate, window, train) ---+--> Ledger (number) --> wire
+//! padding -----------'                                           |
+//! feedback <-----------------------------------------------------'--> Estimator --> target, rate, window, train
+//! ```
+//! One stage, since each decision needs the others' state; rtc has four slots for it, which cannot know of each other.
+mod advice;
+mod fill;
+mod gate;
+mod history;
+mod ledger;
+mod queue;
+mod round_trip;
+mod share;
+mod side;
+
+pub use fill::{Fill, Wish};
+pub use gate::Gate;
+pub use history::History;
+pub use ledger::{Ledger, Outcome, Sent};
+pub use queue::{Queue, Repair};
+pub use side::SendSide;

@@ -1,0 +1,378 @@
+//! The stage itself: what leaves when.
+mod hear;
+
+use super::{
+    Fill, Gate, History, Ledger, Queue, Repair, Wish, advice::Advice, fill::PADDING,
+    round_trip::BaseRoundTrip, share::Share,
+};
+use crate::{
+    EventSink, MediaKind,
+    bwe::{Blind, Estimator},
+    key_frame,
+    plug::{Out, Stage},
+    stats::SharedStats,
+};
+use bytes::Bytes;
+use rtc::{
+    interceptor::{AttributedPacket, Packet, StreamInfo, TaggedPacket},
+    rtp,
+    shared::{TransportContext, marshal::MarshalSize},
+};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+/// Video leaves at this multiple of the target, so that a picture is through well before the next one (libwebrtc).
+const PACING: f64 = 2.5;
+/// Headers of IPv4 and UDP, the tag of SRTP, and the header extension that is yet to be written, in bytes.
+const OVERHEAD: usize = 20 + 8 + 10 + 8;
+/// How often a sign of life goes into silence.
+const CALL_EVERY: Duration = Duration::from_millis(150);
+/// How often the estimator is asked whether it wants a probe, or has heard nothing for too long.
+const TICK: Duration = Duration::from_millis(25);
+/// Repairs may use this part of the target, with so much at once.
+const REPAIRS: f64 = 0.5;
+const REPAIRS_BURST: Duration = Duration::from_millis(300);
+/// Repairs that would take longer than this, had they the path to themselves, are given up for a key frame.
+const REPAIRS_LONGEST: Duration = Duration::from_millis(400);
+/// A lossy path loses repairs as well: each is sent twice, the second time so much later.
+const COPY_AFTER: Duration = Duration::from_millis(30);
+/// Assumed until one was measured.
+const RTT_UNKNOWN: Duration = Duration::from_millis(100);
+/// The header extension that numbers packets.
+const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+/// A stream of ours.
+struct Local {
+    kind: MediaKind,
+    mime_type: String,
+    /// The header extension that its packets are numbered in, its repairs included.
+    extension: Option<u8>,
+    history: Option<History>,
+}
+
+/// What may go next.
+enum Next {
+    Media(rtp::Packet),
+    Repair(rtp::Packet),
+    Padding(rtp::Packet),
+}
+
+/// Sits nearest to the wire.
+pub struct SendSide {
+    streams: BTreeMap<u32, Local>,
+    /// Numbered packets are told of by nobody.
+    deaf: bool,
+    /// When a sign of life was sent last.
+    called: Option<Instant>,
+    ledger: Ledger,
+    gate: Gate,
+    repairs: Gate,
+    repaired: Share,
+    queue: Queue,
+    fill: Fill,
+    estimator: Estimator,
+    /// In the estimator's place, where packets are not numbered.
+    blind: Blind,
+    round_trip: BaseRoundTrip,
+    advice: Advice,
+    tick: Option<Instant>,
+    stats: SharedStats,
+}
+
+impl SendSide {
+    /// Says to `sink` what media are to do, and counts into `stats`; fills up the target while they `wish` for more.
+    pub fn new(sink: EventSink, wish: Wish, stats: SharedStats) -> Self {
+        let estimator = Estimator::default();
+        Self {
+            streams: BTreeMap::new(),
+            deaf: false,
+            called: None,
+            ledger: Ledger::default(),
+            gate: Gate::new(estimator.target() * PACING),
+            repairs: Gate::new(estimator.target() * REPAIRS).with_burst(REPAIRS_BURST),
+            repaired: Share::default(),
+            queue: Queue::default(),
+            fill: Fill::new(wish),
+            estimator,
+            blind: Blind::default(),
+            round_trip: BaseRoundTrip::default(),
+            advice: Advice::new(sink, stats.clone()),
+            tick: None,
+            stats,
+        }
+    }
+
+    /// Lets out whatever may leave now.
+    fn release(&mut self, now: Instant, to_wire: &mut Out) {
+        let target = self.target();
+        self.gate.set_rate(target * PACING);
+        self.repairs.set_rate(target * REPAIRS);
+        self.fill.set_target(target);
+        let dropped = self.queue.expire(now);
+        if dropped > 0 {
+            self.drop_pictures(dropped);
+        }
+        while self.gate.is_open(now) {
+            let Some(next) = self.next(now) else { break };
+            let train = self.gate.train();
+            match next {
+                Next::Media(packet) => {
+                    let number = self.send(packet.clone(), now, train, to_wire);
+                    self.keep(packet, number, now);
+                }
+                Next::Repair(packet) => {
+                    self.stats.update(|s| s.retransmits_sent += 1);
+                    let size = self.size(&packet);
+                    self.repairs.pass(now, size, false);
+                    self.repaired.add(now, size);
+                    self.send(packet, now, train, to_wire);
+                }
+                Next::Padding(packet) => {
+                    self.send(packet, now, train, to_wire);
+                }
+            }
+        }
+        while self.may_fill()
+            && self.fill.is_open(now)
+            && let Some(packet) = self.padding(PADDING)
+        {
+            self.send(packet, now, None, to_wire);
+        }
+        self.advise(now);
+    }
+
+    fn target(&self) -> f64 {
+        if self.numbered() && !self.deaf { self.estimator.target() } else { self.blind.target() }
+    }
+
+    /// Whether any packets are numbered.
+    fn numbered(&self) -> bool {
+        self.streams.values().any(|local| local.extension.is_some())
+    }
+
+    /// Whether the path may hold more than is under way.
+    fn has_window(&self) -> bool {
+        self.deaf || self.ledger.outstanding() <= self.estimator.window()
+    }
+
+    fn may_fill(&self) -> bool {
+        self.queue.is_empty() && self.estimator.is_clear() && self.has_window()
+    }
+
+    /// A sign of life into silence: only what arrives can be told of, and there may be no sound.
+    fn call_into_silence(&mut self, now: Instant, to_wire: &mut Out) {
+        let due = self.called.is_none_or(|at| now.saturating_duration_since(at) >= CALL_EVERY);
+        if !self.estimator.is_silent() || !due {
+            return;
+        }
+        self.called = Some(now);
+        if let Some(packet) = self.padding(PADDING) {
+            self.send(packet, now, None, to_wire);
+        } else if let Some(packet) = self.queue.pop_video() {
+            let number = self.send(packet.clone(), now, None, to_wire);
+            self.keep(packet, number, now);
+        }
+    }
+
+    fn next(&mut self, now: Instant) -> Option<Next> {
+        let train = self.gate.train().is_some();
+        if !train && !self.has_window() {
+            return None;
+        }
+        while self.repairs.is_open(now) {
+            if let Some(Repair { ssrc, sequence }) = self.queue.pop_copy(now)
+                && let Some(packet) = self.history(ssrc).and_then(|history| history.copy(sequence))
+            {
+                return Some(Next::Repair(packet));
+            }
+            let Some(repair) = self.queue.pop_repair(now) else { break };
+            if let Some(packet) = self.repeat(repair, now) {
+                if self.estimator.is_lossy() {
+                    self.queue.copy_later(repair, now + COPY_AFTER);
+                }
+                return Some(Next::Repair(packet));
+            }
+        }
+        if let Some(packet) = self.queue.pop_video() {
+            return Some(Next::Media(packet));
+        }
+        let size = self.gate.train_packet()?;
+        self.padding(size).map(Next::Padding)
+    }
+
+    fn extension_of(&self, ssrc: u32) -> Option<u8> {
+        let repairs = |local: &&Local| local.history.as_ref().is_some_and(|history| history.ssrc() == ssrc);
+        let local = self.streams.get(&ssrc).or_else(|| self.streams.values().find(repairs))?;
+        local.extension
+    }
+
+    fn can_pad(&self) -> bool {
+        self.streams.values().filter_map(|local| local.history.as_ref()).any(|history| !history.is_empty())
+    }
+
+    fn padding(&mut self, size: usize) -> Option<rtp::Packet> {
+        let mut histories = self.streams.values_mut().filter_map(|local| local.history.as_mut());
+        histories.find_map(|history| history.padding(size))
+    }
+
+    fn repeat(&mut self, repair: Repair, now: Instant) -> Option<rtp::Packet> {
+        let rtt = self.stats.get().rtt.unwrap_or(RTT_UNKNOWN);
+        self.history(repair.ssrc)?.repeat(repair.sequence, rtt, now)
+    }
+
+    fn history(&mut self, ssrc: u32) -> Option<&mut History> {
+        self.streams.get_mut(&ssrc)?.history.as_mut()
+    }
+
+    fn keep(&mut self, packet: rtp::Packet, number: Option<u64>, now: Instant) {
+        if let Some(local) = self.streams.get_mut(&packet.header.ssrc)
+            && let Some(history) = &mut local.history
+        {
+            let key = key_frame::begins(&local.mime_type, &packet.payload);
+            history.keep(packet, key, number.unwrap_or_default(), now);
+        }
+    }
+
+    /// Numbers a packet and puts it on the wire; its number, where they are agreed on.
+    fn send(
+        &mut self,
+        mut packet: rtp::Packet,
+        now: Instant,
+        probe: Option<u32>,
+        to_wire: &mut Out,
+    ) -> Option<u64> {
+        let size = self.size(&packet);
+        let mut given = None;
+        if let Some(extension) = self.extension_of(packet.header.ssrc) {
+            let (sent, number) = self.ledger.record(now, size, probe);
+            self.estimator.on_sent(&sent);
+            given = Some(sent.number);
+            let number = Bytes::copy_from_slice(&number.to_be_bytes());
+            if let Err(error) = packet.header.set_extension(extension, number) {
+                // Without its number it counts as lost; what it carries still arrives.
+                debug_assert!(false, "two bytes fit into any header extension: {error}");
+            }
+        }
+        self.gate.pass(now, size, probe.is_some());
+        self.fill.pass(now, size);
+        to_wire.push_back(rtp_out(packet, now));
+        given
+    }
+
+    fn enqueue(&mut self, packet: rtp::Packet, now: Instant) {
+        let size = self.size(&packet);
+        let dropped = self.queue.push(packet, size, now);
+        if dropped > 0 {
+            self.drop_pictures(dropped);
+        }
+        if self.numbered() {
+            self.estimator.begin(now);
+            self.tick.get_or_insert(now);
+            self.probe(now);
+        }
+    }
+
+    fn size(&self, packet: &rtp::Packet) -> usize {
+        packet.marshal_size() + OVERHEAD
+    }
+
+    fn drop_pictures(&mut self, packets: usize) {
+        self.stats.update(|s| s.pacer_dropped += packets as u64);
+        self.advice.begin_anew();
+    }
+
+    fn advise(&mut self, now: Instant) {
+        let waited = self.queue.waited(now);
+        self.stats.update(|s| s.pacer_queue = waited);
+        if !self.numbered() || self.deaf {
+            self.advice.wait(Some(Duration::ZERO));
+            return self.advice.target(now, self.blind.target());
+        }
+        // What repairs take is not there for pictures.
+        let target = self.target();
+        self.advice.target(now, (target - self.repaired.bps(now)).max(target * REPAIRS));
+        // Into silence goes padding, or, where there is none, what there is of pictures.
+        let closed = if self.estimator.is_silent() { self.can_pad() } else { !self.has_window() };
+        let queued = Duration::from_secs_f64(self.queue.bytes() as f64 * 8.0 / (target * PACING));
+        self.advice.wait((!closed).then_some(queued));
+    }
+}
+
+impl Stage for SendSide {
+    fn read(&mut self, tagged: TaggedPacket, to_app: &mut Out, to_wire: &mut Out) {
+        if let Packet::Rtcp(packets) = &tagged.message.packet {
+            let heard = packets.iter().filter(|packet| self.on_control(packet.as_ref(), tagged.now)).count();
+            if heard > 0 {
+                self.release(tagged.now, to_wire);
+            }
+        }
+        to_app.push_back(tagged);
+    }
+
+    fn write(&mut self, tagged: TaggedPacket, to_wire: &mut Out) {
+        let now = tagged.now;
+        match tagged.message.packet {
+            Packet::Rtp(packet) => match self.streams.get(&packet.header.ssrc).map(|local| local.kind) {
+                Some(MediaKind::Audio) => {
+                    self.send(packet, now, None, to_wire);
+                }
+                Some(MediaKind::Video) => self.enqueue(packet, now),
+                None => to_wire.push_back(rtp_out(packet, now)),
+            },
+            other => to_wire.push_back(TaggedPacket { message: AttributedPacket::new(other), ..tagged }),
+        }
+        self.release(now, to_wire);
+    }
+
+    fn timeout(&mut self, now: Instant, to_wire: &mut Out) {
+        if self.tick.is_some_and(|at| at <= now) {
+            self.tick = Some(now + TICK);
+            self.probe(now);
+            self.call_into_silence(now, to_wire);
+        }
+        self.release(now, to_wire);
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let repairs = self.gate.opens_at().max(self.repairs.opens_at());
+        let open = self.has_window();
+        // Each only where something would leave then: called for nothing, it would be called again at once.
+        let wakes = [
+            self.tick,
+            self.gate.opens_at().filter(|_| open && self.queue.has_video()),
+            self.gate
+                .opens_at()
+                .filter(|_| self.gate.train().is_some() && (self.queue.has_video() || self.can_pad())),
+            repairs.filter(|_| open && self.queue.has_repairs()),
+            self.queue.copy_due().map(|due| repairs.map_or(due, |opens| opens.max(due))).filter(|_| open),
+            self.fill.opens_at().filter(|_| self.may_fill() && self.can_pad()),
+        ];
+        wakes.into_iter().flatten().min()
+    }
+
+    fn bind_local(&mut self, stream: &StreamInfo) {
+        let Some(kind) = MediaKind::of(&stream.mime_type) else { return };
+        let extension = stream.rtp_header_extensions.iter().find(|extension| extension.uri == TRANSPORT_CC);
+        let told = stream.rtcp_feedback.iter().any(|feedback| feedback.typ == "transport-cc");
+        let extension = extension.filter(|_| told).and_then(|extension| u8::try_from(extension.id).ok());
+        let history = match (stream.ssrc_rtx, stream.payload_type_rtx) {
+            (Some(ssrc), Some(payload_type)) => Some(History::new(ssrc, payload_type, first_of(ssrc))),
+            // Sent again under its own number, a packet would use a nonce of AES-GCM twice.
+            (Some(_) | None, _) => None,
+        };
+        self.streams
+            .insert(stream.ssrc, Local { kind, mime_type: stream.mime_type.clone(), extension, history });
+    }
+}
+
+fn rtp_out(packet: rtp::Packet, now: Instant) -> TaggedPacket {
+    let message = AttributedPacket::new(Packet::Rtp(packet));
+    TaggedPacket { now, transport: TransportContext::default(), message }
+}
+
+/// A first sequence number that an onlooker cannot guess (RFC 3550 section 5.1): SSRCs are drawn at random.
+fn first_of(ssrc: u32) -> u16 {
+    (ssrc ^ (ssrc >> 16)) as u16
+}
