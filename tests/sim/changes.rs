@@ -1,0 +1,121 @@
+//! Networks that change in mid-call.
+use super::{
+    ms, start,
+    world::{Ends, Report, run, run_between},
+};
+use eyeline_netlab::{Link, Profile, Schedule};
+use std::time::Duration;
+
+/// Runs over links that hold from those seconds on.
+fn over(steps: &[(u64, Link)], seconds: u32) -> Report {
+    between(Ends::WHOLE, steps, seconds)
+}
+
+fn between(ends: Ends, steps: &[(u64, Link)], seconds: u32) -> Report {
+    let steps = steps.iter().map(|(at, link)| (Duration::from_secs(*at), *link)).collect();
+    let report = run_between(ends, &Schedule::new(steps), seconds, 7);
+    println!("{report}");
+    // As in `profiles`.
+    assert!(report.turns < 2_000 * seconds, "woken {} times a second", report.turns / seconds);
+    report
+}
+
+/// How long after that second the next picture comes.
+fn picture_after(report: &Report, second: u64) -> Option<Duration> {
+    let at = start() + Duration::from_secs(second);
+    report.pictures.iter().find(|shown| shown.at >= at).map(|shown| shown.at - at)
+}
+
+#[test]
+fn a_link_that_narrows_and_widens_is_followed_both_ways() {
+    let wide = Profile::Mbps3.link();
+    let narrow = Link { rate_kbps: 500.0, ..wide };
+    let report = over(&[(0, wide), (20, narrow), (50, wide)], 75);
+    assert!(report.freeze(20, 50) < ms(1_000), "{:?}", report.freeze(20, 50));
+    let after = report.delay(&report.pictures, 95, 23, 50);
+    assert!(after < ms(200), "{after:?}");
+    assert!(report.kbps(58, 75) > 0.9 * report.kbps(10, 20), "{} kbit/s", report.kbps(58, 75));
+}
+
+#[test]
+fn a_cut_ends_with_a_picture() {
+    let link = Profile::Good.link();
+    for cut in [5, 25] {
+        let back = 10 + cut;
+        let report = over(&[(0, link), (10, Link { down: true, ..link }), (back, link)], 60);
+        let waited = picture_after(&report, back);
+        println!("a picture after {waited:?}");
+        assert!(waited.is_some_and(|waited| waited < ms(1_000)), "after {cut} s: {waited:?}");
+        assert!(report.kbps(back as u32 + 5, 60) > 1_500.0);
+    }
+}
+
+#[test]
+fn a_cut_ends_with_a_picture_even_where_nobody_speaks() {
+    let link = Profile::Good.link();
+    let cut = [(0, link), (10, Link { down: true, ..link }), (15, link)];
+    for repairs in [true, false] {
+        let report = between(Ends { sound: false, repairs, ..Ends::WHOLE }, &cut, 40);
+        let waited = picture_after(&report, 15);
+        println!("a picture after {waited:?}");
+        assert!(waited.is_some_and(|waited| waited < ms(1_500)), "repairs {repairs}: {waited:?}");
+        assert!(report.kbps(25, 40) > 1_000.0, "repairs {repairs}: {} kbit/s", report.kbps(25, 40));
+    }
+}
+
+#[test]
+fn a_peer_that_tells_of_no_packet_gets_pictures_all_the_same() {
+    let report = between(Ends { feedback: false, ..Ends::WHOLE }, &[(0, Profile::Good.link())], 60);
+    assert!(report.freeze(0, 60) < ms(6_000), "{:?}", report.freeze(0, 60));
+    assert!(report.fps(10, 60) > 29.0, "{} pictures a second", report.fps(10, 60));
+    assert!(report.kbps(50, 60) > 1_000.0, "{} kbit/s", report.kbps(50, 60));
+}
+
+#[test]
+fn fifty_kilobits_carry_sound_and_pictures_return_with_the_room_for_them() {
+    let thin = Link { rate_kbps: 50.0, delay_ms: 250.0, queue_ms: 400.0, ..Link::PERFECT };
+    let wide = Profile::Good.link();
+    let report = over(&[(0, wide), (15, thin), (75, wide)], 120);
+    assert_eq!(
+        report.pictures.iter().filter(|p| in_seconds(p.at, 25, 75)).count(),
+        0,
+        "no room for pictures"
+    );
+    assert!(
+        report.sound_lost(Duration::from_secs(1), 25, 74) < 0.01,
+        "{}",
+        report.sound_lost(ms(1_000), 25, 74)
+    );
+    let delay = report.delay(&report.sound, 95, 25, 75);
+    assert!(delay < ms(650), "{delay:?}");
+    let waited = picture_after(&report, 75);
+    println!("a picture after {waited:?}");
+    assert!(waited.is_some_and(|waited| waited < Duration::from_secs(10)), "{waited:?}");
+    assert!(report.kbps(100, 120) > 1_500.0, "{} kbit/s", report.kbps(100, 120));
+}
+
+#[test]
+fn two_hours_end_as_they_began() {
+    let report = run(&Profile::WifiBusy.into(), 7_200, 3);
+    let (first, last) = ((60, 660), (6_500, 7_100));
+    for (figure, at) in [
+        (
+            "picture",
+            (|r: &Report, from, to| r.delay(&r.pictures, 95, from, to)) as fn(&Report, u32, u32) -> Duration,
+        ),
+        ("sound", |r, from, to| r.delay(&r.sound, 95, from, to)),
+    ] {
+        let (before, after) = (at(&report, first.0, first.1), at(&report, last.0, last.1));
+        println!("{figure}: {before:?}, then {after:?}");
+        assert!(
+            after < before.mul_f64(1.3) && before < after.mul_f64(1.3),
+            "{figure}: {before:?}, {after:?}"
+        );
+    }
+    let rates = (report.kbps(first.0, first.1), report.kbps(last.0, last.1));
+    assert!(rates.1 > 0.95 * rates.0, "{rates:?} kbit/s");
+}
+
+fn in_seconds(at: std::time::Instant, from: u64, to: u64) -> bool {
+    (Duration::from_secs(from)..Duration::from_secs(to)).contains(&(at - start()))
+}

@@ -1,0 +1,129 @@
+//! Networks that stay as they are: what a person gets after the first five seconds, as a mean of several seeds.
+use super::world::{Report, run};
+use eyeline_netlab::Profile;
+use std::time::Duration;
+
+/// Runs of each network, and how long each takes, in seconds.
+const SEEDS: u64 = 5;
+const LENGTH: u32 = 40;
+/// What is measured comes after this, in seconds; and rates after the second.
+const SETTLED: u32 = 5;
+const RATES: u32 = 10;
+/// A picture that stands longer has frozen (W3C's `freezeCount` at 30 pictures a second).
+const FREEZE: Duration = Duration::from_millis(183);
+/// Sound that comes later than this after it was made is lost.
+const SOUND_LATE: Duration = Duration::from_secs(2);
+
+/// Means over the seeds; times in milliseconds.
+#[derive(Debug)]
+struct Got {
+    kbps: f64,
+    fps: f64,
+    /// Part of the time.
+    frozen: f64,
+    longest: f64,
+    picture_p95: f64,
+    sound_p95: f64,
+    /// Part of the packets.
+    sound_lost: f64,
+}
+
+fn on(profile: Profile) -> Got {
+    let reports: Vec<Report> = (1..=SEEDS).map(|seed| run(&profile.into(), LENGTH, seed)).collect();
+    let mean = |figure: &dyn Fn(&Report) -> f64| reports.iter().map(figure).sum::<f64>() / SEEDS as f64;
+    let time = |figure: &dyn Fn(&Report) -> Duration| mean(&|report| figure(report).as_secs_f64() * 1_000.0);
+    let got = Got {
+        kbps: mean(&|r| r.kbps(RATES, LENGTH)),
+        fps: mean(&|r| r.fps(RATES, LENGTH)),
+        frozen: time(&|r| r.frozen(FREEZE, SETTLED, LENGTH)) / f64::from(LENGTH - SETTLED) / 1_000.0,
+        longest: time(&|r| r.freeze(SETTLED, LENGTH)),
+        picture_p95: time(&|r| r.delay(&r.pictures, 95, SETTLED, LENGTH)),
+        sound_p95: time(&|r| r.delay(&r.sound, 95, SETTLED, LENGTH)),
+        sound_lost: mean(&|r| r.sound_lost(SOUND_LATE, SETTLED, LENGTH - 2)),
+    };
+    println!("{profile}: {got:.3?}");
+    let turns = reports.iter().map(|report| report.turns).max().unwrap_or(0);
+    // A stage that wants to be called at once, and then does nothing, makes ten thousand.
+    assert!(turns < 2_000 * LENGTH, "woken {} times a second", turns / LENGTH);
+    got
+}
+
+/// A path that loses nothing by itself: its rate is used, nothing stands, and what queues is short.
+fn uses(profile: Profile, kbps: f64) {
+    let got = on(profile);
+    let delay = profile.link().delay_ms;
+    assert!(got.kbps >= kbps, "{got:?}");
+    assert!(got.fps >= 29.0 && got.longest < 500.0, "{got:?}");
+    assert!(got.picture_p95 < delay + 120.0 && got.sound_p95 < delay + 120.0, "{got:?}");
+    assert!(got.sound_lost < 0.002, "{got:?}");
+}
+
+#[test]
+fn a_good_path_carries_all_there_is() {
+    uses(Profile::Good, 1_900.0);
+}
+
+#[test]
+fn three_megabits_carry_all_there_is() {
+    uses(Profile::Mbps3, 1_900.0);
+}
+
+#[test]
+fn nine_tenths_of_a_megabit_are_used() {
+    uses(Profile::Mbps1, 900.0);
+}
+
+#[test]
+fn nine_tenths_of_half_a_megabit_are_used() {
+    uses(Profile::Kbps500, 440.0);
+}
+
+#[test]
+fn three_quarters_of_a_weak_mobile_network_are_used() {
+    let got = on(Profile::Weak3g);
+    assert!(got.kbps >= 190.0 && got.fps >= 25.0, "{got:?}");
+    assert!(got.longest < 700.0 && got.sound_p95 < 300.0 && got.sound_lost < 0.02, "{got:?}");
+}
+
+#[test]
+fn a_tenth_lost_is_repaired_and_hardly_heard() {
+    let got = on(Profile::Loss10);
+    assert!(got.kbps >= 1_800.0 && got.fps >= 29.0, "{got:?}");
+    assert!(got.longest < 400.0 && got.picture_p95 < 260.0, "{got:?}");
+    assert!(got.sound_lost < 0.02, "{got:?}");
+}
+
+#[test]
+fn a_fifth_lost_is_repaired_and_hardly_heard() {
+    let got = on(Profile::Loss20);
+    assert!(got.kbps >= 550.0 && got.fps >= 28.0, "{got:?}");
+    assert!(got.longest < 600.0 && got.picture_p95 < 350.0, "{got:?}");
+    assert!(got.sound_lost < 0.02, "{got:?}");
+}
+
+#[test]
+fn bursts_that_lose_a_third_leave_a_call() {
+    let got = on(Profile::Burst30);
+    assert!(got.kbps >= 230.0 && got.fps >= 23.0 && got.longest < 2_000.0, "{got:?}");
+    assert!(got.sound_lost < 0.2, "a third is lost on the way: {got:?}");
+}
+
+#[test]
+fn a_busy_wireless_network_is_no_trouble() {
+    let got = on(Profile::WifiBusy);
+    assert!(got.kbps >= 1_800.0 && got.fps >= 29.0 && got.frozen < 0.02 && got.sound_lost < 0.005, "{got:?}");
+}
+
+#[test]
+fn a_moderate_network_shows_every_picture() {
+    let got = on(Profile::Moderate);
+    assert!(got.kbps >= 1_300.0 && got.fps >= 28.5 && got.longest < 800.0, "{got:?}");
+    assert!(got.sound_lost < 0.01 && got.sound_p95 < 200.0, "{got:?}");
+}
+
+#[test]
+fn another_continent_is_in_sight() {
+    let got = on(Profile::International);
+    assert!(got.kbps >= 120.0 && got.fps >= 15.0 && got.longest < 4_000.0, "{got:?}");
+    assert!(got.sound_lost < 0.12 && got.sound_p95 < 600.0, "{got:?}");
+}
