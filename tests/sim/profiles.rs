@@ -4,7 +4,7 @@ use eyeline_netlab::Profile;
 use std::time::Duration;
 
 /// Runs of each network, and how long each takes, in seconds.
-const SEEDS: u64 = 5;
+const SEEDS: u64 = 20;
 const LENGTH: u32 = 40;
 /// What is measured comes after this, in seconds; and rates after the second.
 const SETTLED: u32 = 5;
@@ -124,6 +124,6 @@ fn a_moderate_network_shows_every_picture() {
 #[test]
 fn another_continent_is_in_sight() {
     let got = on(Profile::International);
-    assert!(got.kbps >= 120.0 && got.fps >= 15.0 && got.longest < 4_000.0, "{got:?}");
+    assert!(got.kbps >= 90.0 && got.fps >= 13.0 && got.frozen < 0.5 && got.longest < 4_000.0, "{got:?}");
     assert!(got.sound_lost < 0.12 && got.sound_p95 < 600.0, "{got:?}");
 }

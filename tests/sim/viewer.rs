@@ -4,7 +4,11 @@ use super::{
     source::{made_at, weight},
     start,
 };
-use eyeline_media::{codec::VideoCodec, receive::Assembler, rtp::RtpPacket};
+use eyeline_media::{
+    codec::VideoCodec,
+    receive::{Assembler, VideoTiming},
+    rtp::RtpPacket,
+};
 use eyeline_transport::{MediaKind, ReceivedRtp};
 use std::time::{Duration, Instant};
 
@@ -12,6 +16,7 @@ use std::time::{Duration, Instant};
 #[derive(Default)]
 pub struct Viewer {
     assembler: Assembler,
+    timing: VideoTiming,
     pub pictures: Vec<Shown>,
     pub sound: Vec<Shown>,
     pub bytes: Vec<(Instant, usize)>,
@@ -34,7 +39,10 @@ impl Viewer {
         let packet = RtpPacket { marker, sequence, timestamp, payload };
         self.assembler.push(VideoCodec::Vp8, packet, media_time(now));
         while let Some(frame) = self.assembler.pop(media_time(now)) {
-            self.pictures.push(Shown { made: made_at(frame.rtp_timestamp, 90), at: now });
+            let due = self.timing.due(frame.rtp_time, frame.complete_at);
+            let last = self.pictures.last().map_or(now, |shown| shown.at);
+            let at = (now + (due - media_time(now))).max(last);
+            self.pictures.push(Shown { made: made_at(frame.rtp_timestamp, 90), at });
         }
     }
 

@@ -10,6 +10,7 @@
 //! ```
 //! One stage, since each decision needs the others' state; rtc has four slots for it, which cannot know of each other.
 mod advice;
+mod ahead;
 mod fill;
 mod gate;
 mod history;
@@ -19,6 +20,7 @@ mod round_trip;
 mod share;
 mod side;
 
+pub use ahead::Ahead;
 pub use fill::{Fill, Wish};
 pub use gate::Gate;
 pub use history::History;

@@ -17,13 +17,21 @@ pub(super) const STEPS: [(u64, (u32, u32), u32); 7] = [
 const HYSTERESIS_PCT: u64 = 120;
 /// How long the rate must be too low before the picture shrinks. At half the rate of its step it shrinks at once.
 const PATIENCE_DOWN: Duration = Duration::from_secs(1);
-/// How long the rate must be enough before the picture grows: in a call's first seconds, and later.
+/// How long the rate must be enough before the picture grows: in a call's first seconds, and later. What a call begins with is
+/// a guess, and a picture that has shrunk shows that the path is narrow: both make it later.
 const PATIENCE_FIRST: Duration = Duration::from_millis(400);
 const PATIENCE_UP: Duration = Duration::from_secs(3);
+/// A picture that shrinks so soon after it grew has grown in vain: the next attempt waits twice as long, at most so long.
+const IN_VAIN: Duration = Duration::from_secs(15);
+const PATIENCE_UP_MAX: Duration = Duration::from_secs(48);
+/// Rate that is more than the guess, in percent of it.
+const MORE_THAN_GUESSED_PCT: u64 = 130;
 /// How long a call is young.
 const FIRST: Duration = Duration::from_secs(10);
 /// Below the first no picture is worth sending, from the second on one is again, in bit/s.
 const PAUSE_BPS: (u64, u64) = (25_000, 50_000);
+/// For so long, before the picture goes or comes.
+const PATIENCE_PAUSE: Duration = Duration::from_secs(1);
 /// Share of the video's rate that is payload: headers of 70 bytes on packets of 1,200, in percent.
 const PAYLOAD_PCT: u64 = 94;
 /// Least that an encoder is asked for, in bit/s.
@@ -34,9 +42,14 @@ const FLOOR_BPS: u64 = 20_000;
 pub(super) struct Picture {
     step: usize,
     begun: MediaTime,
+    guess_bps: u64,
+    has_shrunk: bool,
+    patience: Duration,
+    grown: Option<MediaTime>,
     paused: bool,
     /// Since when the rate asks for a smaller, or allows a larger picture.
     low_since: Option<MediaTime>,
+    pause_since: Option<MediaTime>,
     high_since: Option<MediaTime>,
     /// Steps that the machine cannot do.
     lowered_by: usize,
@@ -48,8 +61,13 @@ impl Picture {
         Self {
             step: (fitting(bps, 100) + 1).min(STEPS.len() - 1),
             begun: now,
+            guess_bps: bps,
+            has_shrunk: false,
+            patience: PATIENCE_UP,
+            grown: None,
             paused: false,
             low_since: None,
+            pause_since: None,
             high_since: None,
             lowered_by: 0,
         }
@@ -63,20 +81,29 @@ impl Picture {
             *since = if wanted { Some(since.unwrap_or(now)) } else { None };
             since.map(|since| now - since)
         };
-        let low = held(&mut self.low_since, step > self.step || (!self.paused && bps < PAUSE_BPS.0));
-        let resumes = self.paused && bps >= PAUSE_BPS.1;
-        let high = held(&mut self.high_since, larger < self.step || resumes);
-        let up = if now - self.begun < FIRST { PATIENCE_FIRST } else { PATIENCE_UP };
+        let low = held(&mut self.low_since, step > self.step);
+        let high = held(&mut self.high_since, larger < self.step);
+        let turns = if self.paused { bps >= PAUSE_BPS.1 } else { bps < PAUSE_BPS.0 };
+        let turns = held(&mut self.pause_since, turns);
+        if turns.is_some_and(|since| since >= PATIENCE_PAUSE) {
+            self.paused = !self.paused;
+            self.pause_since = None;
+        }
         let collapsed = bps * 2 < STEPS[self.step].0;
         if low.is_some_and(|low| low >= PATIENCE_DOWN || collapsed) {
-            self.step = step.max(self.step);
-            self.paused |= bps < PAUSE_BPS.0;
-            self.low_since = None;
-        } else if high.is_some_and(|high| high >= up) {
+            self.shrink(step, now);
+        } else if high.is_some_and(|high| high >= self.patience_up(bps, now)) {
             self.step = larger.min(self.step);
-            self.paused &= bps < PAUSE_BPS.1;
-            self.high_since = None;
+            (self.grown, self.high_since) = (Some(now), None);
         }
+    }
+
+    fn shrink(&mut self, step: usize, now: MediaTime) {
+        if let Some(at) = self.grown.take() {
+            let in_vain = now - at < IN_VAIN;
+            self.patience = if in_vain { (self.patience * 2).min(PATIENCE_UP_MAX) } else { PATIENCE_UP };
+        }
+        (self.step, self.has_shrunk, self.low_since) = (step, true, None);
     }
 
     pub fn target(&self, bps: u64) -> Option<VideoTarget> {
@@ -94,6 +121,13 @@ impl Picture {
     /// Whether the rate keeps the picture small or away.
     pub fn is_limited(&self) -> bool {
         self.paused || self.step > self.lowered_by
+    }
+
+    /// Short while the call is young and the path shows that it carries more than was guessed.
+    fn patience_up(&self, bps: u64, now: MediaTime) -> Duration {
+        let is_more = bps * 100 >= self.guess_bps * MORE_THAN_GUESSED_PCT;
+        let climbs = now - self.begun < FIRST && !self.has_shrunk && is_more;
+        if climbs { PATIENCE_FIRST } else { self.patience }
     }
 
     fn present(&self) -> usize {

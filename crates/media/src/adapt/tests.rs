@@ -113,3 +113,27 @@ fn a_slow_machine_sends_smaller_pictures_and_does_not_flicker() {
     assert_eq!(adaptation.limitation(), Limitation::Cpu);
     assert_eq!(changes.len(), 3, "{changes:?}");
 }
+
+#[test]
+fn what_a_call_begins_with_is_no_reason_for_a_larger_picture() {
+    let mut adaptation = Adaptation::new(None, at(0));
+    hold(&mut adaptation, START_BPS, 0, 2_500);
+    assert_eq!(size(&adaptation), Some((480, 360)));
+    hold(&mut adaptation, START_BPS, 2_500, 4_000);
+    assert_eq!(size(&adaptation), Some((640, 480)));
+}
+
+#[test]
+fn a_picture_that_grows_in_vain_grows_ever_more_rarely() {
+    let mut adaptation = Adaptation::new(None, at(0));
+    let mut changes = Vec::new();
+    // Whenever the picture has grown, the path turns out too narrow for it.
+    for tenth in 0..3_000 {
+        let bps = if size(&adaptation) == Some((960, 540)) { 320_000 } else { 520_000 };
+        adaptation.set_total(bps, at(tenth * 100));
+        if changes.last() != Some(&size(&adaptation)) {
+            changes.push(size(&adaptation));
+        }
+    }
+    assert!((10..24).contains(&changes.len()), "{} changes in five minutes", changes.len());
+}

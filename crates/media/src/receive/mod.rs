@@ -21,4 +21,5 @@ pub use audio::{AudioReceive, AudioReceiveEvent};
 pub use jitter::JitterBuffer;
 pub use render::{EncodedSink, RenderInfo, VideoSink};
 pub use sync::{AvSync, StreamKind};
+pub use timing::VideoTiming;
 pub use video::{VideoReceive, VideoReceiveEvent};

@@ -22,15 +22,15 @@ const MAX_STOP_WAIT_US: i64 = 400_000;
 /// Pictures are delayed by the mean lateness, which takes the edge off jitter; and by as much as keeps late ones, such as those that
 /// were repaired over a long path, from looking like stops. Both cost nothing on a path that is neither jittery nor lossy.
 #[derive(Debug, Default)]
-pub(super) struct VideoTiming {
+pub struct VideoTiming {
     base: MinFilter,
     mean_late_us: f64,
     late_us: VecDeque<i64>,
 }
 
 impl VideoTiming {
-    /// The moment at which a picture of this RTP time, whole since `complete_at`, is due.
-    pub(super) fn due(&mut self, rtp_time: i64, complete_at: MediaTime) -> MediaTime {
+    /// The moment at which a picture of this RTP time (unwrapped, 90 kHz), whole since `complete_at`, is due.
+    pub fn due(&mut self, rtp_time: i64, complete_at: MediaTime) -> MediaTime {
         let media_us = rtp_time * 100 / 9;
         let transit = complete_at.0 - media_us;
         let base = self.base.update(transit, complete_at.0);

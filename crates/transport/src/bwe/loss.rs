@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 /// Candidates, as multiples of what is believed at present.
 const FACTORS: [f64; 3] = [1.02, 1.0, 0.95];
+/// What arrives is a candidate too, but no less than this part of what is believed: where little was sent, little arrives.
+const FALL: f64 = 0.5;
 /// After a cut the limit grows no faster than by this factor in this time.
 const GROWTH: (f64, Duration) = (1.3, Duration::from_secs(1));
 /// Loss beyond the path's own that is no accident: a factor, and what is added.
@@ -68,7 +70,7 @@ impl LossControl {
         let before = self.limit().min(delay_target);
         let from = if self.limited { model.bandwidth } else { delay_target };
         let scaled = FACTORS.iter().map(|factor| factor * from);
-        let acked = acked.filter(|_| !idle);
+        let acked = acked.filter(|_| !idle).map(|acked| acked.max(from * FALL));
         let candidates = scaled.chain(acked).chain([delay_target]);
         let judged = candidates.map(|bandwidth| {
             let fitted = Model { bandwidth, ..model }.fitted(&self.observations);

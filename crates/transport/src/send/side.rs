@@ -2,7 +2,7 @@
 mod hear;
 
 use super::{
-    Fill, Gate, History, Ledger, Queue, Repair, Wish, advice::Advice, fill::PADDING,
+    Ahead, Fill, Gate, History, Ledger, Queue, Repair, Wish, advice::Advice, fill::PADDING,
     round_trip::BaseRoundTrip, share::Share,
 };
 use crate::{
@@ -56,6 +56,8 @@ struct Local {
 enum Next {
     Media(rtp::Packet),
     Repair(rtp::Packet),
+    /// A repair that nobody has asked for.
+    Ahead(rtp::Packet),
     Padding(rtp::Packet),
 }
 
@@ -71,6 +73,7 @@ pub struct SendSide {
     repairs: Gate,
     repaired: Share,
     queue: Queue,
+    ahead: Ahead,
     fill: Fill,
     estimator: Estimator,
     /// In the estimator's place, where packets are not numbered.
@@ -94,6 +97,7 @@ impl SendSide {
             repairs: Gate::new(estimator.target() * REPAIRS).with_burst(REPAIRS_BURST),
             repaired: Share::default(),
             queue: Queue::default(),
+            ahead: Ahead::default(),
             fill: Fill::new(wish),
             estimator,
             blind: Blind::default(),
@@ -119,14 +123,23 @@ impl SendSide {
             let train = self.gate.train();
             match next {
                 Next::Media(packet) => {
+                    let repair = Repair { ssrc: packet.header.ssrc, sequence: packet.header.sequence_number };
                     let number = self.send(packet.clone(), now, train, to_wire);
                     self.keep(packet, number, now);
+                    let lossy = self.estimator.is_lossy();
+                    if Ahead::is_worth_it(lossy, self.round_trip.get(), self.estimator.target()) {
+                        self.ahead.add(repair, now);
+                    }
                 }
                 Next::Repair(packet) => {
                     self.stats.update(|s| s.retransmits_sent += 1);
                     let size = self.size(&packet);
                     self.repairs.pass(now, size, false);
                     self.repaired.add(now, size);
+                    self.send(packet, now, train, to_wire);
+                }
+                Next::Ahead(packet) => {
+                    self.repaired.add(now, self.size(&packet));
                     self.send(packet, now, train, to_wire);
                 }
                 Next::Padding(packet) => {
@@ -158,7 +171,7 @@ impl SendSide {
     }
 
     fn may_fill(&self) -> bool {
-        self.queue.is_empty() && self.estimator.is_clear() && self.has_window()
+        self.queue.is_empty() && self.ahead.is_empty() && self.estimator.is_clear() && self.has_window()
     }
 
     /// A sign of life into silence: only what arrives can be told of, and there may be no sound.
@@ -197,6 +210,11 @@ impl SendSide {
         }
         if let Some(packet) = self.queue.pop_video() {
             return Some(Next::Media(packet));
+        }
+        while let Some(repair) = self.ahead.pop(now) {
+            if let Some(packet) = self.repeat(repair, now) {
+                return Some(Next::Ahead(packet));
+            }
         }
         let size = self.gate.train_packet()?;
         self.padding(size).map(Next::Padding)
@@ -347,6 +365,10 @@ impl Stage for SendSide {
                 .filter(|_| self.gate.train().is_some() && (self.queue.has_video() || self.can_pad())),
             repairs.filter(|_| open && self.queue.has_repairs()),
             self.queue.copy_due().map(|due| repairs.map_or(due, |opens| opens.max(due))).filter(|_| open),
+            self.ahead
+                .due()
+                .map(|due| self.gate.opens_at().map_or(due, |opens| opens.max(due)))
+                .filter(|_| open),
             self.fill.opens_at().filter(|_| self.may_fill() && self.can_pad()),
         ];
         wakes.into_iter().flatten().min()

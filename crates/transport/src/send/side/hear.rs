@@ -73,6 +73,7 @@ impl SendSide {
         if bytes as f64 * 8.0 > self.target() * REPAIRS_LONGEST.as_secs_f64() {
             // What waits builds on what is lost.
             let dropped = self.queue.clear();
+            self.ahead.clear();
             let histories = self.streams.values_mut().filter_map(|local| local.history.as_mut());
             histories.for_each(|history| history.abandon(now));
             self.drop_pictures(dropped);
