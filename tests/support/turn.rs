@@ -35,9 +35,7 @@ impl Turn {
         command.args(["--cert", &file("turn.pem"), "--pkey", &file("turn.key")]);
         command.args(["--log-file", &file("log"), "--pidfile", &file("pid"), "--userdb", &file("users")]);
         let process = Process::start("turnserver", &mut command);
-        let log = folder.path().join("log");
-        let listens = || fs::read_to_string(&log).is_ok_and(|log| log.contains(&format!("{address}:5349")));
-        until("coturn", START_LIMIT, listens);
+        until("coturn", START_LIMIT, || listens(netlab));
         Self { _process: process, address, folder }
     }
 
@@ -57,6 +55,15 @@ impl Turn {
     pub fn authority(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
+}
+
+/// Whether somebody on `s` listens for TLS, which coturn does last. Its log is of no use for that: it is buffered.
+fn listens(netlab: &Netlab) -> bool {
+    let mut command = netlab.command("s", "cat").expect("there is an s");
+    let sockets = command.arg("/proc/net/tcp").output().expect("cat can be run");
+    // Local address and port, remote ones, and the state: 0A is LISTEN.
+    let listening = |line: &str| line.contains(":14E5 00000000:0000 0A");
+    String::from_utf8_lossy(&sockets.stdout).lines().any(listening)
 }
 
 /// Leaves `ca.pem`, `turn.pem` and `turn.key` in the folder.
