@@ -19,7 +19,7 @@ pub enum FrameError {
     /// Neither a STUN message nor ChannelData begins like this.
     #[error("this is neither a STUN message nor ChannelData")]
     NotTurn,
-    /// Longer than [`MESSAGE_MAX`].
+    /// Longer than 64 KiB.
     #[error("a message of {0} bytes is too long")]
     TooLong(usize),
     /// A datagram holds less than its header says.
