@@ -1,5 +1,5 @@
 //! Two people's machines and their server on an emulated network.
-use crate::{cli::Cli, program, server::Server};
+use crate::{cli::Cli, program, server::Server, turn::Turn};
 use eyeline_netlab::{Builder, Netlab, NetlabError};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(90);
 pub struct Lab {
     // Before the network that it runs on.
     server: Server,
+    turn: Option<Turn>,
     /// The network.
     pub netlab: Netlab,
 }
@@ -17,17 +18,28 @@ pub struct Lab {
 impl Lab {
     /// `None`, said aloud, where the system does not permit it.
     pub fn start(builder: Builder) -> Option<Self> {
-        let netlab = match builder.start() {
-            Ok(netlab) => netlab,
+        let netlab = Self::network(builder)?;
+        Some(Self { server: serve(&netlab, &["--stun", "none"]), turn: None, netlab })
+    }
+
+    /// With a TURN server on `s` that clients learn of by these URIs, in which `HOST` stands for its address.
+    pub fn start_with_turn(builder: Builder, uris: &[&str]) -> Option<Self> {
+        let netlab = Self::network(builder)?;
+        let turn = Turn::start(&netlab);
+        let options = turn.options(uris);
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        Some(Self { server: serve(&netlab, &options), turn: Some(turn), netlab })
+    }
+
+    fn network(builder: Builder) -> Option<Netlab> {
+        match builder.start() {
+            Ok(netlab) => Some(netlab),
             Err(error @ NetlabError::NotPermitted { .. }) => {
                 println!("NOT RUN: {error}");
-                return None;
+                None
             }
             Err(error) => panic!("{error}"),
-        };
-        let address = format!("{}:8000", netlab.address("s").expect("there is an s"));
-        let program = netlab.command("s", program("eyeline-server")).expect("there is an s");
-        Some(Self { server: Server::start_by(program, &address, &["--stun", "none"]), netlab })
+        }
     }
 
     /// The server's address, from everywhere on this network.
@@ -37,7 +49,10 @@ impl Lab {
 
     /// An instrument on a host.
     pub fn cli(&self, host: &str, user: &str, words: &[&str]) -> Cli {
-        let program = self.netlab.command(host, program("eyeline-cli")).expect("a host of this network");
+        let mut program = self.netlab.command(host, program("eyeline-cli")).expect("a host of this network");
+        if let Some(turn) = &self.turn {
+            program.env("SSL_CERT_FILE", turn.authority());
+        }
         Cli::start_by(program, self.server.address(), user, words)
     }
 
@@ -51,4 +66,10 @@ impl Lab {
         }
         (calling, answering)
     }
+}
+
+fn serve(netlab: &Netlab, options: &[&str]) -> Server {
+    let address = format!("{}:8000", netlab.address("s").expect("there is an s"));
+    let program = netlab.command("s", program("eyeline-server")).expect("there is an s");
+    Server::start_by(program, &address, options)
 }

@@ -14,6 +14,8 @@ pub mod process;
 pub mod rest;
 pub mod server;
 pub mod sound;
+#[cfg(target_os = "linux")]
+pub mod turn;
 pub mod webdriver;
 
 use std::{

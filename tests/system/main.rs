@@ -9,6 +9,7 @@
     clippy::panic,
     reason = "helpers of tests fail as tests do"
 )]
+mod blocked;
 mod browser;
 mod devices;
 mod endings;

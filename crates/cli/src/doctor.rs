@@ -5,13 +5,14 @@ use crate::{devices::backend, options::Options, session::Session};
 use anyhow::{Result, bail};
 use eyeline_client::{
     ClientConfig,
+    peer::probe,
     signaling::{Api, ServerAddress},
     viewer::NoViewer,
 };
 use eyeline_protocol::rest::{IceServer, Login};
 use std::{fmt::Display, sync::Arc, time::Duration};
 use tokio::{
-    net::{TcpStream, UdpSocket, lookup_host},
+    net::{UdpSocket, lookup_host},
     time::timeout,
 };
 
@@ -21,7 +22,7 @@ const HOP_LIMIT: Duration = Duration::from_secs(3);
 const BINDING_REQUEST: [u8; 8] = [0x00, 0x01, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x42];
 /// Type of a STUN binding success response.
 const BINDING_SUCCESS: [u8; 2] = [0x01, 0x01];
-/// Port of STUN and TURN where the address names none (RFC 8489, RFC 8656).
+/// Port of STUN where the address names none (RFC 8489).
 const STUN_PORT: u16 = 3478;
 
 /// Tries everything.
@@ -97,31 +98,26 @@ impl Report {
     }
 }
 
-/// Tries one STUN or TURN address: `stun:host:port`, `turn:host:port?transport=tcp`, `turns:host:port`.
+/// Tries one STUN or TURN address: a binding of STUN servers, a relay address of TURN servers.
 async fn reach(url: &str, server: &IceServer) -> Result<String, String> {
     let (scheme, rest) = url.split_once(':').ok_or("not a STUN or TURN address")?;
-    let (host, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let port = if scheme.ends_with('s') { 5349 } else { STUN_PORT };
+    if scheme.starts_with("turn") {
+        if server.credential.is_none() {
+            return Err("the server names no credentials for it".to_owned());
+        }
+        let relay = probe(url, server).await.map_err(|error| error.to_string())?;
+        return Ok(format!("relays at {relay}"));
+    }
+    let (host, _) = rest.split_once('?').unwrap_or((rest, ""));
     let target = if host.rsplit(':').next().is_some_and(|p| p.parse::<u16>().is_ok()) {
         host.to_owned()
     } else {
-        format!("{host}:{port}")
+        format!("{host}:{STUN_PORT}")
     };
-    let stream = query == "transport=tcp" || scheme.ends_with('s');
-    let attempt = async {
-        if stream {
-            TcpStream::connect(&target).await.map_err(|e| e.to_string())?;
-            return Ok("the port is open".to_owned());
-        }
-        binding(&target).await
-    };
-    let reached = timeout(HOP_LIMIT, attempt).await.map_err(|_| "no answer".to_owned())??;
-    let credentials =
-        if scheme.starts_with("turn") && server.credential.is_none() { ", but no credentials" } else { "" };
-    Ok(format!("{reached}{credentials}"))
+    timeout(HOP_LIMIT, binding(&target)).await.map_err(|_| "no answer".to_owned())?
 }
 
-/// One STUN binding over UDP; TURN servers answer it too.
+/// One STUN binding over UDP.
 async fn binding(target: &str) -> Result<String, String> {
     let words = |e: std::io::Error| e.to_string();
     let address = lookup_host(target).await.map_err(words)?.next().ok_or("the name has no address")?;

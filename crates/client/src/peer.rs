@@ -15,9 +15,11 @@ mod handler;
 mod outgoing;
 mod sdp;
 mod servers;
+mod sockets;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 use channel::Channel;
 pub use error::PeerError;
@@ -37,12 +39,14 @@ use outgoing::Tracks;
 use rtc::{ice::mdns::MulticastDnsMode, peer_connection::configuration::RTCOfferOptions};
 use sdp::Payload;
 pub use servers::Servers;
+use sockets::{Sockets, StreamServers};
 pub use stats::{PathStats, PeerStats};
 use std::{
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::{Duration, Instant, SystemTime},
 };
 use tokio::sync::mpsc;
+pub use turn::{FrameError, ProbeError, StreamError, probe};
 use webrtc::{
     error::Error,
     media_stream::track_local::TrackLocal,
@@ -82,6 +86,7 @@ pub enum PeerEvent {
 /// One peer connection. Closed by [`Peer::close`], or when dropped.
 pub struct Peer {
     connection: Arc<dyn PeerConnection>,
+    streams: Arc<StreamServers>,
     relay_only: bool,
     video_codecs: Vec<VideoCodec>,
     events: mpsc::Sender<PeerEvent>,
@@ -112,9 +117,10 @@ impl Peer {
     ) -> Result<Self, PeerError> {
         let tracks = Arc::new(Tracks::new());
         let channel = Channel::default();
+        let streams = Arc::<StreamServers>::default();
         // Multicast may be forbidden here; then a browser's `.local` candidates stay unknown, and its own checks
         // reach us all the same (peer-reflexive candidates).
-        let make = |mdns| connect(&config, &media, &events, &channel, &tracks, mdns);
+        let make = |mdns| connect(&config, &media, &events, &channel, &tracks, &streams, mdns);
         let (connection, handles) = match make(MulticastDnsMode::QueryOnly).await {
             Ok(made) => made,
             Err(error) => {
@@ -129,6 +135,7 @@ impl Peer {
         let sender = outgoing::start(Arc::clone(&tracks), handles.clone());
         Ok(Self {
             connection,
+            streams,
             relay_only: config.relay_only,
             video_codecs: config.video_codecs,
             events,
@@ -189,7 +196,8 @@ impl Peer {
     /// # Errors
     /// [`PeerError::Connection`] where the connection is closed.
     pub async fn set_servers(&self, servers: Servers) -> Result<(), PeerError> {
-        Ok(self.connection.set_configuration(config::whole(servers.list, self.relay_only)).await?)
+        let servers = servers.for_webrtc(&self.streams);
+        Ok(self.connection.set_configuration(config::whole(servers, self.relay_only)).await?)
     }
 
     /// Takes our own offer back, to accept the peer's instead.
@@ -308,14 +316,19 @@ async fn connect(
     events: &mpsc::Sender<PeerEvent>,
     channel: &Channel,
     tracks: &Arc<Tracks>,
+    streams: &Arc<StreamServers>,
     mdns: MulticastDnsMode,
 ) -> Result<(Arc<dyn PeerConnection>, Handles), PeerError> {
     let chain = Chain::new(ChainConfig { wall: wall_clock(), sink: watching_video(media, tracks) });
     let handler = Handler { events: events.clone(), channel: channel.clone() };
-    let connection = PeerConnectionBuilder::new()
-        .with_configuration(config::whole(config.servers.list.clone(), config.relay_only))
+    let mut builder = PeerConnectionBuilder::new();
+    if let Some(sockets) = Sockets::new(Arc::clone(streams)) {
+        builder = builder.with_runtime(Arc::new(sockets));
+    }
+    let connection = builder
+        .with_configuration(config::whole(config.servers.for_webrtc(streams), config.relay_only))
         .with_media_engine(config::media(&config.video_codecs)?)
-        .with_setting_engine(config::settings(mdns))
+        .with_setting_engine(config::settings(mdns, config.relay_only))
         .with_interceptor_registry(chain.registry)
         .with_handler(Arc::new(handler))
         .with_udp_addrs(vec![addresses::LocalAddresses])

@@ -17,6 +17,10 @@ const ICE_FAILED: Duration = Duration::from_secs(10);
 /// Time between two signs of life on an idle path.
 const ICE_KEEPALIVE: Duration = Duration::from_millis(500);
 
+/// How long a relayed path waits for a direct one: four checks on a path of half a second. Without it the first that
+/// answers were taken for the whole call; webrtc-rs waits two seconds.
+const RELAY_WAIT: Duration = Duration::from_secs(1);
+
 /// Payload type of Opus; what browsers use.
 const OPUS: u8 = 111;
 /// First dynamic payload type of video; its retransmissions have the next one.
@@ -39,9 +43,12 @@ pub(super) fn whole(servers: Vec<RTCIceServer>, relay_only: bool) -> RTCConfigur
 }
 
 /// Timeouts, and whether `.local` names of browsers are asked for on the local network.
-pub(super) fn settings(mdns: MulticastDnsMode) -> SettingEngine {
+/// A relayed path waits for a direct one, where that may be used.
+pub(super) fn settings(mdns: MulticastDnsMode, relay_only: bool) -> SettingEngine {
+    let relay_wait = if relay_only { Duration::ZERO } else { RELAY_WAIT };
     SettingEngineBuilder::new()
         .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
+        .with_relay_acceptance_min_wait(Some(relay_wait))
         .with_multicast_dns_mode(mdns)
         .with_include_loopback_candidate(true)
         .with_discard_local_candidates_during_ice_restart(true)

@@ -2,6 +2,10 @@
 //!
 //! webrtc-rs looks names up inside the loop that also answers connectivity checks: one dead name server would stop the
 //! call for seconds. So names are looked up here, together and ahead of a call, and what has no address is left out.
+use super::{
+    sockets::StreamServers,
+    turn::{StreamServer, Transport, Uri},
+};
 use eyeline_protocol::rest::IceServer;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{net::lookup_host, task::JoinSet, time::timeout};
@@ -10,25 +14,36 @@ use webrtc::peer_connection::RTCIceServer;
 /// Servers that a connection can use.
 #[derive(Debug, Clone, Default)]
 pub struct Servers {
-    pub(super) list: Vec<RTCIceServer>,
+    list: Vec<Server>,
     complete: bool,
 }
 
+/// One URI, with an address of each family that it has.
+#[derive(Debug, Clone)]
+struct Server {
+    uri: Uri,
+    addresses: Vec<SocketAddr>,
+    username: String,
+    credential: String,
+}
+
 impl Servers {
-    /// Looks up the names, for at most `limit`. Servers that webrtc-rs cannot speak to (TCP, TLS) are left out.
+    /// Looks up the names, for at most `limit`. Servers over DTLS are left out.
     pub async fn resolve(servers: Vec<IceServer>, limit: Duration) -> Self {
         let mut lookups = JoinSet::new();
         for server in servers {
-            for url in &server.urls {
-                match Url::parse(url) {
-                    Some(url) => drop(lookups.spawn(look_up(server.clone(), url, limit))),
-                    None => tracing::debug!(url, "this kind of STUN or TURN server is not used"),
+            for uri in &server.urls {
+                match Uri::parse(uri) {
+                    Some(uri) => drop(lookups.spawn(look_up(server.clone(), uri, limit))),
+                    None => tracing::debug!(uri, "this kind of STUN or TURN server is not used"),
                 }
             }
         }
         let mut list = lookups.join_all().await;
         let all = list.len();
-        list.retain(|server| !server.urls.is_empty());
+        list.retain(|server| !server.addresses.is_empty());
+        // Relay addresses have one priority whatever leads to them: of equal paths, the first is taken.
+        list.sort_by(|a, b| (a.uri.transport, &a.uri.host).cmp(&(b.uri.transport, &b.uri.host)));
         Self { complete: list.len() == all, list }
     }
 
@@ -37,17 +52,42 @@ impl Servers {
     pub fn is_complete(&self) -> bool {
         self.complete
     }
+
+    /// As webrtc-rs takes them; servers over a stream under the addresses that stand for them.
+    pub(super) fn for_webrtc(&self, streams: &StreamServers) -> Vec<RTCIceServer> {
+        self.list.iter().map(|server| server.for_webrtc(streams)).collect()
+    }
 }
 
-async fn look_up(server: IceServer, url: Url, limit: Duration) -> RTCIceServer {
-    let found = timeout(limit, lookup_host((url.host.as_str(), url.port))).await;
-    let addresses = found.ok().and_then(Result::ok).into_iter().flatten();
-    let urls: Vec<String> = one_of_each_family(addresses).map(|a| url.at(a)).collect();
-    if urls.is_empty() {
-        tracing::warn!(host = url.host, "no address for this STUN or TURN server");
+impl Server {
+    fn for_webrtc(&self, streams: &StreamServers) -> RTCIceServer {
+        let udp_address = |&address: &SocketAddr| {
+            let tls = match self.uri.transport {
+                Transport::Udp => return Some(address),
+                Transport::Tcp => None,
+                Transport::Tls => Some(self.uri.host.clone()),
+            };
+            streams.stand_in(&StreamServer { address, tls })
+        };
+        let urls = self.addresses.iter().filter_map(udp_address).map(|address| self.uri.over_udp(address));
+        RTCIceServer {
+            urls: urls.collect(),
+            username: self.username.clone(),
+            credential: self.credential.clone(),
+        }
     }
-    RTCIceServer {
-        urls,
+}
+
+async fn look_up(server: IceServer, uri: Uri, limit: Duration) -> Server {
+    let found = timeout(limit, lookup_host((uri.host.as_str(), uri.port))).await;
+    let found = found.ok().and_then(Result::ok).into_iter().flatten();
+    let addresses: Vec<SocketAddr> = one_of_each_family(found).collect();
+    if addresses.is_empty() {
+        tracing::warn!(host = uri.host, "no address for this STUN or TURN server");
+    }
+    Server {
+        uri,
+        addresses,
         username: server.username.unwrap_or_default(),
         credential: server.credential.unwrap_or_default(),
     }
@@ -62,69 +102,33 @@ fn one_of_each_family(addresses: impl Iterator<Item = SocketAddr>) -> impl Itera
     v4.into_iter().chain(v6)
 }
 
-/// A `stun:` or `turn:` URI (RFC 7064, RFC 7065) over UDP.
-#[derive(Debug, PartialEq)]
-struct Url {
-    scheme: &'static str,
-    host: String,
-    port: u16,
-}
-
-impl Url {
-    /// Port of both, where the URI names none.
-    const PORT: u16 = 3478;
-
-    fn parse(url: &str) -> Option<Self> {
-        let (scheme, rest) = url.split_once(':')?;
-        let scheme = ["stun", "turn"].into_iter().find(|s| s.eq_ignore_ascii_case(scheme))?;
-        let (authority, query) = rest.split_once('?').unwrap_or((rest, ""));
-        if !query.is_empty() && !query.eq_ignore_ascii_case("transport=udp") {
-            return None;
-        }
-        let (host, port) = match authority.strip_prefix('[') {
-            Some(v6) => {
-                let (host, port) = v6.split_once(']')?;
-                (host, port.strip_prefix(':'))
-            }
-            None => match authority.rsplit_once(':') {
-                Some((host, port)) => (host, Some(port)),
-                None => (authority, None),
-            },
-        };
-        let port = port.map_or(Ok(Self::PORT), str::parse).ok()?;
-        let usable = !host.is_empty() && port != 0;
-        usable.then(|| Self { scheme, host: host.into(), port })
-    }
-
-    fn at(&self, address: SocketAddr) -> String {
-        let query = if self.scheme == "turn" { "?transport=udp" } else { "" };
-        format!("{}:{address}{query}", self.scheme)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn uris_are_read_with_and_without_a_port() {
-        let read = |url| Url::parse(url).map(|u| (u.scheme, u.host, u.port));
-        assert_eq!(read("stun:a.example"), Some(("stun", "a.example".into(), 3478)));
-        assert_eq!(read("turn:192.0.2.1:99?transport=udp"), Some(("turn", "192.0.2.1".into(), 99)));
-        assert_eq!(read("stun:[2001:db8::1]:5"), Some(("stun", "2001:db8::1".into(), 5)));
-        for url in ["turns:a.example", "turn:a.example?transport=tcp", "http://a", "stun:", "stun:a:b", ""] {
-            assert_eq!(read(url), None, "{url}");
-        }
-    }
-
     #[tokio::test]
-    async fn an_unknown_name_is_left_out_and_an_address_is_kept() {
+    async fn an_unknown_name_is_left_out_and_an_address_is_kept_udp_before_streams() {
         let server = |url: &str| IceServer { urls: vec![url.into()], username: None, credential: None };
-        let servers = vec![server("stun:name.invalid"), server("stun:192.0.2.1:7"), server("turn:[::1]")];
-        let resolved = Servers::resolve(servers, Duration::from_secs(10)).await;
+        let servers = [
+            "stun:name.invalid",
+            "turns:192.0.2.1",
+            "stun:192.0.2.1:7",
+            "turn:[::1]?transport=tcp",
+            "turn:[::1]",
+            "turns:192.0.2.1?transport=udp",
+        ];
+        let resolved = Servers::resolve(servers.map(server).to_vec(), Duration::from_secs(10)).await;
         assert!(!resolved.is_complete());
-        let mut urls: Vec<String> = resolved.list.into_iter().flat_map(|s| s.urls).collect();
-        urls.sort();
-        assert_eq!(urls, ["stun:192.0.2.1:7", "turn:[::1]:3478?transport=udp"]);
+        let given = resolved.for_webrtc(&StreamServers::default());
+        let urls: Vec<String> = given.into_iter().flat_map(|s| s.urls).collect();
+        assert_eq!(
+            urls,
+            [
+                "stun:192.0.2.1:7",
+                "turn:[::1]:3478?transport=udp",
+                "turn:[100::8]:1?transport=udp",
+                "turn:192.0.0.8:2?transport=udp"
+            ]
+        );
     }
 }

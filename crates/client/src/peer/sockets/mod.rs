@@ -1,0 +1,97 @@
+//! The sockets that webrtc-rs is given: the system's own, with what it lacks between them and the network.
+//!
+//! ```text
+//!                              .--> the system's UDP socket
+//!   webrtc-rs --> Socket ------|            (and flights, which repeats)
+//!                              '--> turn::Tunnel, for TURN servers over TCP and TLS
+//! ```
+//!
+//! webrtc-rs knows TURN servers by UDP addresses only. One that is reached by a stream gets an address that no host has
+//! ([`StreamServers`]); what is sent there goes through a tunnel, and what comes out of it comes from there. Beside that
+//! [`flights`] repeats what a lossy network takes of a DTLS handshake.
+mod flights;
+mod handshake;
+mod servers;
+mod socket;
+
+pub(super) use servers::StreamServers;
+use socket::Socket;
+use std::{
+    future::Future,
+    io,
+    net::{SocketAddr, TcpListener, UdpSocket},
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use webrtc::runtime::{
+    AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime, default_runtime,
+};
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Tokio as webrtc-rs uses it, but for the sockets.
+#[derive(Debug)]
+pub(super) struct Sockets {
+    inner: Arc<dyn Runtime>,
+    servers: Arc<StreamServers>,
+}
+
+impl Sockets {
+    /// `None` where webrtc-rs is built without a runtime of its own, which it is not.
+    pub(super) fn new(servers: Arc<StreamServers>) -> Option<Self> {
+        default_runtime().map(|inner| Self { inner, servers })
+    }
+}
+
+impl Runtime for Sockets {
+    fn wrap_udp_socket(&self, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+        let local = socket.local_addr()?;
+        self.servers.on_new_socket();
+        Ok(Arc::new(Socket::new(self.inner.wrap_udp_socket(socket)?, local, Arc::clone(&self.servers))))
+    }
+
+    fn spawn(&self, future: Boxed<'static, ()>) -> Box<dyn JoinHandle> {
+        self.inner.spawn(future)
+    }
+
+    fn spawn_reactor(&self, pool_size: usize, future: Boxed<'static, ()>) -> Box<dyn JoinHandle> {
+        self.inner.spawn_reactor(pool_size, future)
+    }
+
+    fn wrap_tcp_listener(&self, listener: TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
+        self.inner.wrap_tcp_listener(listener)
+    }
+
+    fn connect_tcp<'a>(&'a self, remote: SocketAddr) -> Boxed<'a, io::Result<Arc<dyn AsyncTcpStream>>> {
+        self.inner.connect_tcp(remote)
+    }
+
+    fn resolve_host<'a>(&'a self, host: &'a str) -> Boxed<'a, io::Result<Vec<SocketAddr>>> {
+        self.inner.resolve_host(host)
+    }
+
+    fn now(&self) -> Instant {
+        self.inner.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Boxed<'static, ()> {
+        self.inner.sleep(duration)
+    }
+
+    fn interval(&self, period: Duration) -> Box<dyn AsyncInterval> {
+        self.inner.interval(period)
+    }
+
+    fn block_on(&self, future: Pin<Box<dyn Future<Output = ()> + '_>>) {
+        self.inner.block_on(future);
+    }
+
+    fn yield_now(&self) -> Boxed<'static, ()> {
+        self.inner.yield_now()
+    }
+
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+}

@@ -1,0 +1,131 @@
+//! One socket as webrtc-rs sees it.
+use super::{super::turn::Tunnel, StreamServers, handshake::Handshake};
+use bytes::Bytes;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    io::{self, IoSliceMut},
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+use tokio::sync::mpsc;
+use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
+
+/// Messages from TURN servers that wait for webrtc-rs, which takes a burst at a time; then the servers wait.
+const INCOMING: usize = 64;
+
+/// A UDP socket, and tunnels to TURN servers beside it.
+#[derive(Debug)]
+pub(super) struct Socket {
+    udp: Arc<dyn AsyncUdpSocket>,
+    local: SocketAddr,
+    servers: Arc<StreamServers>,
+    tunnels: Mutex<Tunnels>,
+    handshake: Handshake,
+}
+
+#[derive(Debug)]
+struct Tunnels {
+    open: HashMap<SocketAddr, Tunnel>,
+    incoming: mpsc::Receiver<(SocketAddr, Bytes)>,
+    sender: mpsc::Sender<(SocketAddr, Bytes)>,
+}
+
+impl Socket {
+    pub(super) fn new(udp: Arc<dyn AsyncUdpSocket>, local: SocketAddr, servers: Arc<StreamServers>) -> Self {
+        let (sender, incoming) = mpsc::channel(INCOMING);
+        let tunnels = Tunnels { open: HashMap::new(), incoming, sender };
+        let handshake = Handshake::new(Arc::clone(&udp));
+        Self { udp, local, servers, tunnels: Mutex::new(tunnels), handshake }
+    }
+
+    fn tunnels(&self) -> MutexGuard<'_, Tunnels> {
+        self.tunnels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn send_through_tunnel(&self, transmit: &Transmit<'_>) -> io::Result<usize> {
+        let mut tunnels = self.tunnels();
+        let Tunnels { open, sender, .. } = &mut *tunnels;
+        let tunnel = match open.entry(transmit.destination) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(place) => {
+                // webrtc-rs gives up a TURN server that cannot be sent to, and goes on with the others.
+                let server = self.servers.speak(transmit.destination, self.local);
+                let server = server.ok_or(io::ErrorKind::AddrNotAvailable)?;
+                place.insert(Tunnel::open(server, transmit.destination, sender.clone()))
+            }
+        };
+        let segment = transmit.segment_size.unwrap_or(transmit.contents.len()).max(1);
+        for datagram in transmit.contents.chunks(segment) {
+            tunnel.send(Bytes::copy_from_slice(datagram));
+        }
+        Ok(transmit.contents.len())
+    }
+
+    fn receive_from_tunnels(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<(SocketAddr, usize)> {
+        let mut tunnels = self.tunnels();
+        while let Poll::Ready(Some((from, message))) = tunnels.incoming.poll_recv(cx) {
+            match buffer.get_mut(..message.len()) {
+                Some(place) => {
+                    place.copy_from_slice(&message);
+                    return Poll::Ready((from, message.len()));
+                }
+                None => tracing::debug!(%from, length = message.len(), "a relayed message is too long"),
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl AsyncUdpSocket for Socket {
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.udp.local_addr()
+    }
+
+    fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
+        if self.servers.is_stand_in(transmit.destination) {
+            return Poll::Ready(self.send_through_tunnel(transmit));
+        }
+        let sent = self.udp.poll_send(cx, transmit);
+        if sent.is_ready() {
+            let segment = transmit.segment_size.unwrap_or(transmit.contents.len()).max(1);
+            for datagram in transmit.contents.chunks(segment) {
+                self.handshake.on_sent(transmit.destination, datagram);
+            }
+        }
+        sent
+    }
+
+    fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        if let (Some(buffer), Some(meta)) = (bufs.first_mut(), meta.first_mut())
+            && let Poll::Ready((from, length)) = self.receive_from_tunnels(cx, buffer)
+        {
+            *meta = RecvMeta::default();
+            meta.addr = from;
+            (meta.len, meta.stride) = (length, length.max(1));
+            return Poll::Ready(Ok(1));
+        }
+        let received = self.udp.poll_recv(cx, bufs, meta);
+        if let Poll::Ready(Ok(count)) = received {
+            for (buffer, meta) in bufs.iter().zip(meta.iter()).take(count) {
+                for datagram in buffer.get(..meta.len).unwrap_or_default().chunks(meta.stride.max(1)) {
+                    self.handshake.on_received(datagram);
+                }
+            }
+        }
+        received
+    }
+
+    fn max_gso_segments(&self) -> usize {
+        self.udp.max_gso_segments()
+    }
+
+    fn max_gro_segments(&self) -> usize {
+        self.udp.max_gro_segments()
+    }
+}

@@ -1,0 +1,55 @@
+//! Networks that let no UDP through, with a TURN server that nobody here wrote. As root on Linux; elsewhere said and passed.
+#![cfg(target_os = "linux")]
+use eyeline_netlab::{Builder, Netlab, Profile};
+use eyeline_tests::{CARD, cli::Report, lab::Lab};
+use std::time::Duration;
+
+const END_LIMIT: Duration = Duration::from_secs(90);
+
+/// A call of ten seconds with these TURN servers; `None` where the system permits no emulated network.
+fn call_with(builder: Builder, uris: &[&str], caller: &[&str]) -> Option<[Report; 2]> {
+    let lab = Lab::start_with_turn(builder, uris)?;
+    let (a, b) = lab.call(&[&CARD[..], &["--duration", "10"], caller].concat(), &CARD);
+    Some([a, b].map(|end| {
+        let report = end.finish(END_LIMIT);
+        println!("{uris:?}: {}", report.summary);
+        assert_eq!(report.status, 0, "{}", report.errors);
+        assert_eq!(report.summary["end_reason"], "hangup");
+        assert!(report.figure("frames") >= 100.0, "pictures of {}", report.summary);
+        assert!(report.figure("audio_concealed_pct") < 20.0, "sound of {}", report.summary);
+        report
+    }))
+}
+
+fn reaches_a_host_without_udp_through(uris: &[&str]) {
+    let builder = Netlab::builder().profile(Profile::Good).udp_block("a");
+    for report in call_with(builder, uris, &[]).into_iter().flatten() {
+        assert_eq!(report.summary["relayed"], true, "{}", report.summary);
+    }
+}
+
+#[test]
+fn a_call_gets_through_by_tcp_where_udp_is_blocked() {
+    reaches_a_host_without_udp_through(&["turn:HOST?transport=udp", "turn:HOST?transport=tcp"]);
+}
+
+#[test]
+fn a_call_gets_through_by_tls_where_udp_is_blocked() {
+    reaches_a_host_without_udp_through(&["turn:HOST?transport=udp", "turns:HOST"]);
+}
+
+#[test]
+fn a_call_can_be_held_to_relays_that_are_reached_by_tcp() {
+    let builder = Netlab::builder().profile(Profile::Good);
+    for report in call_with(builder, &["turn:HOST?transport=tcp"], &["--relay-only"]).into_iter().flatten() {
+        assert_eq!(report.summary["relayed"], true, "{}", report.summary);
+    }
+}
+
+#[test]
+fn the_direct_path_is_taken_where_it_works_whatever_relays_there_are() {
+    let uris = ["turn:HOST?transport=udp", "turn:HOST?transport=tcp", "turns:HOST"];
+    for report in call_with(Netlab::builder().profile(Profile::Good), &uris, &[]).into_iter().flatten() {
+        assert_eq!(report.summary["relayed"], false, "{}", report.summary);
+    }
+}
