@@ -1,10 +1,13 @@
 //! Two people's machines and their server on an emulated network.
 use crate::{cli::Cli, program, server::Server};
 use eyeline_netlab::{Builder, Netlab, NetlabError};
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
 /// Longest wait for a call to connect, on the worst of networks.
 const CONNECT_LIMIT: Duration = Duration::from_secs(90);
+
+/// The server's: there is no internet.
+const OPTIONS: [&str; 2] = ["--stun", "none"];
 
 /// Callers on `a` and `b`, the server on `s`.
 pub struct Lab {
@@ -26,8 +29,17 @@ impl Lab {
             Err(error) => panic!("{error}"),
         };
         let address = format!("{}:8000", netlab.address("s").expect("there is an s"));
-        let program = netlab.command("s", program("eyeline-server")).expect("there is an s");
-        Some(Self { server: Server::start_by(program, &address, &["--stun", "none"]), netlab })
+        Some(Self { server: Server::start_by(server_on(&netlab), &address, &OPTIONS), netlab })
+    }
+
+    /// Ends the server at once, as a crash would.
+    pub fn kill_server(&mut self) {
+        self.server.kill();
+    }
+
+    /// Starts the server anew, with the same address and state.
+    pub fn restart_server(&mut self) {
+        self.server.start_again_by(server_on(&self.netlab), &OPTIONS);
     }
 
     /// The server's address, from everywhere on this network.
@@ -51,4 +63,8 @@ impl Lab {
         }
         (calling, answering)
     }
+}
+
+fn server_on(netlab: &Netlab) -> Command {
+    netlab.command("s", program("eyeline-server")).expect("there is an s")
 }

@@ -15,4 +15,5 @@ mod endings;
 mod enemies;
 mod instruments;
 mod network;
+mod recovery;
 mod window;

@@ -19,6 +19,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use addresses::usable_addresses;
 use channel::Channel;
 pub use error::PeerError;
 pub use eyeline_media::{codec::VideoCodec, rtp::RtpPacket as OutgoingRtp};
