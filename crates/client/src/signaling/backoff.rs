@@ -64,6 +64,7 @@ impl Backoff {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signaling::nudge::Nudge;
 
     #[test]
     fn waits_double_up_to_the_longest_and_start_over_after_success() {
@@ -75,6 +76,24 @@ mod tests {
         }
         backoff.reset();
         assert!(backoff.next(&mut rng) <= FIRST);
+    }
+
+    #[test]
+    fn waits_of_a_shorter_longest_stop_there() {
+        let mut backoff = Backoff::up_to(FIRST);
+        let waits: Vec<_> = (0..5).map(|_| backoff.next(&mut rand::rng())).collect();
+        assert!(waits.iter().all(|wait| (FIRST / 2..=FIRST).contains(wait)), "{waits:?}");
+    }
+
+    #[tokio::test]
+    async fn a_nudge_ends_the_wait_and_starts_over() {
+        let nudge = Nudge::default();
+        let mut nudged = nudge.listen();
+        let mut backoff = Backoff { failures: 16, ..Backoff::default() };
+        nudge.check();
+        let paused = backoff.pause_since(Instant::now(), &mut nudged);
+        tokio::time::timeout(LONGEST / 4, paused).await.expect("far before the end of the wait");
+        assert!(backoff.next(&mut rand::rng()) <= FIRST);
     }
 
     #[test]

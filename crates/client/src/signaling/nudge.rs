@@ -51,3 +51,23 @@ impl Nudged {
         !local.is_loopback() && self.0.borrow().as_ref().is_some_and(|all| !all.contains(&local))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_socket_whose_address_is_gone_is_known_to_be_dead() {
+        let ip = |text: &str| text.parse().expect("an address");
+        let nudge = Nudge::default();
+        let mut nudged = nudge.listen();
+        nudge.check();
+        nudged.next().await;
+        assert!(!nudged.is_gone(ip("192.0.2.4")), "nobody knows the addresses");
+        nudge.moved(BTreeSet::from([ip("198.51.100.4")]));
+        nudged.next().await;
+        assert!(nudged.is_gone(ip("192.0.2.4")));
+        assert!(!nudged.is_gone(ip("198.51.100.4")));
+        assert!(!nudged.is_gone(ip("127.0.0.1")), "a server of this machine");
+    }
+}

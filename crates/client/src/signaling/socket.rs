@@ -27,6 +27,9 @@ const PONG_LIMIT: Duration = Duration::from_secs(5);
 /// The same for a server that is asked because the path may just have been cut: one retransmission of TCP. An ICE
 /// restart waits for what comes of it.
 const DOUBTED_PONG_LIMIT: Duration = Duration::from_secs(2);
+/// A server that has spoken within this is there and need not be asked: so a socket that was just opened, however slow the
+/// path, is not asked by what its own opening set off.
+const JUST_HEARD: Duration = Duration::from_secs(1);
 /// Longest message that is read: an SDP of 64 KiB as JSON, with room for its escapes.
 const MESSAGE_MAX_BYTES: usize = 256 * 1024;
 
@@ -131,7 +134,10 @@ impl Socket {
                     if self.nudged.is_gone(self.local) {
                         return Err(Closed::Lost);
                     }
-                    self.ask(DOUBTED_PONG_LIMIT).await?;
+                    let heard = !self.asked && self.deadline + JUST_HEARD > Instant::now() + SILENCE_LIMIT;
+                    if !heard {
+                        self.ask(DOUBTED_PONG_LIMIT).await?;
+                    }
                     continue;
                 }
             };
