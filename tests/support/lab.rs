@@ -1,10 +1,13 @@
 //! Two people's machines and their server on an emulated network.
 use crate::{cli::Cli, program, server::Server, turn::Turn};
 use eyeline_netlab::{Builder, Netlab, NetlabError};
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
 /// Longest wait for a call to connect, on the worst of networks.
 const CONNECT_LIMIT: Duration = Duration::from_secs(90);
+
+/// The server's: there is no internet.
+const OPTIONS: [&str; 2] = ["--stun", "none"];
 
 /// Callers on `a` and `b`, the server on `s`.
 pub struct Lab {
@@ -19,7 +22,7 @@ impl Lab {
     /// `None`, said aloud, where the system does not permit it.
     pub fn start(builder: Builder) -> Option<Self> {
         let netlab = Self::network(builder)?;
-        Some(Self { server: serve(&netlab, &["--stun", "none"]), turn: None, netlab })
+        Some(Self { server: serve(&netlab, &OPTIONS), turn: None, netlab })
     }
 
     /// With a TURN server on `s` that clients learn of by these URIs, in which `HOST` stands for its address.
@@ -40,6 +43,16 @@ impl Lab {
             }
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// Ends the server at once, as a crash would.
+    pub fn kill_server(&mut self) {
+        self.server.kill();
+    }
+
+    /// Starts the server anew, with the same address and state.
+    pub fn restart_server(&mut self) {
+        self.server.start_again_by(server_on(&self.netlab), &OPTIONS);
     }
 
     /// The server's address, from everywhere on this network.
@@ -70,6 +83,9 @@ impl Lab {
 
 fn serve(netlab: &Netlab, options: &[&str]) -> Server {
     let address = format!("{}:8000", netlab.address("s").expect("there is an s"));
-    let program = netlab.command("s", program("eyeline-server")).expect("there is an s");
-    Server::start_by(program, &address, options)
+    Server::start_by(server_on(netlab), &address, options)
+}
+
+fn server_on(netlab: &Netlab) -> Command {
+    netlab.command("s", program("eyeline-server")).expect("there is an s")
 }

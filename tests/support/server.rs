@@ -27,10 +27,19 @@ impl Server {
 
     /// Kills it and starts it anew on the same address with the same state.
     pub fn restart(&mut self, options: &[&str]) {
+        self.kill();
+        self.start_again_by(Command::new(program("eyeline-server")), options);
+    }
+
+    /// Ends it at once, as a crash would.
+    pub fn kill(&mut self) {
         self.process.kill();
+    }
+
+    /// Starts it anew after [`Self::kill`], on the same address with the same state.
+    pub fn start_again_by(&mut self, command: Command, options: &[&str]) {
         let listen = self.address.trim_start_matches("http://").to_owned();
-        (self.process, self.address) =
-            launch(Command::new(program("eyeline-server")), &listen, options, &self.state);
+        (self.process, self.address) = launch(command, &listen, options, &self.state);
     }
 
     /// Its base address.

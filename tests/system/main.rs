@@ -16,4 +16,5 @@ mod endings;
 mod enemies;
 mod instruments;
 mod network;
+mod recovery;
 mod window;

@@ -36,6 +36,8 @@ pub enum Input {
         /// What happened.
         fact: PeerFact,
     },
+    /// The network of this machine is another, or may be.
+    Network(NetworkFact),
     /// The time given by [`CallMachine::poll_timeout`](crate::CallMachine::poll_timeout) has come.
     Timeout,
 }
@@ -89,6 +91,15 @@ pub enum SignalingFact {
     Refused,
     /// A message came.
     Message(Signal),
+}
+
+/// What has become of this machine's network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NetworkFact {
+    /// The path in use cannot work any more: its address is gone.
+    PathLost,
+    /// It is another, or the machine has slept; the path in use may work as before.
+    Changed,
 }
 
 /// What happens on the peer connection.

@@ -33,6 +33,7 @@
 #![forbid(unsafe_code)]
 
 mod errands;
+mod hearing;
 mod input;
 mod live;
 mod machine;
@@ -44,7 +45,7 @@ mod state;
 mod time;
 mod view;
 
-pub use input::{Failure, Input, Intent, PeerFact, SignalingFact};
+pub use input::{Failure, Input, Intent, NetworkFact, PeerFact, SignalingFact};
 pub use machine::CallMachine;
 pub use output::{MediaState, Output, Request, Role};
 pub use time::Time;

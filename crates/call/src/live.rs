@@ -1,6 +1,7 @@
 //! An accepted call: the way to a connection, and the way back to one.
 use crate::{
-    EndedBy, MediaState, Output, PeerFact, Role, SignalingFact, Time,
+    EndedBy, MediaState, NetworkFact, Output, PeerFact, Role, SignalingFact, Time,
+    hearing::Hearing,
     negotiate::{Negotiation, Progress},
     state::Over,
     time::backoff,
@@ -19,6 +20,9 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) const RECONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a connection may be `disconnected` before an ICE restart: it often comes back by itself.
 pub(crate) const DISCONNECTED_GRACE: Duration = Duration::from_millis(2500);
+/// How long new descriptions may go without a first connection before others are tried: the other side's candidates may
+/// have changed meanwhile.
+const CONNECT_ATTEMPT: Duration = Duration::from_secs(10);
 /// The callee's restarts come this much later than the caller's, so that most never collide.
 const CALLEE_LAG: Duration = Duration::from_secs(1);
 
@@ -33,6 +37,9 @@ pub(crate) struct Live {
     negotiation: Negotiation,
     restarts: u32,
     restart_at: Option<Time>,
+    /// Whether the path is known to be lost though ICE has not noticed yet.
+    stale: bool,
+    hearing: Hearing,
     channel_open: bool,
     peer_is_eyeline: bool,
 }
@@ -67,6 +74,8 @@ impl Live {
             negotiation: Negotiation::start(role, out),
             restarts: 0,
             restart_at: None,
+            stale: false,
+            hearing: Hearing::default(),
             channel_open: false,
             peer_is_eyeline: false,
         }
@@ -96,13 +105,14 @@ impl Live {
         match fact {
             // The server tells by `peer` when there is somebody to talk to.
             SignalingFact::Up => {}
-            SignalingFact::Down | SignalingFact::Refused => self.negotiation.unlink(),
+            SignalingFact::Down | SignalingFact::Refused => self.unlink(),
             SignalingFact::Message(signal) => return self.on_signal(signal, now, out),
         }
         None
     }
 
     fn on_signal(&mut self, signal: Signal, now: Time, out: &mut Out) -> Option<Over> {
+        self.hearing.on_signal(&signal);
         match signal {
             Signal::Offer { offer } => {
                 self.recognise(&offer);
@@ -119,9 +129,9 @@ impl Live {
                     self.negotiation.on_candidate(candidate, out);
                 }
             }
-            Signal::ConnectionState { state } => self.on_peer_connection(state, now),
+            Signal::ConnectionState { state } => self.on_peer_connection(state, now, out),
             Signal::Peer { present: true, .. } => self.link(now, out),
-            Signal::Peer { present: false, .. } => self.negotiation.unlink(),
+            Signal::Peer { present: false, .. } => self.unlink(),
             Signal::Ended { reason } => return Some(Over::told(reason, EndedBy::told(reason, self.role))),
             Signal::Error { code, .. } if code == "resume_failed" => self.link(now, out),
             Signal::Error { .. } => {}
@@ -134,14 +144,23 @@ impl Live {
     }
 
     fn link(&mut self, now: Time, out: &mut Out) {
-        let connected = self.connection == ConnectionState::Connected;
+        let connected = self.connection == ConnectionState::Connected && !self.stale;
         self.negotiation.link(connected, now, out);
     }
 
-    /// The peer sees the path differently: of its losses the caller takes note, for it drives the restarts.
-    fn on_peer_connection(&mut self, state: ConnectionState, now: Time) {
+    fn unlink(&mut self) {
+        self.negotiation.unlink();
+        self.hearing.unlink();
+    }
+
+    /// The peer sees the path differently: of its losses the caller takes note, for it drives the restarts. A peer that
+    /// misses us waits for a word before it gives its path up.
+    fn on_peer_connection(&mut self, state: ConnectionState, now: Time, out: &mut Out) {
         match (state, self.role, self.stage) {
             (ConnectionState::Failed, Role::Caller, Stage::Active { .. }) => self.lose(now),
+            (ConnectionState::Disconnected, _, _) if self.connection == ConnectionState::Connected => {
+                out.push_back(Output::Send(Signal::ConnectionState { state: self.connection }));
+            }
             (
                 ConnectionState::New
                 | ConnectionState::Connecting
@@ -205,6 +224,7 @@ impl Live {
             return;
         }
         self.connection = state;
+        self.stale = false;
         if self.negotiation.linked() {
             out.push_back(Output::Send(Signal::ConnectionState { state }));
         }
@@ -214,21 +234,53 @@ impl Live {
                 self.connected_at.get_or_insert(now);
                 self.restarts = 0;
                 self.restart_at = None;
+                self.hearing.found();
             }
             (ConnectionState::Disconnected, Stage::Active { .. }) => {
                 self.stage = Stage::Active { lost_at: Some(now + DISCONNECTED_GRACE) };
+                self.hearing.lost(now, self.peer_is_eyeline);
+                out.push_back(Output::CheckSignaling(self.call.id));
+            }
+            // An ICE restart: over before a person notices, or a loss like another.
+            (ConnectionState::Connecting, Stage::Active { lost_at }) => {
+                self.stage = Stage::Active { lost_at: lost_at.or(Some(now + DISCONNECTED_GRACE)) };
             }
             (ConnectionState::Failed | ConnectionState::Closed, Stage::Active { .. }) => self.lose(now),
             (ConnectionState::Failed | ConnectionState::Closed, Stage::Connecting { .. }) => {
-                self.restart_at.get_or_insert(now + self.lag());
+                // Before any other time but one that was put off by a restart.
+                let at = self.restart_at.filter(|_| self.restarts > 0);
+                self.restart_at = at.or(Some(now + self.lag()));
             }
             (ConnectionState::Failed | ConnectionState::Closed, Stage::Reconnecting { .. })
             | (ConnectionState::Disconnected, Stage::Connecting { .. } | Stage::Reconnecting { .. })
+            | (ConnectionState::Connecting, Stage::Connecting { .. } | Stage::Reconnecting { .. })
             | (
-                ConnectionState::New | ConnectionState::Connecting,
+                ConnectionState::New,
                 Stage::Connecting { .. } | Stage::Active { .. } | Stage::Reconnecting { .. },
             ) => {}
         }
+    }
+
+    /// The side that notices looks for new paths at once: the other one cannot know.
+    pub(crate) fn on_network(&mut self, fact: NetworkFact, now: Time) {
+        match (fact, self.stage) {
+            (NetworkFact::PathLost, Stage::Active { .. }) => {
+                self.stale = true;
+                self.look_now(now);
+            }
+            (NetworkFact::Changed, Stage::Active { lost_at: Some(_) })
+            | (
+                NetworkFact::PathLost | NetworkFact::Changed,
+                Stage::Connecting { .. } | Stage::Reconnecting { .. },
+            ) => self.look_now(now),
+            (NetworkFact::Changed, Stage::Active { lost_at: None }) => {}
+        }
+    }
+
+    fn look_now(&mut self, now: Time) {
+        // The old path is not worth waiting for.
+        self.hearing.found();
+        self.restart_at = Some(now);
     }
 
     fn lag(&self) -> Duration {
@@ -245,11 +297,17 @@ impl Live {
 
     /// New descriptions deserve their time before the next restart.
     fn on_progress(&mut self, progress: Progress, now: Time) {
-        if progress == Progress::Settled
-            && let Some(at) = &mut self.restart_at
-        {
-            *at = (*at).max(now + backoff(self.restarts));
+        match (progress, &mut self.restart_at, self.stage) {
+            (Progress::Settled, Some(at), _) => *at = (*at).max(now + backoff(self.restarts)),
+            (Progress::Settled, at @ None, Stage::Connecting { .. }) => *at = Some(now + CONNECT_ATTEMPT),
+            (Progress::Settled, None, Stage::Active { .. } | Stage::Reconnecting { .. })
+            | (Progress::Pending, ..) => {}
         }
+    }
+
+    /// When to look for new paths: not before the peer is known to hear of it.
+    fn restart_due(&self) -> Option<Time> {
+        self.restart_at.map(|at| self.hearing.not_before(at))
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Time> {
@@ -257,7 +315,7 @@ impl Live {
             Stage::Connecting { give_up } | Stage::Reconnecting { give_up } => Some(give_up),
             Stage::Active { lost_at } => lost_at,
         };
-        [stage, self.restart_at, self.negotiation.next_timeout()].into_iter().flatten().min()
+        [stage, self.restart_due(), self.negotiation.next_timeout()].into_iter().flatten().min()
     }
 
     pub(crate) fn on_timeout(&mut self, now: Time, out: &mut Out) -> Option<Over> {
@@ -268,7 +326,7 @@ impl Live {
             Stage::Active { lost_at: Some(at) } if at <= now => self.lose(now),
             Stage::Connecting { .. } | Stage::Active { .. } | Stage::Reconnecting { .. } => {}
         }
-        if self.restart_at.is_some_and(|at| at <= now) {
+        if self.restart_due().is_some_and(|at| at <= now) {
             self.negotiation.restart(now, out);
             self.restart_at = Some(now + backoff(self.restarts));
             self.restarts += 1;

@@ -58,6 +58,15 @@ impl CallMachine {
             Input::Event(event) => self.on_event(event, now),
             Input::Signaling { call_id, fact } => self.on_signaling(call_id, fact, now),
             Input::Peer { call_id, fact } => self.on_peer(call_id, fact, now),
+            Input::Network(fact) => match &mut self.state {
+                State::Live(live) => live.on_network(fact, now),
+                State::Idle
+                | State::Placing(_)
+                | State::Outgoing(_)
+                | State::Incoming(_)
+                | State::Accepting(_)
+                | State::Ended(_) => {}
+            },
             Input::Timeout => self.on_timeout(now),
         }
         let view = view(&self.state, self.local);

@@ -16,6 +16,9 @@ pub enum Output {
     Report(ClientEvent),
     /// Open the call's signaling socket and keep it open.
     OpenSignaling(CallId),
+    /// Find out at once whether the call's signaling socket still works, and if not open it anew: what cut the path
+    /// may have cut that too, and nothing comes on a dead socket.
+    CheckSignaling(CallId),
     /// Close the call's signaling socket.
     CloseSignaling(CallId),
     /// Send this on the signaling socket.

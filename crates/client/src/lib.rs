@@ -13,6 +13,7 @@ mod client;
 pub mod clock;
 pub mod command;
 pub mod config;
+mod network;
 pub mod peer;
 pub mod private;
 pub mod signaling;

@@ -21,6 +21,7 @@ mod stats;
 mod tests;
 mod turn;
 
+pub(crate) use addresses::usable_addresses;
 use channel::Channel;
 pub use error::PeerError;
 pub use eyeline_media::{codec::VideoCodec, rtp::RtpPacket as OutgoingRtp};

@@ -1,6 +1,6 @@
 //! Losing the path and looking for another.
 use crate::solo::*;
-use eyeline_call::{Output, PeerFact, Phase};
+use eyeline_call::{Input, NetworkFact, Output, PeerFact, Phase, SignalingFact};
 use eyeline_protocol::{
     rest::EndReason,
     signal::{ConnectionState, SdpKind, Signal},
@@ -8,6 +8,15 @@ use eyeline_protocol::{
 
 fn restarts(outputs: &[Output]) -> usize {
     outputs.iter().filter(|o| matches!(o, Output::CreateOffer { ice_restart: true, .. })).count()
+}
+
+/// What the peer sees of the path, by way of the server.
+fn peer_says(solo: &mut Solo, state: ConnectionState) -> Vec<Output> {
+    solo.signal(Signal::ConnectionState { state })
+}
+
+fn check(output: &Output) -> bool {
+    matches!(output, Output::CheckSignaling(_))
 }
 
 #[test]
@@ -24,6 +33,7 @@ fn short_disconnection_is_waited_out() {
 fn longer_disconnection_restarts_ice() {
     let mut solo = Solo::caller_active();
     solo.connection(ConnectionState::Disconnected);
+    peer_says(&mut solo, ConnectionState::Disconnected);
     assert_eq!(restarts(&solo.wait(2_500)), 1);
     assert_eq!(solo.phase(), Phase::Reconnecting);
     solo.connection(ConnectionState::Connected);
@@ -125,4 +135,118 @@ fn time_connected_counts_from_the_first_connection() {
     solo.wait(5_000);
     solo.connection(ConnectionState::Connected);
     assert_eq!(solo.machine.view().connected_at, since);
+}
+
+#[test]
+fn disconnection_asks_at_once_whether_the_server_is_there() {
+    let mut solo = Solo::caller_active();
+    assert!(solo.connection(ConnectionState::Disconnected).iter().any(check));
+}
+
+#[test]
+fn path_to_a_peer_that_says_nothing_is_kept_for_half_a_minute() {
+    let mut solo = Solo::caller_active();
+    peer_says(&mut solo, ConnectionState::Connected);
+    solo.connection(ConnectionState::Disconnected);
+    assert_eq!(restarts(&solo.wait(29_999)), 0, "its whole network may be away, and come back");
+    assert_eq!(solo.phase(), Phase::Reconnecting);
+    assert_eq!(restarts(&solo.wait(1)), 1);
+}
+
+#[test]
+fn silent_peer_that_speaks_again_is_told_of_new_paths_at_once() {
+    let mut solo = Solo::caller_active();
+    solo.connection(ConnectionState::Disconnected);
+    solo.wait(10_000);
+    peer_says(&mut solo, ConnectionState::Disconnected);
+    assert_eq!(restarts(&solo.wait(0)), 1);
+}
+
+#[test]
+fn peer_that_noticed_first_has_spoken_already() {
+    let mut solo = Solo::caller_active();
+    peer_says(&mut solo, ConnectionState::Disconnected);
+    solo.connection(ConnectionState::Disconnected);
+    assert_eq!(restarts(&solo.wait(2_500)), 1);
+}
+
+#[test]
+fn peer_that_misses_us_is_answered_though_the_path_works_here() {
+    let mut solo = Solo::caller_active();
+    let said = sent(&peer_says(&mut solo, ConnectionState::Disconnected));
+    assert_eq!(said, [Signal::ConnectionState { state: ConnectionState::Connected }]);
+}
+
+#[test]
+fn lost_address_restarts_ice_at_once_and_nobody_sees_reconnecting() {
+    for mut solo in [Solo::caller_active(), Solo::callee_active()] {
+        solo.step(Input::Network(NetworkFact::PathLost));
+        assert_eq!(restarts(&solo.wait(0)), 1);
+        solo.connection(ConnectionState::Connecting);
+        solo.wait(2_499);
+        assert_eq!(solo.phase(), Phase::Active);
+        solo.connection(ConnectionState::Connected);
+        solo.wait(60_000);
+        assert_eq!(solo.phase(), Phase::Active);
+    }
+}
+
+#[test]
+fn lost_address_is_made_good_as_soon_as_the_server_is_back() {
+    let mut solo = Solo::caller_active();
+    let call_id = solo.machine.view().call_id.expect("a call");
+    solo.step(Input::Signaling { call_id, fact: SignalingFact::Down });
+    solo.step(Input::Network(NetworkFact::PathLost));
+    assert_eq!(restarts(&solo.wait(5_000)), 0);
+    assert_eq!(restarts(&solo.peer_present()), 1, "though ICE has not noticed");
+}
+
+#[test]
+fn another_network_leaves_a_path_that_works_alone() {
+    let mut solo = Solo::caller_active();
+    solo.step(Input::Network(NetworkFact::Changed));
+    assert_eq!(restarts(&solo.wait(60_000)), 0);
+    assert_eq!(solo.phase(), Phase::Active);
+}
+
+#[test]
+fn another_network_is_tried_at_once_where_the_path_is_in_doubt() {
+    let mut solo = Solo::caller_active();
+    solo.connection(ConnectionState::Disconnected);
+    solo.step(Input::Network(NetworkFact::Changed));
+    assert_eq!(restarts(&solo.wait(0)), 1);
+}
+
+#[test]
+fn restart_that_finds_no_path_is_shown_as_reconnecting() {
+    let mut solo = Solo::callee_active();
+    solo.connection(ConnectionState::Connecting);
+    solo.wait(2_499);
+    assert_eq!(solo.phase(), Phase::Active);
+    solo.wait(1);
+    assert_eq!(solo.phase(), Phase::Reconnecting);
+}
+
+#[test]
+fn call_without_path_and_server_is_given_up_after_a_minute_and_not_before() {
+    for mut solo in [Solo::caller_active(), Solo::callee_active()] {
+        let call_id = solo.machine.view().call_id.expect("a call");
+        solo.connection(ConnectionState::Disconnected);
+        solo.step(Input::Signaling { call_id, fact: SignalingFact::Down });
+        solo.wait(2_500 + 59_999);
+        assert_eq!(solo.phase(), Phase::Reconnecting);
+        solo.wait(1);
+        assert_eq!(solo.end_reason(), Some(EndReason::ConnectionFailed));
+    }
+}
+
+#[test]
+fn first_connection_that_does_not_come_is_looked_for_elsewhere() {
+    let mut solo = Solo::caller_connecting();
+    solo.peer_present();
+    solo.fact(PeerFact::OfferCreated { seq: 1, offer: sdp(SdpKind::Offer, "o1") });
+    solo.signal(Signal::Answer { answer: sdp(SdpKind::Answer, "a1") });
+    solo.connection(ConnectionState::Connecting);
+    assert_eq!(restarts(&solo.wait(9_999)), 0);
+    assert_eq!(restarts(&solo.wait(1)), 1);
 }

@@ -206,7 +206,7 @@ impl World {
                 }
                 self.check_pair(call_id);
             }
-            Output::Report(_) | Output::Changed => {}
+            Output::Report(_) | Output::CheckSignaling(_) | Output::Changed => {}
         }
     }
 

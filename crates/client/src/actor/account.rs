@@ -8,6 +8,7 @@ use crate::{
         Api, ServerAddress, SignalingError,
         backoff::Backoff,
         events::{Events, EventsUpdate},
+        nudge::Nudge,
     },
     snapshot::{Link, NoticeCode},
     task::Task,
@@ -80,11 +81,11 @@ impl Account {
     }
 
     /// Starts to listen to the server.
-    pub(super) fn begin(api: Api) -> Self {
+    pub(super) fn begin(api: Api, nudge: &Nudge) -> Self {
         let (sender, updates) = mpsc::channel(EVENTS);
         let mut session = api.session();
         let user = session.borrow_and_update().user.clone();
-        let events = Events::start(api.clone(), sender);
+        let events = Events::start(api.clone(), nudge.listen(), sender);
         let (ice, link) = (IceList::keep(api.clone()), Link::Connecting);
         Self::SignedIn(Box::new(SignedIn { api, user, link, events, ice, updates, session }))
     }

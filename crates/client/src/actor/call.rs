@@ -38,9 +38,10 @@ impl Actor {
             }
             Output::OpenSignaling(call) => {
                 if let Some(account) = self.account.signed_in() {
-                    self.line.open_relay(account.api.clone(), call);
+                    self.line.open_relay(account.api.clone(), call, self.nudge.listen());
                 }
             }
+            Output::CheckSignaling(_) => self.nudge.check(),
             Output::CloseSignaling(_) => self.line.close_relay(),
             Output::Send(signal) => self.line.send_signal(signal),
             Output::CreatePeer { call_id, .. } => {
@@ -106,7 +107,11 @@ impl Actor {
         match update {
             LineUpdate::Relay(call_id, update) => {
                 let fact = match update {
-                    RelayUpdate::Up => SignalingFact::Up,
+                    RelayUpdate::Up => {
+                        // There is a way to the server again: the events socket need not wait to find it.
+                        self.nudge.check();
+                        SignalingFact::Up
+                    }
                     RelayUpdate::Down => SignalingFact::Down,
                     RelayUpdate::Gone => SignalingFact::Refused,
                     RelayUpdate::Signal(signal) => SignalingFact::Message(signal),
@@ -127,6 +132,7 @@ impl Actor {
             Outcome::NoConnection => PeerFact::NoConnection,
             Outcome::NotSent(message) => return self.line.not_sent(&message),
             Outcome::Stats(peer, ice) => {
+                self.line.local = peer.path.as_ref().and_then(|path| path.local_address);
                 let stats = self.line.studio.stats(&peer, ice);
                 self.line.stats = Some(stats.clone());
                 self.stats.send_replace(Some(stats));

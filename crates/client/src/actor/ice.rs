@@ -50,6 +50,11 @@ impl IceList {
         }
     }
 
+    /// The network is another: so may be the servers' names' addresses, and the list was asked for from elsewhere.
+    pub(super) fn moved(&self) {
+        self.again.notify_one();
+    }
+
     /// For a peer connection.
     pub(super) fn servers(&self) -> IceServers {
         self.servers.clone()
@@ -77,7 +82,10 @@ async fn renew(api: Api, servers: watch::Sender<Option<Servers>>, again: Arc<Not
             }
             Err(error) => {
                 tracing::warn!(%error, "no list of STUN and TURN servers");
-                backoff.pause().await;
+                tokio::select! {
+                    () = backoff.pause() => {}
+                    () = again.notified() => backoff.reset(),
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::{
     config::MediaOptions,
     signaling::{
         Api,
+        nudge::Nudged,
         relay::{Relay, RelayUpdate},
     },
     stats::CallStats,
@@ -18,7 +19,7 @@ use eyeline_protocol::{
     channel::{ChannelMessage, is_eyeline},
     signal::{IceCandidate, Sdp, Signal},
 };
-use std::future::Future;
+use std::{future::Future, net::IpAddr};
 use tokio::sync::mpsc;
 
 /// Messages of the signaling socket that may wait for the actor; a full queue slows the socket down.
@@ -32,6 +33,8 @@ pub(super) struct Line {
     pub chat: ChatLog,
     pub chat_open: bool,
     pub stats: Option<CallStats>,
+    /// Our end of the path in use, where it is an address of this machine's.
+    pub local: Option<IpAddr>,
 }
 
 struct OpenRelay {
@@ -50,7 +53,15 @@ pub(super) enum LineUpdate {
 
 impl Line {
     pub(super) fn new(studio: Studio) -> Self {
-        Self { relay: None, peer: None, studio, chat: ChatLog::default(), chat_open: false, stats: None }
+        Self {
+            relay: None,
+            peer: None,
+            studio,
+            chat: ChatLog::default(),
+            chat_open: false,
+            stats: None,
+            local: None,
+        }
     }
 
     /// Waits for the next report.
@@ -82,6 +93,7 @@ impl Line {
         self.chat = ChatLog::default();
         self.chat_open = false;
         self.stats = None;
+        self.local = None;
     }
 
     /// Drops everything.
@@ -92,9 +104,9 @@ impl Line {
         self.new_call();
     }
 
-    pub(super) fn open_relay(&mut self, api: Api, call: CallId) {
+    pub(super) fn open_relay(&mut self, api: Api, call: CallId, nudged: Nudged) {
         let (sender, updates) = mpsc::channel(RELAYED);
-        self.relay = Some(OpenRelay { call, relay: Relay::start(api, call, sender), updates });
+        self.relay = Some(OpenRelay { call, relay: Relay::start(api, call, nudged, sender), updates });
     }
 
     pub(super) fn close_relay(&mut self) {

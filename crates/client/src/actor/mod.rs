@@ -5,7 +5,8 @@
 //!   events ----+--> Actor::next --> Actor::take ---+
 //!   relay -----+          |            ^           +--> requests, sockets, peer connection, devices
 //!   peer ------+          v            |
-//!   timers ----+     CallMachine (pure call logic)
+//!   network ---+     CallMachine (pure call logic)
+//!   timers ----+
 //! ```
 //! The actor never waits for anything but its next message: what takes time runs in tasks that report back.
 mod account;
@@ -16,6 +17,7 @@ mod ice;
 mod line;
 mod message;
 mod negotiator;
+mod network;
 mod people;
 mod view;
 
@@ -23,7 +25,8 @@ use crate::{
     clock::Clock,
     command::Command,
     config::ClientConfig,
-    signaling::ServerAddress,
+    network::{News, Watch},
+    signaling::{ServerAddress, nudge::Nudge},
     snapshot::{DevicesView, Link, Notice, NoticeCode, ServerView, SideView, Snapshot},
     stats::CallStats,
     store::{Remembered, Store},
@@ -68,6 +71,9 @@ pub(crate) struct Actor {
     /// The call logic of the person who is signed in.
     machine: Option<CallMachine>,
     line: Line,
+    network: Watch,
+    /// To the sockets to the server.
+    nudge: Nudge,
     /// What a device's trouble has turned off in this call.
     troubled: SideView,
     snapshots: watch::Sender<Arc<Snapshot>>,
@@ -87,6 +93,7 @@ enum Next {
     Message(Message),
     Account(AccountUpdate),
     Line(LineUpdate),
+    Network(News),
     Timeout,
     /// Nobody holds a handle any more.
     Abandoned,
@@ -121,6 +128,8 @@ impl Actor {
             devices_view: DevicesView::default(),
             machine: None,
             line: Line::new(studio),
+            network: Watch::start(),
+            nudge: Nudge::default(),
             troubled: SideView::default(),
             snapshots: ends.snapshots,
             stats: ends.stats,
@@ -144,6 +153,7 @@ impl Actor {
                 Next::Message(message) => self.take(message),
                 Next::Account(update) => self.on_account(update),
                 Next::Line(update) => self.on_line(update),
+                Next::Network(news) => self.on_network(&news),
                 Next::Timeout => self.feed(Input::Timeout),
                 Next::Abandoned => {
                     self.leave().await;
@@ -160,6 +170,7 @@ impl Actor {
             message = self.inbox.recv() => message.map_or(Next::Abandoned, Next::Message),
             update = self.account.next() => Next::Account(update),
             update = self.line.next() => Next::Line(update),
+            news = self.network.next() => Next::Network(news),
             Some(done) = self.errands.join_next() => match done {
                 Ok(Some(message)) => Next::Message(message),
                 Ok(None) | Err(_) => Next::Line(LineUpdate::Nothing),

@@ -59,7 +59,7 @@ impl Actor {
                 let (camera, microphone) = (choices.has_camera(), choices.has_microphone());
                 self.feed(Input::Intent(Intent::SetCamera(camera)));
                 self.feed(Input::Intent(Intent::SetMicrophone(microphone)));
-                self.account = Account::begin(api);
+                self.account = Account::begin(api, &self.nudge);
                 let server = self.server.as_ref().map(ToString::to_string);
                 self.remember(|r| {
                     r.server = server;

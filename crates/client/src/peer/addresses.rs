@@ -17,8 +17,7 @@ impl ToSocketAddrs for LocalAddresses {
     type Iter = std::vec::IntoIter<SocketAddr>;
 
     fn to_socket_addrs(&self) -> io::Result<Self::Iter> {
-        let all = ifaces()?.into_iter().filter_map(|interface| interface.addr);
-        let chosen: Vec<SocketAddr> = choose(all.map(|addr| addr.ip()))
+        let chosen: Vec<SocketAddr> = choose(all()?)
             .into_iter()
             .map(|ip| SocketAddr::new(ip, 0))
             // An address may be listed and yet refuse, such as a tentative IPv6 one.
@@ -27,6 +26,15 @@ impl ToSocketAddrs for LocalAddresses {
             .collect();
         Ok(chosen.into_iter())
     }
+}
+
+fn all() -> io::Result<impl Iterator<Item = IpAddr>> {
+    Ok(ifaces()?.into_iter().filter_map(|interface| interface.addr).map(|addr| addr.ip()))
+}
+
+/// This machine's addresses that others may be able to reach.
+pub(crate) fn usable_addresses() -> io::Result<Vec<IpAddr>> {
+    Ok(all()?.filter(|ip| !is_local_only(*ip)).collect())
 }
 
 fn choose(all: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {

@@ -12,8 +12,14 @@ use webrtc::peer_connection::{
 
 /// No answer for so long: the path is in doubt, a person may be told.
 const ICE_DISCONNECTED: Duration = Duration::from_millis(2_500);
-/// No answer for so much longer: the path is given up, ICE starts anew.
-const ICE_FAILED: Duration = Duration::from_secs(10);
+/// No answer for so much longer: ICE gives up all candidates, and with them a path that may come back. When to look for
+/// others, and when to give up, the call logic knows; this is after all of that.
+const ICE_FAILED: Duration = Duration::from_secs(90);
+/// Connectivity checks go on until the next restart or the end of the call's patience, not for the 1.5 s of the default:
+/// a path that comes back is found by the next check.
+const ICE_CHECK_EVERY: Duration = Duration::from_millis(200);
+/// As many as there are in that time.
+const ICE_CHECKS_MAX: u16 = 450;
 /// Time between two signs of life on an idle path.
 const ICE_KEEPALIVE: Duration = Duration::from_millis(500);
 
@@ -49,6 +55,7 @@ pub(super) fn settings(mdns: MulticastDnsMode, relay_only: bool) -> SettingEngin
     SettingEngineBuilder::new()
         .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
         .with_relay_acceptance_min_wait(Some(relay_wait))
+        .with_ice_connection_attempts(Some(ICE_CHECK_EVERY), Some(ICE_CHECKS_MAX))
         .with_multicast_dns_mode(mdns)
         .with_include_loopback_candidate(true)
         .with_discard_local_candidates_during_ice_restart(true)

@@ -1,6 +1,6 @@
 //! How the connection fares, as far as the peer connection knows it.
 use eyeline_transport::TransportStats;
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 use webrtc::peer_connection::{RTCIceCandidateType, RTCStatsReport, RTCStatsReportEntry};
 
 /// Figures of one moment; counters count from the start of the connection.
@@ -29,6 +29,8 @@ pub struct PathStats {
     pub local: &'static str,
     /// Type of the peer's candidate.
     pub remote: &'static str,
+    /// Our end, where it is an address of this machine: a `host` candidate's.
+    pub local_address: Option<IpAddr>,
     /// Whether either end goes through a TURN server.
     pub relayed: bool,
 }
@@ -57,8 +59,8 @@ impl PeerStats {
 
 /// The pair names candidates without the prefix that the report lists them under.
 fn path(report: &RTCStatsReport, local: &str, remote: &str) -> Option<PathStats> {
-    let local = match report.get(&format!("RTCLocalIceCandidate_{local}")) {
-        Some(RTCStatsReportEntry::LocalCandidate(c)) => type_name(c.candidate_type)?,
+    let (local, address) = match report.get(&format!("RTCLocalIceCandidate_{local}")) {
+        Some(RTCStatsReportEntry::LocalCandidate(c)) => (type_name(c.candidate_type)?, c.address.as_ref()),
         _ => return None,
     };
     let remote = match report.get(&format!("RTCRemoteIceCandidate_{remote}")) {
@@ -66,7 +68,8 @@ fn path(report: &RTCStatsReport, local: &str, remote: &str) -> Option<PathStats>
         // Never signaled: found by its own checks.
         _ => "prflx",
     };
-    Some(PathStats { local, remote, relayed: [local, remote].contains(&"relay") })
+    let local_address = address.filter(|_| local == "host").and_then(|address| address.parse().ok());
+    Some(PathStats { local, remote, local_address, relayed: [local, remote].contains(&"relay") })
 }
 
 fn type_name(candidate_type: RTCIceCandidateType) -> Option<&'static str> {

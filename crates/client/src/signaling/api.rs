@@ -17,7 +17,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// The server's REST interface, for one signed-in device. Cheap to clone; all clones share one session.
 #[derive(Clone)]
 pub struct Api {
-    http: reqwest::Client,
+    /// Another after every change of the network: connections that are kept would be waited for in vain.
+    http: Arc<watch::Sender<reqwest::Client>>,
     server: ServerAddress,
     session: Arc<watch::Sender<Session>>,
     /// Held while tokens are renewed: two renewals at once would spend one refresh token twice, which the server takes
@@ -54,15 +55,22 @@ impl Api {
     }
 
     async fn begin(server: ServerAddress, path: &str, body: &impl Serialize) -> Result<Self, SignalingError> {
-        let http = reqwest::Client::builder()
-            .timeout(ANSWER_LIMIT)
-            .connect_timeout(CONNECT_LIMIT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|e| SignalingError::Unreachable(words(&e)))?;
+        let http = client()?;
         let session: Session = answer(http.post(server.http(path)).json(body)).await?;
         let session = Arc::new(watch::Sender::new(session));
-        Ok(Self { http, server, session, renewal: Arc::default() })
+        Ok(Self { http: Arc::new(watch::Sender::new(http)), server, session, renewal: Arc::default() })
+    }
+
+    /// The network is another: requests from now on use no connection of before.
+    pub fn reconnect(&self) {
+        match client() {
+            Ok(fresh) => drop(self.http.send_replace(fresh)),
+            Err(error) => tracing::warn!(%error, "the former connections stay"),
+        }
+    }
+
+    fn http(&self) -> reqwest::Client {
+        self.http.borrow().clone()
     }
 
     /// The server.
@@ -106,7 +114,7 @@ impl Api {
             }
             session.refresh_token.clone()
         };
-        let request = self.http.post(self.server.http("/auth/refresh")).json(&Refresh { refresh_token });
+        let request = self.http().post(self.server.http("/auth/refresh")).json(&Refresh { refresh_token });
         match answer::<Session>(request).await {
             Ok(session) => {
                 let fresh = session.access_token.clone();
@@ -124,7 +132,7 @@ impl Api {
     /// [`SignalingError`].
     pub async fn sign_out(&self) -> Result<(), SignalingError> {
         let refresh_token = self.session.borrow().refresh_token.clone();
-        let request = self.http.post(self.server.http("/auth/logout")).json(&Refresh { refresh_token });
+        let request = self.http().post(self.server.http("/auth/logout")).json(&Refresh { refresh_token });
         send(request).await.map(drop)
     }
 
@@ -202,7 +210,7 @@ impl Api {
         with: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<T, SignalingError> {
         let attempt = |token: &str| {
-            let request = self.http.request(method.clone(), self.server.http(path)).bearer_auth(token);
+            let request = self.http().request(method.clone(), self.server.http(path)).bearer_auth(token);
             answer(with(request))
         };
         let token = self.access_token();
@@ -211,6 +219,15 @@ impl Api {
             other => other,
         }
     }
+}
+
+fn client() -> Result<reqwest::Client, SignalingError> {
+    reqwest::Client::builder()
+        .timeout(ANSWER_LIMIT)
+        .connect_timeout(CONNECT_LIMIT)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .map_err(|e| SignalingError::Unreachable(words(&e)))
 }
 
 async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, SignalingError> {

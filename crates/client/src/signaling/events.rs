@@ -1,8 +1,8 @@
 //! `/ws/events`: what the server tells this device, for as long as somebody is signed in.
-use super::{Api, SignalingError, backoff::Backoff, socket::Socket};
+use super::{Api, SignalingError, backoff::Backoff, nudge::Nudged, socket::Socket};
 use crate::task::Task;
 use eyeline_protocol::event::{ClientEvent, Event};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 /// Messages to the server that may wait. They are acknowledgements and tokens: more than a few means a dead socket.
 const OUTBOX: usize = 16;
@@ -26,9 +26,9 @@ pub struct Events {
 
 impl Events {
     /// Starts to keep the socket open; `updates` gets what comes.
-    pub fn start(api: Api, updates: mpsc::Sender<EventsUpdate>) -> Self {
+    pub fn start(api: Api, nudged: Nudged, updates: mpsc::Sender<EventsUpdate>) -> Self {
         let (outbox, queue) = mpsc::channel(OUTBOX);
-        Self { outbox, _task: Task::spawn(keep_open(api, updates, queue)) }
+        Self { outbox, _task: Task::spawn(keep_open(api, nudged, updates, queue)) }
     }
 
     /// Tells the server something; lost where the socket is not open, since none of it matters then.
@@ -37,14 +37,21 @@ impl Events {
     }
 }
 
-async fn keep_open(api: Api, updates: mpsc::Sender<EventsUpdate>, mut queue: mpsc::Receiver<ClientEvent>) {
+async fn keep_open(
+    api: Api,
+    mut nudged: Nudged,
+    updates: mpsc::Sender<EventsUpdate>,
+    mut queue: mpsc::Receiver<ClientEvent>,
+) {
     let mut backoff = Backoff::default();
     loop {
-        match Socket::open(&api, "/ws/events").await {
+        let mut began = Instant::now();
+        match Socket::open(&api, "/ws/events", &nudged).await {
             Ok(socket) => {
                 if serve(&api, socket, &updates, &mut queue, &mut backoff).await.is_break() {
                     return;
                 }
+                began = Instant::now();
             }
             Err(SignalingError::SignedOut) => {
                 let _ = updates.send(EventsUpdate::SignedOut).await;
@@ -55,7 +62,7 @@ async fn keep_open(api: Api, updates: mpsc::Sender<EventsUpdate>, mut queue: mps
         if updates.send(EventsUpdate::Offline).await.is_err() {
             return;
         }
-        backoff.pause().await;
+        backoff.pause_since(began, &mut nudged).await;
     }
 }
 

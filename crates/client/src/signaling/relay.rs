@@ -2,14 +2,20 @@
 use super::{
     Api, SignalingError,
     backoff::Backoff,
+    nudge::Nudged,
     socket::{Closed, Socket},
 };
 use crate::task::Task;
 use eyeline_protocol::{CallId, signal::Signal};
-use tokio::sync::mpsc;
+use std::time::Duration;
+use tokio::{sync::mpsc, time::Instant};
 
 /// Messages that may wait for the socket: a full negotiation of both descriptions and their candidates.
 const OUTBOX: usize = 256;
+
+/// Longest wait between attempts, before jitter. A call that has lost its path waits for this socket, and only as many
+/// devices come back so soon as there are in calls.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// What comes from the socket.
 #[derive(Debug)]
@@ -32,9 +38,9 @@ pub struct Relay {
 
 impl Relay {
     /// Starts to keep the socket of `call` open; `updates` gets what comes.
-    pub fn start(api: Api, call: CallId, updates: mpsc::Sender<RelayUpdate>) -> Self {
+    pub fn start(api: Api, call: CallId, nudged: Nudged, updates: mpsc::Sender<RelayUpdate>) -> Self {
         let (outbox, queue) = mpsc::channel(OUTBOX);
-        Self { outbox, _task: Task::spawn(keep_open(api, call, updates, queue)) }
+        Self { outbox, _task: Task::spawn(keep_open(api, call, nudged, updates, queue)) }
     }
 
     /// Sends to the peer, now or as soon as the socket is open again. `false` where too much waits already.
@@ -47,21 +53,25 @@ impl Relay {
 async fn keep_open(
     api: Api,
     call: CallId,
+    mut nudged: Nudged,
     updates: mpsc::Sender<RelayUpdate>,
     mut queue: mpsc::Receiver<Signal>,
 ) {
     let path = format!("/ws/webrtc/{call}");
-    let mut backoff = Backoff::default();
+    let mut backoff = Backoff::up_to(LONGEST_WAIT);
     // Taken from the queue but not known to have been written when the socket broke.
     let mut unsent = None;
     loop {
-        let gone = match Socket::open(&api, &path).await {
+        let mut began = Instant::now();
+        let gone = match Socket::open(&api, &path, &nudged).await {
             Ok(socket) => {
                 backoff.reset();
                 if updates.send(RelayUpdate::Up).await.is_err() {
                     return;
                 }
-                serve(socket, &updates, &mut queue, &mut unsent).await == Closed::Superseded
+                let closed = serve(socket, &updates, &mut queue, &mut unsent).await;
+                began = Instant::now();
+                closed == Closed::Superseded
             }
             Err(
                 SignalingError::Refused { status: 403 | 404 | 409 | 410, .. } | SignalingError::SignedOut,
@@ -75,7 +85,7 @@ async fn keep_open(
         if updates.send(update).await.is_err() || gone {
             return;
         }
-        backoff.pause().await;
+        backoff.pause_since(began, &mut nudged).await;
     }
 }
 

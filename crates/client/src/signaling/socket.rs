@@ -1,14 +1,14 @@
 //! One WebSocket connection to the server.
-use super::{Api, SignalingError, api::refusal};
+use super::{Api, SignalingError, api::refusal, dial::dial, nudge::Nudged};
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use std::{mem, time::Duration};
+use std::{mem, net::IpAddr, time::Duration};
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout, timeout_at},
 };
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    WebSocketStream, client_async_with_config,
     tungstenite::{
         Error, Message,
         client::IntoClientRequest,
@@ -24,15 +24,24 @@ const OPEN_LIMIT: Duration = Duration::from_secs(8);
 const SILENCE_LIMIT: Duration = Duration::from_secs(5);
 /// A server that does not answer that within this is gone: two retransmissions of TCP on a slow path.
 const PONG_LIMIT: Duration = Duration::from_secs(5);
+/// The same for a server that is asked because the path may just have been cut: one retransmission of TCP. An ICE
+/// restart waits for what comes of it.
+const DOUBTED_PONG_LIMIT: Duration = Duration::from_secs(2);
+/// A server that has spoken within this is there and need not be asked: so a socket that was just opened, however slow the
+/// path, is not asked by what its own opening set off.
+const JUST_HEARD: Duration = Duration::from_secs(1);
 /// Longest message that is read: an SDP of 64 KiB as JSON, with room for its escapes.
 const MESSAGE_MAX_BYTES: usize = 256 * 1024;
 
 /// An open socket.
 pub(super) struct Socket {
-    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    stream: WebSocketStream<TcpStream>,
     /// When to ask, or where asked, when to give up.
     deadline: Instant,
     asked: bool,
+    /// This end of the connection.
+    local: IpAddr,
+    nudged: Nudged,
 }
 
 /// The socket is no longer open.
@@ -49,31 +58,42 @@ const SUPERSEDED: u16 = 4409;
 
 impl Socket {
     /// Opens `path` with the session's access token, renewed once where the server finds it stale.
-    pub(super) async fn open(api: &Api, path: &str) -> Result<Self, SignalingError> {
+    pub(super) async fn open(api: &Api, path: &str, nudged: &Nudged) -> Result<Self, SignalingError> {
         let token = api.access_token();
-        match Self::attempt(api, path, &token).await {
+        match Self::attempt(api, path, &token, nudged).await {
             Err(SignalingError::Refused { status: 401, .. }) => {
-                Self::attempt(api, path, &api.renew(&token).await?).await
+                Self::attempt(api, path, &api.renew(&token).await?, nudged).await
             }
             other => other,
         }
     }
 
-    async fn attempt(api: &Api, path: &str, token: &str) -> Result<Self, SignalingError> {
+    async fn attempt(api: &Api, path: &str, token: &str, nudged: &Nudged) -> Result<Self, SignalingError> {
         let unreachable = |e: String| SignalingError::Unreachable(e);
-        let mut request = api
-            .server()
-            .websocket(path)
-            .as_str()
-            .into_client_request()
-            .map_err(|e| unreachable(e.to_string()))?;
+        let url = api.server().websocket(path);
+        let mut request = url.as_str().into_client_request().map_err(|e| unreachable(e.to_string()))?;
         let bearer =
             HeaderValue::from_str(&format!("Bearer {token}")).map_err(|e| unreachable(e.to_string()))?;
         request.headers_mut().insert(AUTHORIZATION, bearer);
         let config = WebSocketConfig::default().max_message_size(Some(MESSAGE_MAX_BYTES));
-        match timeout(OPEN_LIMIT, connect_async_with_config(request, Some(config), true)).await {
+        // Nothing of ours is said in the clear to a server that expects otherwise.
+        if url.scheme() != "ws" {
+            return Err(unreachable("WebSockets over TLS are not built in".into()));
+        }
+        let mut nudged = nudged.clone();
+        let limit = Instant::now() + OPEN_LIMIT;
+        let stream = match timeout_at(limit, dial(&url, &mut nudged)).await {
+            Ok(stream) => stream.map_err(|e| unreachable(e.to_string()))?,
+            Err(_) => return Err(unreachable("timed out".into())),
+        };
+        let local = stream.local_addr().map_err(|e| unreachable(e.to_string()))?.ip();
+        let opened = tokio::select! {
+            opened = timeout_at(limit, client_async_with_config(request, stream, Some(config))) => opened,
+            () = gone(local, &mut nudged) => return Err(unreachable("the network has changed".into())),
+        };
+        match opened {
             Ok(Ok((stream, _))) => {
-                Ok(Self { stream, deadline: Instant::now() + SILENCE_LIMIT, asked: false })
+                Ok(Self { stream, deadline: Instant::now() + SILENCE_LIMIT, asked: false, local, nudged })
             }
             Ok(Err(Error::Http(response))) => {
                 let status = response.status();
@@ -97,15 +117,35 @@ impl Socket {
         }
     }
 
+    /// Asks the server whether it is there, and gives it so long; no longer than before where it is asked already.
+    async fn ask(&mut self, limit: Duration) -> Result<(), Closed> {
+        let deadline = Instant::now() + limit;
+        self.deadline =
+            if mem::replace(&mut self.asked, true) { self.deadline.min(deadline) } else { deadline };
+        self.write(Message::Ping(Bytes::new())).await
+    }
+
     /// Waits for the next text frame. Dropping the future loses nothing.
     pub(super) async fn next(&mut self) -> Result<String, Closed> {
         loop {
-            let Ok(said) = timeout_at(self.deadline, self.stream.next()).await else {
-                if mem::replace(&mut self.asked, true) {
+            let said = tokio::select! {
+                said = timeout_at(self.deadline, self.stream.next()) => said,
+                () = self.nudged.next() => {
+                    if self.nudged.is_gone(self.local) {
+                        return Err(Closed::Lost);
+                    }
+                    let heard = !self.asked && self.deadline + JUST_HEARD > Instant::now() + SILENCE_LIMIT;
+                    if !heard {
+                        self.ask(DOUBTED_PONG_LIMIT).await?;
+                    }
+                    continue;
+                }
+            };
+            let Ok(said) = said else {
+                if self.asked {
                     return Err(Closed::Lost);
                 }
-                self.deadline = Instant::now() + PONG_LIMIT;
-                self.write(Message::Ping(Bytes::new())).await?;
+                self.ask(PONG_LIMIT).await?;
                 continue;
             };
             (self.deadline, self.asked) = (Instant::now() + SILENCE_LIMIT, false);
@@ -118,5 +158,12 @@ impl Socket {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Closed::Lost),
             }
         }
+    }
+}
+
+/// Waits until this machine has lost the address.
+async fn gone(local: IpAddr, nudged: &mut Nudged) {
+    while !nudged.is_gone(local) {
+        nudged.next().await;
     }
 }

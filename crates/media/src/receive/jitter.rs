@@ -173,6 +173,10 @@ impl JitterBuffer {
             return self.starve();
         };
         let gap = usize::try_from(at - self.next).unwrap_or(0);
+        if gap as u128 * 1_000_000 / 48_000 > PAUSE.as_micros() {
+            self.catch_up(now);
+            return Ok(());
+        }
         if gap > 0 {
             return self.bridge(gap, sequence);
         }
@@ -205,6 +209,21 @@ impl JitterBuffer {
         while let Some((at, _)) = self.packets.first_key_value()
             && *at < self.next
         {
+            self.packets.pop_first();
+            self.counters.packets_discarded.add(1);
+        }
+    }
+
+    /// More is missing than is ever waited for: the playout itself stood still, for the machine slept or the process was
+    /// stopped. To invent what is missing would take as long, with the same missing after it; so it goes on with what is new.
+    fn catch_up(&mut self, now: MediaTime) {
+        while let Some((at, packet)) = self.packets.first_key_value() {
+            let beyond = self.delay.delay_us(media_us(*at), now) - self.delay.target_us();
+            if beyond < SKIP_US || self.packets.len() == 1 {
+                self.next = *at;
+                self.last_sequence = packet.sequence - 1;
+                return;
+            }
             self.packets.pop_first();
             self.counters.packets_discarded.add(1);
         }

@@ -154,3 +154,32 @@ fn comfort_noise_fills_the_silence_that_was_not_sent() {
     assert!((18 * 960..=22 * 960).contains(&stats.samples_comfort), "{}", stats.samples_comfort);
     assert!(stats.jitter_buffer_ms < 60.0, "{}", stats.jitter_buffer_ms);
 }
+
+#[test]
+fn playout_that_stood_still_goes_on_with_what_is_new() {
+    let packets = speech(1_000);
+    let mut buffer = JitterBuffer::new(Arc::default()).unwrap();
+    let stopped = 4_000..14_000;
+    let mut packets =
+        packets.into_iter().enumerate().map(|(index, packet)| (index as i64 * 20, packet)).peekable();
+    let mut concealed_when_back = 0;
+    for now in (0..20_000).step_by(10) {
+        while let Some((at, packet)) = packets.next_if(|(at, _)| *at <= now) {
+            // What fits the system's buffers is delivered at the end of the stop, the rest is lost.
+            if !stopped.contains(&at) {
+                buffer.push(packet, MediaTime(at * 1000));
+            } else if at < 5_000 {
+                buffer.push(packet, MediaTime(stopped.end * 1000));
+            }
+        }
+        if !stopped.contains(&now) {
+            buffer.pull(MediaTime(now * 1000));
+        }
+        if now == stopped.end + 3_000 {
+            concealed_when_back = buffer.counters.snapshot().samples_concealed;
+        }
+    }
+    let stats = buffer.counters.snapshot();
+    assert_eq!(stats.samples_concealed, concealed_when_back, "sound again within three seconds");
+    assert!(stats.jitter_buffer_ms < 600.0, "{} ms", stats.jitter_buffer_ms);
+}

@@ -1,0 +1,68 @@
+//! Whether the peer can be told of an ICE restart, as far as its words show.
+//!
+//! An ICE restart gives up the candidates of the side that begins it. Where the peer has lost its whole network, the server
+//! does not know yet, and a restart would give up the very path that works again as soon as the peer's network does.
+//! Of a path that is cut between both, each tells the other over the server; that word is what is waited for.
+use crate::Time;
+use eyeline_protocol::signal::{ConnectionState, Signal};
+use std::time::Duration;
+
+/// Longest wait for a word; then the path is given up without: half of the time that a lost path is looked for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Default)]
+pub(crate) struct Hearing {
+    /// The path is lost, and no word has come since: until when one is waited for.
+    until: Option<Time>,
+    /// What the peer last said of the path.
+    peer: Option<ConnectionState>,
+}
+
+impl Hearing {
+    /// Something came over the server.
+    pub(crate) fn on_signal(&mut self, signal: &Signal) {
+        match signal {
+            Signal::ConnectionState { state } => {
+                self.peer = Some(*state);
+                self.until = None;
+            }
+            Signal::Offer { .. }
+            | Signal::Answer { .. }
+            | Signal::IceCandidate { .. }
+            | Signal::Peer { present: true, .. } => self.until = None,
+            Signal::Peer { present: false, .. } | Signal::Ended { .. } | Signal::Error { .. } => {}
+        }
+    }
+
+    /// The path is lost. Only our own clients are sure to say so.
+    pub(crate) fn lost(&mut self, now: Time, peer_is_eyeline: bool) {
+        let heard = match self.peer {
+            Some(ConnectionState::Disconnected | ConnectionState::Failed) => true,
+            Some(
+                ConnectionState::New
+                | ConnectionState::Connecting
+                | ConnectionState::Connected
+                | ConnectionState::Closed,
+            )
+            | None => false,
+        };
+        if peer_is_eyeline && !heard {
+            self.until = Some(now + PATIENCE);
+        }
+    }
+
+    /// There is a path, or none to wait for.
+    pub(crate) fn found(&mut self) {
+        self.until = None;
+    }
+
+    /// The way to the peer is closed, and known to be: its coming back is its word.
+    pub(crate) fn unlink(&mut self) {
+        self.peer = None;
+    }
+
+    /// `at`, or as late as a word is waited for.
+    pub(crate) fn not_before(&self, at: Time) -> Time {
+        self.until.map_or(at, |until| at.max(until))
+    }
+}
