@@ -15,4 +15,5 @@ mod endings;
 mod enemies;
 mod instruments;
 mod network;
+mod statistics;
 mod window;

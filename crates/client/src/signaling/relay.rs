@@ -5,7 +5,7 @@ use super::{
     socket::{Closed, Socket},
 };
 use crate::task::Task;
-use eyeline_protocol::{CallId, signal::Signal};
+use eyeline_protocol::{CallId, report::Report, signal::Signal};
 use tokio::sync::mpsc;
 
 /// Messages that may wait for the socket: a full negotiation of both descriptions and their candidates.
@@ -26,7 +26,7 @@ pub enum RelayUpdate {
 
 /// The socket, kept open by a task of its own until this is dropped.
 pub struct Relay {
-    outbox: mpsc::Sender<Signal>,
+    outbox: mpsc::Sender<String>,
     _task: Task,
 }
 
@@ -39,8 +39,14 @@ impl Relay {
 
     /// Sends to the peer, now or as soon as the socket is open again. `false` where too much waits already.
     #[must_use]
-    pub fn send(&self, signal: Signal) -> bool {
-        self.outbox.try_send(signal).is_ok()
+    pub fn send(&self, signal: &Signal) -> bool {
+        self.outbox.try_send(signal.encode()).is_ok()
+    }
+
+    /// Tells the server how the connection fares, likewise.
+    #[must_use]
+    pub fn report(&self, report: &Report) -> bool {
+        self.outbox.try_send(report.encode()).is_ok()
     }
 }
 
@@ -48,7 +54,7 @@ async fn keep_open(
     api: Api,
     call: CallId,
     updates: mpsc::Sender<RelayUpdate>,
-    mut queue: mpsc::Receiver<Signal>,
+    mut queue: mpsc::Receiver<String>,
 ) {
     let path = format!("/ws/webrtc/{call}");
     let mut backoff = Backoff::default();
@@ -83,13 +89,13 @@ async fn keep_open(
 async fn serve(
     mut socket: Socket,
     updates: &mpsc::Sender<RelayUpdate>,
-    queue: &mut mpsc::Receiver<Signal>,
-    unsent: &mut Option<Signal>,
+    queue: &mut mpsc::Receiver<String>,
+    unsent: &mut Option<String>,
 ) -> Closed {
-    if let Some(signal) = unsent.take()
-        && let Err(closed) = socket.send(signal.encode()).await
+    if let Some(text) = unsent.take()
+        && let Err(closed) = socket.send(text.clone()).await
     {
-        *unsent = Some(signal);
+        *unsent = Some(text);
         return closed;
     }
     loop {
@@ -108,9 +114,9 @@ async fn serve(
                     Err(error) => tracing::warn!(%error, "signal not understood"),
                 }
             }
-            Some(signal) = queue.recv() => {
-                if let Err(closed) = socket.send(signal.encode()).await {
-                    *unsent = Some(signal);
+            Some(text) = queue.recv() => {
+                if let Err(closed) = socket.send(text.clone()).await {
+                    *unsent = Some(text);
                     return closed;
                 }
             }
