@@ -63,7 +63,8 @@ fn round_trip_loss_and_jitter_are_those_of_the_network() {
     );
     for kind in ["audio", "video"] {
         near("round trip by reports", told("remote-inbound-rtp", kind, "roundTripTime"), 0.12, 0.024);
-        near("fraction lost of ours", told("remote-inbound-rtp", kind, "fractionLost"), 0.1, 0.03);
+        // Of eight hundred packets: four standard deviations.
+        near("fraction lost of ours", told("remote-inbound-rtp", kind, "fractionLost"), 0.1, 0.04);
     }
     near("rtt_ms", mean(&lines, |line| line["rtt_ms"].as_f64()), 120.0, 24.0);
     near("loss_pct", mean(&lines, |line| line["loss_pct"].as_f64()), 10.0, 3.0);
@@ -108,7 +109,7 @@ fn pictures_and_the_path_are_told_as_they_were() {
 }
 
 #[test]
-fn the_server_knows_both_members_figures_and_neither_hears_of_the_others() {
+fn the_server_knows_both_members_figures() {
     let server = Server::start(&[]);
     let mut answering = Cli::answering(server.address(), "grace", &CARD);
     let words = ["call", "grace", "--duration", "60"];

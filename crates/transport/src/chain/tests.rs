@@ -176,6 +176,7 @@ fn a_clean_link_needs_no_repairs_and_its_round_trip_is_known() {
     assert_eq!((received.expected as usize, received.lost, received.loss), (run.sent, 0, Some(0.0)));
     assert_eq!(received.bytes as usize, run.sent * 600, "probes are padding and no payload");
     assert_eq!((sent.packets, sent.bytes), (received.packets, received.bytes));
+    assert_eq!(sent.header_bytes, received.header_bytes);
     assert_eq!(sent.rtt.map(|rtt| rtt.as_millis()), Some(ONE_WAY.as_millis() * 2));
     assert!(run.events.iter().any(|event| matches!(event, Event::TargetBitrate(_))), "feedback arrives");
 }

@@ -67,6 +67,8 @@ impl Stage for NackStage {
                     if let Some(kind) = MediaKind::of(mime_type) {
                         self.stats.update(|s| {
                             let stream = s.incoming(kind);
+                            // Until now it counted as padding.
+                            stream.header_bytes = stream.header_bytes.saturating_sub(payload as u64);
                             stream.bytes += payload as u64;
                             stream.add_repair(payload);
                         });

@@ -21,8 +21,6 @@ use std::{
 
 /// Time between two reports.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Reports that one packet can hold (RFC 3550 section 6.4.1: five bits).
-const REPORTS_MAX: usize = 31;
 /// Losses that fit the 24 bits with a sign.
 const LOST_MAX: u64 = (1 << 23) - 1;
 
@@ -58,8 +56,8 @@ impl ReceiverReports {
         stream.arrivals.on_packet(header.sequence_number, header.timestamp, now);
         let all = packet.marshal_size();
         if let Some(&kind) = self.repairs.get(&header.ssrc) {
-            // Whether its payload is of use turns out later.
-            self.stats.update(|s| s.incoming(kind).add(all.saturating_sub(payload.len()), 0));
+            // Padding, unless its payload turns out to be of use.
+            self.stats.update(|s| s.incoming(kind).add(all, 0));
         } else if let Some(kind) = stream.account {
             let arrivals = &stream.arrivals;
             self.stats.update(|s| {
@@ -110,20 +108,14 @@ impl Stage for ReceiverReports {
             return;
         }
         self.next = Some(now + INTERVAL);
-        let mut reports = Vec::new();
         for (&ssrc, stream) in &mut self.streams {
             let (report, loss) = Self::report(ssrc, stream, now);
-            reports.push(report);
             if let Some(kind) = stream.account {
                 self.stats.update(|s| s.incoming(kind).loss = loss);
             }
-        }
-        for reports in reports.chunks(REPORTS_MAX) {
-            let report = ReceiverReport {
-                ssrc: self.sender_ssrc,
-                reports: reports.to_vec(),
-                ..ReceiverReport::default()
-            };
+            // One packet for each stream, as rtc's own would be.
+            let report =
+                ReceiverReport { ssrc: self.sender_ssrc, reports: vec![report], ..ReceiverReport::default() };
             to_wire.push_back(rtcp_out(now, Box::new(report)));
         }
     }

@@ -5,6 +5,9 @@ use rtc::{rtp, shared::marshal::MarshalSize};
 /// Bytes before the payload of a retransmission: the number of what it repeats (RFC 4588 section 4).
 const REPEATED_NUMBER: usize = 2;
 
+/// The header extension that is yet to be written: its own head, an element of two bytes, padded to words (RFC 8285).
+const EXTENSION: usize = 8;
+
 /// What a packet is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
@@ -17,7 +20,9 @@ pub(super) enum Part {
 impl SendSide {
     pub(super) fn count(&self, packet: &rtp::Packet, part: Part) {
         let Some(kind) = self.local(packet.header.ssrc).map(|local| local.kind) else { return };
-        let (all, payload) = (packet.marshal_size(), packet.payload.len());
+        let numbered = self.extension_of(packet.header.ssrc).is_some();
+        let all = packet.marshal_size() + if numbered { EXTENSION } else { 0 };
+        let payload = packet.payload.len();
         let payload = match part {
             Part::Media => payload,
             Part::Repair => payload.saturating_sub(REPEATED_NUMBER),
