@@ -17,4 +17,5 @@ mod enemies;
 mod instruments;
 mod network;
 mod recovery;
+mod statistics;
 mod window;

@@ -41,7 +41,7 @@ use rtc::{ice::mdns::MulticastDnsMode, peer_connection::configuration::RTCOfferO
 use sdp::Payload;
 pub use servers::Servers;
 use sockets::{Sockets, StreamServers};
-pub use stats::{PathStats, PeerStats};
+pub use stats::{EndStats, PathStats, PeerStats, SentStream};
 use std::{
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::{Duration, Instant, SystemTime},
@@ -271,6 +271,7 @@ impl Peer {
     pub async fn stats(&self) -> PeerStats {
         let report = self.connection.get_stats(clock(), StatsSelector::None).await;
         PeerStats::new(&report, self.stats.get(), self.sender.dropped())
+            .with_tracks(&self.tracks, self.video_codec())
     }
 
     /// Closes the connection. The peer does not see it: hanging up is signaled.

@@ -1,5 +1,6 @@
 //! How a call's media fares, once a second. What is not known is `None`, never zero.
 use crate::snapshot::Quality;
+use eyeline_protocol::stats::WebRtcStats;
 use serde::Serialize;
 
 /// One second of a call. Rates and percentages are of that second, the rest is as of now.
@@ -23,7 +24,7 @@ pub struct CallStats {
     pub target_kbps: Option<f64>,
     /// Round-trip time of the path in use, in milliseconds.
     pub rtt_ms: Option<f64>,
-    /// RTP packets that were due and did not come in time, in percent.
+    /// RTP packets that were due and did not come, repaired or not, in percent.
     pub loss_pct: Option<f64>,
     /// Interarrival jitter of the audio (RFC 3550 section 6.4.1), in milliseconds.
     pub jitter_ms: Option<f64>,
@@ -47,6 +48,8 @@ pub struct CallStats {
     pub quality_limitation: Option<String>,
     /// Whether no picture is sent, since the path has no room for any.
     pub video_paused: Option<bool>,
+    /// The same and more in the words of W3C's webrtc-stats.
+    pub webrtc: WebRtcStats,
 }
 
 impl CallStats {

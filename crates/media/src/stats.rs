@@ -90,6 +90,8 @@ counters! {
         bytes: Counter => u64,
         /// Time to encode one picture, in milliseconds, a mean of the last ones.
         encode_ms: Gauge => f32,
+        /// Time to encode all pictures, in microseconds.
+        encode_us: Counter => u64,
         /// Size being encoded.
         size: Size => Option<(u32, u32)>,
     }
@@ -128,10 +130,24 @@ counters! {
         frames_dropped: Counter => u64,
         /// Key frames among the assembled ones.
         key_frames: Counter => u64,
+        /// Key frames among the decoded ones.
+        key_frames_decoded: Counter => u64,
         /// Times that a key frame was asked for.
         key_frame_requests: Counter => u64,
         /// Time to decode one picture, in milliseconds, a mean of the last ones.
         decode_ms: Gauge => f32,
+        /// Time to decode all pictures, in microseconds.
+        decode_us: Counter => u64,
+        /// Wait of all shown pictures for their moment, once whole, in microseconds.
+        playout_wait_us: Counter => u64,
+        /// Freezes of what is shown (W3C webrtc-stats, `freezeCount`).
+        freezes: Counter => u64,
+        /// Their length together, in microseconds.
+        frozen_us: Counter => u64,
+        /// Gaps too long for a freeze, and those in which the camera was off (`pauseCount`).
+        pauses: Counter => u64,
+        /// Their length together, in microseconds.
+        paused_us: Counter => u64,
         /// Wait of a whole picture for its moment, in milliseconds, a mean of the last ones.
         playout_wait_ms: Gauge => f32,
         /// Size of the last decoded picture.
@@ -152,6 +168,8 @@ counters! {
         samples_played: Counter => u64,
         /// Samples that had to be invented because their packet was missing.
         samples_concealed: Counter => u64,
+        /// Times that concealment began.
+        concealments: Counter => u64,
         /// Samples that redundancy in a later packet gave back.
         samples_recovered: Counter => u64,
         /// Samples played while the sender was silent.
@@ -164,9 +182,20 @@ counters! {
         jitter_buffer_ms: Gauge => f32,
         /// Delay that it aims at, in milliseconds.
         jitter_target_ms: Gauge => f32,
+        /// The same two of every block of 10 ms that was played, summed up, in microseconds.
+        jitter_buffer_us: Counter => u64,
+        /// See above.
+        jitter_target_us: Counter => u64,
+        /// Samples in these blocks.
+        samples_emitted: Counter => u64,
         /// Loudness of what is played, RMS of the last 10 ms, 0 to 1.
         level: Gauge => f32,
     }
+}
+
+/// Whole microseconds, for a [`Counter`].
+pub(crate) fn us(duration: Duration) -> usize {
+    usize::try_from(duration.as_micros()).unwrap_or(usize::MAX)
 }
 
 impl AudioReceiveStats {

@@ -4,6 +4,7 @@
 //!   client --- rest::*  ------------> server      accounts, calls, users, ICE servers (HTTP, JSON)
 //!   client <-- event::* ------------- server      /ws/events: incoming calls, updates, presence
 //!   client <-- signal::* -- server -- signal::* --> client      /ws/webrtc/{call_id}: relayed
+//!   client --- report::* --> server                              the same socket: connection_state with figures, kept
 //!   client <-- channel::* ------------------- > client      data channel, never through the server
 //! ```
 //!
@@ -16,8 +17,10 @@ pub mod channel;
 pub mod decode;
 pub mod event;
 pub mod ids;
+pub mod report;
 pub mod rest;
 pub mod signal;
+pub mod stats;
 
 pub use decode::DecodeError;
 pub use ids::{CallId, DeviceId, UserId};

@@ -2,3 +2,4 @@
 mod contract;
 mod properties;
 mod refusals;
+mod stats;

@@ -4,13 +4,13 @@ use crate::{
     nack::NackStage,
     plug::Plug,
     red::{RedUnwrap, RedWrap, Redundancy},
-    report::{SenderClocks, SenderReports},
+    report::{ReceiverReports, SenderClocks, SenderReports},
     rtx::RtxUnwrap,
     send::{SendSide, Wish},
     stats::SharedStats,
     tap::{AppTap, WireTap},
 };
-use rtc::interceptor::{ReceiverReportBuilder, Registry, Slot, TwccReceiverBuilder};
+use rtc::interceptor::{Registry, Slot, TwccReceiverBuilder};
 use std::time::Duration;
 
 /// How often arrivals are told to the sender: half of what is usual, so that it sees a queue sooner.
@@ -78,7 +78,7 @@ impl Chain {
             .with(Slot::from(at::RED_WRAP), Plug::new(RedWrap::new(redundancy.clone())))
             .with(Slot::from(at::WIRE_TAP), Plug::new(WireTap::new(stats.clone())))
             .with(Slot::from(at::ARRIVALS), TwccReceiverBuilder::new().with_interval(FEEDBACK_EVERY).build())
-            .with(Slot::from(at::RECEIVER_REPORTS), ReceiverReportBuilder::new().build())
+            .with(Slot::from(at::RECEIVER_REPORTS), Plug::new(ReceiverReports::new(stats.clone())))
             .with(Slot::from(at::RTX_UNWRAP), Plug::new(RtxUnwrap::new(stats.clone())))
             .with(Slot::from(at::RED_UNWRAP), Plug::new(RedUnwrap::new(redundancy, stats.clone())))
             .with(Slot::NackGenerator, Plug::new(NackStage::new(stats.clone())))

@@ -3,9 +3,13 @@
 //! ```text
 //! capture clock --> SenderClocks --> SenderReports --> SR to the peer
 //! RR from the peer --> SenderReports --> round trip, loss
+//!             RTP --> Arrivals --> ReceiverReports --> RR to the peer
 //! ```
+mod arrivals;
 mod clock;
+mod receiver;
 mod sender;
 
 pub use clock::{SenderClocks, WallClock};
+pub use receiver::ReceiverReports;
 pub use sender::SenderReports;

@@ -11,15 +11,15 @@ use std::{
 pub struct TransportStats {
     /// Audio that we send.
     pub audio_out: StreamStats,
-    /// Video that we send, without retransmissions.
+    /// Video that we send.
     pub video_out: StreamStats,
     /// Audio that arrives.
     pub audio_in: StreamStats,
-    /// Video that arrives, repaired packets included, duplicates not.
+    /// Video that arrives.
     pub video_in: StreamStats,
     /// Packets that we sent again.
     pub retransmits_sent: u64,
-    /// Packets that came again, by RFC 4588.
+    /// Packets that came by RFC 4588: repairs, and padding that repeats.
     pub retransmits_received: u64,
     /// Lost packets of sound that a later packet carried once more.
     pub audio_made_good: u64,
@@ -63,33 +63,73 @@ impl TransportStats {
     }
 }
 
-/// Counters of one stream.
+/// Counters of one stream, its retransmissions included. What is said of losses is the receiver's account: our own of
+/// what arrives, the peer's newest report of what we send.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct StreamStats {
-    /// Packets.
+    /// RTP packets on the wire: retransmissions and padding included.
     pub packets: u64,
-    /// Bytes of RTP payload.
+    /// Bytes of RTP payload, retransmitted ones included, padding not.
     pub bytes: u64,
-    /// Packets lost on the way for good or until repaired, by the receiver's own account.
-    pub lost: u64,
-    /// The receiver's newest account of lost packets, 0 to 1.
+    /// Bytes of RTP headers and of padding.
+    pub header_bytes: u64,
+    /// Packets that were sent again (RFC 4588). Of what arrives, those that were of use.
+    pub retransmitted_packets: u64,
+    /// Their bytes of payload.
+    pub retransmitted_bytes: u64,
+    /// Packets of sound that another packet carried along (RFC 2198); of what arrives only.
+    pub fec_packets: u64,
+    /// Those of them that had arrived already.
+    pub fec_discarded: u64,
+    /// Packets that the stream consists of up to the newest that arrived; of what arrives only.
+    pub expected: u64,
+    /// Packets lost on the way, repaired or not (RFC 3550 section 6.4.1).
+    pub lost: i64,
+    /// Part of the packets that was lost between the newest two reports, 0 to 1.
     pub loss: Option<f64>,
-    /// The receiver's newest account of interarrival jitter.
+    /// Interarrival jitter (RFC 3550 section 6.4.1).
     pub jitter: Option<Duration>,
+    /// Messages that asked for packets (RFC 4585 section 6.2.1): ours of what arrives, the peer's of what we send.
+    pub nacks: u64,
+    /// Requests for a key frame (RFC 4585 section 6.3.1), likewise.
+    pub plis: u64,
+    /// Requests for a key frame (RFC 5104 section 4.3.1), likewise.
+    pub firs: u64,
+    /// The newest round trip that the peer's reports on this stream gave; of what we send only.
+    pub rtt: Option<Duration>,
+    /// All such round trips together.
+    pub rtt_total: Duration,
+    /// How many there were.
+    pub rtt_count: u64,
 }
 
 impl StreamStats {
-    /// Counts one packet.
-    pub(crate) fn add(&mut self, payload: usize) {
+    /// Counts one packet on the wire.
+    pub(crate) fn add(&mut self, header: usize, payload: usize) {
         self.packets += 1;
         self.bytes += payload as u64;
+        self.header_bytes += header as u64;
     }
 
-    /// Takes over what a receiver says of this stream, whose RTP clock runs at `rate`.
+    /// Counts one packet that repeats another.
+    pub(crate) fn add_repair(&mut self, payload: usize) {
+        self.retransmitted_packets += 1;
+        self.retransmitted_bytes += payload as u64;
+    }
+
+    /// Takes over what the peer says of this stream, whose RTP clock runs at `rate`.
     pub(crate) fn set_report(&mut self, report: &ReceptionReport, rate: u32) {
-        self.lost = u64::from(report.total_lost);
+        // 24 bits with a sign: duplicates can make it negative.
+        self.lost = i64::from((report.total_lost << 8).cast_signed() >> 8);
         self.loss = Some(f64::from(report.fraction_lost) / 256.0);
         self.jitter = Some(Duration::from_secs_f64(f64::from(report.jitter) / f64::from(rate.max(1))));
+    }
+
+    /// Takes in one measured round trip.
+    pub(crate) fn add_rtt(&mut self, sample: Duration) {
+        self.rtt = Some(sample);
+        self.rtt_total += sample;
+        self.rtt_count += 1;
     }
 }
 

@@ -2,7 +2,7 @@
 use crate::{
     Event, EventSink, MediaKind, ReceivedRtp,
     plug::{Out, Stage},
-    stats::SharedStats,
+    stats::{SharedStats, StreamStats},
 };
 use rtc::{
     interceptor::{Packet, StreamInfo, TaggedPacket},
@@ -11,7 +11,6 @@ use rtc::{
         payload_feedbacks::{
             full_intra_request::FullIntraRequest, picture_loss_indication::PictureLossIndication,
         },
-        receiver_report::ReceiverReport,
         sender_report::SenderReport,
         transport_feedbacks::transport_layer_nack::TransportLayerNack,
     },
@@ -43,7 +42,6 @@ impl AppTap {
         let Some(&kind) = self.remote.get(&packet.header.ssrc) else {
             return;
         };
-        self.stats.update(|s| s.incoming(kind).add(packet.payload.len()));
         (self.sink)(Event::Rtp(ReceivedRtp {
             kind,
             payload_type: packet.header.payload_type,
@@ -73,6 +71,11 @@ impl AppTap {
             self.stats.update(|s| s.plis_received += 1);
             (self.sink)(Event::KeyFrameRequested);
         }
+        for &(ssrc, count) in &requests(packet) {
+            if let Some(&kind) = self.local.get(&ssrc) {
+                self.stats.update(|s| count(s.outgoing(kind)));
+            }
+        }
     }
 }
 
@@ -89,15 +92,6 @@ impl Stage for AppTap {
             // The enum is rtc's and open.
             _ => to_app.push_back(tagged),
         }
-    }
-
-    fn write(&mut self, tagged: TaggedPacket, to_wire: &mut Out) {
-        if let Packet::Rtp(packet) = &tagged.message.packet
-            && let Some(&kind) = self.local.get(&packet.header.ssrc)
-        {
-            self.stats.update(|s| s.outgoing(kind).add(packet.payload.len()));
-        }
-        to_wire.push_back(tagged);
     }
 
     fn bind_local(&mut self, stream: &StreamInfo) {
@@ -122,11 +116,11 @@ impl Stage for AppTap {
     }
 }
 
-/// The wire's end, on the way out: sees what the chain itself made, which never passes [`AppTap`].
+/// The wire's end, on the way out: counts the requests that the chain itself makes, which never pass [`AppTap`], and
+/// those of the application.
 pub struct WireTap {
     stats: SharedStats,
-    /// Kind and RTP clock rate of what we receive.
-    remote: BTreeMap<u32, (MediaKind, u32)>,
+    remote: BTreeMap<u32, MediaKind>,
 }
 
 impl WireTap {
@@ -139,10 +133,9 @@ impl WireTap {
 impl Stage for WireTap {
     fn write(&mut self, tagged: TaggedPacket, to_wire: &mut Out) {
         if let Packet::Rtcp(packets) = &tagged.message.packet {
-            let ours = packets.iter().filter_map(|p| p.as_any().downcast_ref::<ReceiverReport>());
-            for report in ours.flat_map(|rr| &rr.reports) {
-                if let Some(&(kind, rate)) = self.remote.get(&report.ssrc) {
-                    self.stats.update(|s| s.incoming(kind).set_report(report, rate));
+            for (ssrc, count) in packets.iter().flat_map(|packet| requests(packet.as_ref())) {
+                if let Some(&kind) = self.remote.get(&ssrc) {
+                    self.stats.update(|s| count(s.incoming(kind)));
                 }
             }
         }
@@ -151,7 +144,25 @@ impl Stage for WireTap {
 
     fn bind_remote(&mut self, stream: &StreamInfo) {
         if let Some(kind) = MediaKind::of(&stream.mime_type) {
-            self.remote.insert(stream.ssrc, (kind, stream.clock_rate));
+            self.remote.insert(stream.ssrc, kind);
         }
+    }
+}
+
+/// What counts a request.
+type Count = fn(&mut StreamStats);
+
+/// What a control packet asks for, by the stream that it asks it of.
+fn requests(packet: &dyn rtcp::Packet) -> Vec<(u32, Count)> {
+    let any = packet.as_any();
+    if let Some(nack) = any.downcast_ref::<TransportLayerNack>() {
+        vec![(nack.media_ssrc, |stream| stream.nacks += 1)]
+    } else if let Some(pli) = any.downcast_ref::<PictureLossIndication>() {
+        vec![(pli.media_ssrc, |stream| stream.plis += 1)]
+    } else if let Some(fir) = any.downcast_ref::<FullIntraRequest>() {
+        let count: Count = |stream| stream.firs += 1;
+        fir.fir.iter().map(|entry| (entry.ssrc, count)).collect()
+    } else {
+        Vec::new()
     }
 }

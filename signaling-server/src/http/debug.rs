@@ -2,7 +2,7 @@
 use super::extract::CallPath;
 use crate::{app::App, auth::SignedIn, clock, error::ApiError, storage::CallRecord};
 use axum::{Json, extract::State};
-use eyeline_protocol::{CallId, rest::CallStatus, signal::ConnectionState};
+use eyeline_protocol::{CallId, rest::CallStatus, signal::ConnectionState, stats::WebRtcStats};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -14,6 +14,23 @@ pub struct Connection {
     ice_candidates_count: usize,
     created_at: String,
     updated_at: String,
+    #[serde(skip_serializing_if = "Stats::is_empty")]
+    stats: Stats,
+}
+
+/// The newest figures that each member has reported; absent before the first.
+#[derive(Serialize)]
+struct Stats {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller: Option<Box<WebRtcStats>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callee: Option<Box<WebRtcStats>>,
+}
+
+impl Stats {
+    fn is_empty(&self) -> bool {
+        self.caller.is_none() && self.callee.is_none()
+    }
 }
 
 /// The connections of all live calls.
@@ -48,11 +65,13 @@ fn connection(app: &App, call: &CallRecord) -> Connection {
         CallStatus::Ended => ConnectionState::Closed,
     };
     let room = app.rooms.state(call.id);
+    let [caller, callee] = app.rooms.stats(call.id);
     Connection {
         call_id: call.id,
         connection_state: room.map_or(untouched, |room| room.connection),
         ice_candidates_count: room.map_or(0, |room| room.candidates),
         created_at: clock::rfc3339(call.created_at),
         updated_at: clock::rfc3339(room.map_or(changed_at, |room| room.updated_at.max(changed_at))),
+        stats: Stats { caller, callee },
     }
 }

@@ -14,6 +14,7 @@ use crate::{app::App, bus::Topic, calls::Actor, clock, error::ApiError, http::Ca
 use axum::{extract::State, response::Response};
 use eyeline_protocol::{
     CallId, DecodeError, DeviceId,
+    report::Report,
     rest::EndReason,
     signal::{CANDIDATES_MAX, SDP_MAX_BYTES, Signal},
 };
@@ -111,6 +112,10 @@ impl Relay {
         let signal = Signal::decode(text).map_err(|error| (code(&error), error.to_string()))?;
         if !signal.is_from_client() {
             return Err(("not_allowed", format!("only the server sends {:?}", signal.kind())));
+        }
+        if let Some(report) = Report::decode(text).filter(|report| report.stats.is_some()) {
+            self.app.rooms.report(self.call, (self.side, self.socket_id), report, clock::now());
+            return Ok(());
         }
         self.app.rooms.relay(self.call, (self.side, self.socket_id), &signal, clock::now()).map_err(
             |TooManyCandidates| {

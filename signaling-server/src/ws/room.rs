@@ -4,7 +4,9 @@ use crate::clock::UnixMs;
 use axum::extract::ws::Utf8Bytes;
 use eyeline_protocol::{
     DeviceId, UserId,
+    report::Report,
     signal::{CANDIDATES_MAX, ConnectionState, Signal},
+    stats::WebRtcStats,
 };
 
 /// One of the two members.
@@ -62,6 +64,10 @@ struct Seat {
     ufrag: Option<String>,
     /// Candidates since the latest description; bounds `candidates` too.
     counted: usize,
+    /// How this member's connection fares, by the member's own account.
+    reported: Option<ConnectionState>,
+    /// The newest figures.
+    stats: Option<Box<WebRtcStats>>,
 }
 
 /// An open socket, and the device that opened it.
@@ -169,6 +175,7 @@ impl Room {
                 if let Some(socket) = &other.socket {
                     socket.outbox.text(text());
                 }
+                me.reported = Some(*reported);
                 state = Some(*reported);
             }
             // The server's own words; the socket refuses them before they get here.
@@ -185,6 +192,24 @@ impl Room {
         self.state.candidates += candidate;
         self.state.updated_at = now;
         Ok(())
+    }
+
+    /// Keeps a member's figures. The other gets the state alone, as from a member who has no figures, and only where it is news.
+    pub fn report(&mut self, side: Side, report: Report, now: UnixMs) {
+        let (me, _) = self.seats(side);
+        me.stats = report.stats.or(me.stats.take());
+        let news = me.reported != Some(report.state);
+        self.state.updated_at = now;
+        if news {
+            // Candidates alone can be too many.
+            let _ = self.relay(side, &Signal::ConnectionState { state: report.state }, now);
+        }
+    }
+
+    /// The newest figures of the caller and of the callee.
+    #[must_use]
+    pub fn stats(&self) -> [Option<Box<WebRtcStats>>; 2] {
+        [self.caller.stats.clone(), self.callee.stats.clone()]
     }
 
     fn seats(&mut self, side: Side) -> (&mut Seat, &mut Seat) {
@@ -205,6 +230,8 @@ impl Seat {
             candidates: Vec::new(),
             ufrag: None,
             counted: 0,
+            reported: None,
+            stats: None,
         }
     }
 

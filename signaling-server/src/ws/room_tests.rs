@@ -139,3 +139,23 @@ fn a_renegotiation_does_not_interrupt_the_reported_state() {
     assert_eq!(room.state().connection, ConnectionState::Connected);
     assert_eq!(room.state().updated_at, 3);
 }
+
+#[tokio::test]
+async fn the_other_hears_of_a_members_figures_only_that_the_state_has_changed() {
+    let mut room = room();
+    let (outbox, inbox) = Outbox::new();
+    room.join(Side::Callee, DeviceId::new(), outbox.clone());
+    let report = |state, timestamp| Report {
+        state,
+        stats: Some(Box::new(WebRtcStats { timestamp, ..WebRtcStats::default() })),
+    };
+    let (connected, failed) = (ConnectionState::Connected, ConnectionState::Failed);
+    for (n, state) in [connected, connected, connected, failed, failed].into_iter().enumerate() {
+        room.report(Side::Caller, report(state, n as f64), 7);
+    }
+    let [caller, callee] = room.stats();
+    assert_eq!((caller.map(|stats| stats.timestamp), callee), (Some(4.0), None));
+    assert_eq!((room.state().connection, room.state().updated_at), (failed, 7));
+    let told = [connected, failed].map(|state| Signal::ConnectionState { state });
+    assert_eq!(drain(outbox, inbox).await, told);
+}

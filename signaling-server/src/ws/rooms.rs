@@ -4,7 +4,7 @@ use super::{
     room::{Room, RoomState, Side, TooManyCandidates},
 };
 use crate::{clock::UnixMs, storage::CallRecord, sync::Shared};
-use eyeline_protocol::{CallId, DeviceId, signal::Signal};
+use eyeline_protocol::{CallId, DeviceId, report::Report, signal::Signal, stats::WebRtcStats};
 use std::collections::HashMap;
 
 /// Rooms by call; one is made by the first member who comes and removed when the call ends.
@@ -50,6 +50,21 @@ impl Rooms {
             Some(room) if room.is_seated(side, socket_id) => room.relay(side, signal, now),
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// A member has reported figures by this socket.
+    pub fn report(&self, call: CallId, (side, socket_id): (Side, u64), report: Report, now: UnixMs) {
+        if let Some(room) = self.0.lock().get_mut(&call)
+            && room.is_seated(side, socket_id)
+        {
+            room.report(side, report, now);
+        }
+    }
+
+    /// The newest figures of the caller and of the callee.
+    #[must_use]
+    pub fn stats(&self, call: CallId) -> [Option<Box<WebRtcStats>>; 2] {
+        self.0.lock().get(&call).map(Room::stats).unwrap_or_default()
     }
 
     /// The call has ended.

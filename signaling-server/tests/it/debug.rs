@@ -32,6 +32,15 @@ async fn the_connection_of_a_call_can_be_watched_by_its_members() {
     relay.signal(&Signal::ConnectionState { state: ConnectionState::Connected }).await;
     eventually(async || state(&bob, &path).await["connection_state"] == "connected").await;
 
+    assert!(state(&bob, &path).await.get("stats").is_none(), "nobody has told of any figures");
+    let figures = json!({
+        "timestamp": 1.0,
+        "remote-inbound-rtp": [{"kind": "video", "roundTripTime": 0.05, "fractionLost": 0.25}]
+    });
+    let report = json!({"type": "connection_state", "state": "connected", "stats": figures});
+    relay.send(report.to_string()).await;
+    eventually(async || state(&bob, &path).await["stats"] == json!({"caller": figures})).await;
+
     let (status, body) = eve.try_get(&path).await;
     assert_eq!((status, code(&body)), (StatusCode::FORBIDDEN, "not_a_member"));
     let all = state(&ada, "/ws/webrtc/active-connections").await;

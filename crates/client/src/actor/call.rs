@@ -43,7 +43,7 @@ impl Actor {
             }
             Output::CheckSignaling(_) => self.nudge.check(),
             Output::CloseSignaling(_) => self.line.close_relay(),
-            Output::Send(signal) => self.line.send_signal(signal),
+            Output::Send(signal) => self.line.send_signal(&signal),
             Output::CreatePeer { call_id, .. } => {
                 if let Some(account) = self.account.signed_in() {
                     self.line.make_peer(call_id, &self.config.media, account.ice.servers());
@@ -74,6 +74,7 @@ impl Actor {
     fn on_view_changed(&mut self) {
         let Some(machine) = &self.machine else { return };
         let view = machine.view();
+        self.line.studio.set_remote_camera(view.remote.is_none_or(|remote| remote.camera));
         if view.remote.is_some_and(|remote| !remote.camera) {
             self.viewer.cleared(Side::Remote);
         }
@@ -134,13 +135,16 @@ impl Actor {
             Outcome::Stats(peer, ice) => {
                 self.line.local = peer.path.as_ref().and_then(|path| path.local_address);
                 let stats = self.line.studio.stats(&peer, ice);
-                self.line.stats = Some(stats.clone());
+                self.line.take_stats(stats.clone());
                 self.stats.send_replace(Some(stats));
                 return;
             }
             Outcome::Event(event) => match event {
                 PeerEvent::LocalCandidate(Some(candidate)) => PeerFact::LocalCandidate(candidate),
-                PeerEvent::State(state) => PeerFact::Connection(state),
+                PeerEvent::State(state) => {
+                    self.line.set_state(state);
+                    PeerFact::Connection(state)
+                }
                 PeerEvent::ChannelOpen => {
                     self.line.open_chat();
                     PeerFact::ChannelOpen

@@ -17,13 +17,17 @@ use crate::{
 use eyeline_protocol::{
     CallId,
     channel::{ChannelMessage, is_eyeline},
-    signal::{IceCandidate, Sdp, Signal},
+    report::Report,
+    signal::{ConnectionState, IceCandidate, Sdp, Signal},
 };
 use std::{future::Future, net::IpAddr};
 use tokio::sync::mpsc;
 
 /// Messages of the signaling socket that may wait for the actor; a full queue slows the socket down.
 const RELAYED: usize = 256;
+/// The server is told how the media fare at each change of the connection's state, and so many seconds later again: it shows
+/// figures, it does not plot them.
+const REPORT_EVERY_S: u32 = 10;
 
 /// The running parts. Those that a call does not need (yet) are absent.
 pub(super) struct Line {
@@ -35,10 +39,16 @@ pub(super) struct Line {
     pub stats: Option<CallStats>,
     /// Our end of the path in use, where it is an address of this machine's.
     pub local: Option<IpAddr>,
+    /// Of the peer connection.
+    state: Option<ConnectionState>,
+    /// Seconds of figures since the server was told of any.
+    unreported_s: u32,
 }
 
 struct OpenRelay {
     call: CallId,
+    /// Whether the socket is open.
+    up: bool,
     relay: Relay,
     updates: mpsc::Receiver<RelayUpdate>,
 }
@@ -61,6 +71,8 @@ impl Line {
             chat_open: false,
             stats: None,
             local: None,
+            state: None,
+            unreported_s: 0,
         }
     }
 
@@ -69,7 +81,14 @@ impl Line {
         let relay = async {
             match &mut self.relay {
                 Some(open) => match open.updates.recv().await {
-                    Some(update) => LineUpdate::Relay(open.call, update),
+                    Some(update) => {
+                        open.up = match update {
+                            RelayUpdate::Up => true,
+                            RelayUpdate::Down | RelayUpdate::Gone => false,
+                            RelayUpdate::Signal(_) => open.up,
+                        };
+                        LineUpdate::Relay(open.call, update)
+                    }
                     None => std::future::pending().await,
                 },
                 None => std::future::pending().await,
@@ -94,6 +113,8 @@ impl Line {
         self.chat_open = false;
         self.stats = None;
         self.local = None;
+        self.state = None;
+        self.unreported_s = 0;
     }
 
     /// Drops everything.
@@ -106,17 +127,46 @@ impl Line {
 
     pub(super) fn open_relay(&mut self, api: Api, call: CallId, nudged: Nudged) {
         let (sender, updates) = mpsc::channel(RELAYED);
-        self.relay = Some(OpenRelay { call, relay: Relay::start(api, call, nudged, sender), updates });
+        self.relay =
+            Some(OpenRelay { call, up: false, relay: Relay::start(api, call, nudged, sender), updates });
     }
 
     pub(super) fn close_relay(&mut self) {
         self.relay = None;
     }
 
-    pub(super) fn send_signal(&mut self, signal: Signal) {
-        if let Some(open) = &self.relay
-            && !open.relay.send(signal)
-        {
+    pub(super) fn send_signal(&mut self, signal: &Signal) {
+        if matches!(signal, Signal::ConnectionState { .. }) {
+            // Said as it is, since the peer may wait for it even where it is nothing new; the figures follow.
+            self.unreported_s = REPORT_EVERY_S;
+        }
+        let taken = self.relay.as_ref().is_none_or(|open| open.relay.send(signal));
+        if !taken {
+            tracing::warn!("the signaling socket does not keep up");
+        }
+    }
+
+    /// The peer connection's state has changed.
+    pub(super) fn set_state(&mut self, state: ConnectionState) {
+        self.state = Some(state);
+    }
+
+    /// Takes one second's figures.
+    pub(super) fn take_stats(&mut self, stats: CallStats) {
+        self.stats = Some(stats);
+        self.unreported_s += 1;
+        // What waits for a socket is old when it opens.
+        let up = self.relay.as_ref().is_some_and(|open| open.up);
+        if let Some(state) = self.state.filter(|_| up && self.unreported_s >= REPORT_EVERY_S) {
+            self.report(state);
+        }
+    }
+
+    fn report(&mut self, state: ConnectionState) {
+        let Some(open) = &self.relay else { return };
+        let stats = self.stats.as_ref().map(|stats| Box::new(stats.webrtc.clone()));
+        self.unreported_s = 0;
+        if !open.relay.report(&Report { state, stats }) {
             tracing::warn!("the signaling socket does not keep up");
         }
     }

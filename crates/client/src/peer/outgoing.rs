@@ -1,5 +1,5 @@
 //! Our two streams on their way into webrtc-rs: a bounded queue that codec threads write to without waiting.
-use super::{OutgoingRtp, PeerError, VideoCodec, config, sdp::Payload};
+use super::{OutgoingRtp, PeerError, SentStream, VideoCodec, config, sdp::Payload};
 use eyeline_transport::{Handles, MediaKind};
 use rtc::{
     rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication,
@@ -115,6 +115,12 @@ impl LocalTrack {
         let label = self.kind.to_string();
         let track = MediaStreamTrack::new("eyeline".into(), label.clone(), label, self.kind, vec![coding]);
         Arc::new(TrackLocalStaticRTP::new(track))
+    }
+
+    /// What it is sent as, once negotiated.
+    pub fn sent(&self) -> Option<SentStream> {
+        let payload_type = self.payload_type.load(Ordering::Relaxed);
+        (payload_type != UNSET).then_some(SentStream { ssrc: self.ssrc, payload_type })
     }
 
     fn packet(&self, out: OutgoingRtp) -> Option<rtp::Packet> {

@@ -1,5 +1,11 @@
 //! How the connection fares, as far as the peer connection knows it.
+use super::{VideoCodec, outgoing::Tracks};
+use eyeline_protocol::stats::{CandidatePairState, CandidateType};
 use eyeline_transport::TransportStats;
+use rtc::statistics::stats::{
+    ice_candidate::RTCIceCandidateStats,
+    ice_candidate_pair::{RTCIceCandidatePairStats, RTCStatsIceCandidatePairState},
+};
 use std::{net::IpAddr, time::Duration};
 use webrtc::peer_connection::{RTCIceCandidateType, RTCStatsReport, RTCStatsReportEntry};
 
@@ -20,19 +26,64 @@ pub struct PeerStats {
     pub send_queue_dropped: u64,
     /// Streams, losses, repairs, congestion control.
     pub transport: TransportStats,
+    /// Our stream of sound.
+    pub audio_out: Option<SentStream>,
+    /// Our stream of pictures.
+    pub video_out: Option<SentStream>,
+}
+
+/// A stream of ours, once it was negotiated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SentStream {
+    /// Its synchronisation source.
+    pub ssrc: u32,
+    /// Its payload type.
+    pub payload_type: u8,
 }
 
 /// The pair of candidates in use.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PathStats {
-    /// Type of our candidate: `host`, `srflx`, `prflx` or `relay`.
-    pub local: &'static str,
-    /// Type of the peer's candidate.
-    pub remote: &'static str,
+    /// Our candidate.
+    pub local: EndStats,
+    /// The peer's candidate.
+    pub remote: EndStats,
     /// Our end, where it is an address of this machine: a `host` candidate's.
     pub local_address: Option<IpAddr>,
     /// Whether either end goes through a TURN server.
     pub relayed: bool,
+    /// How its checks stand, where rtc says so.
+    pub state: Option<CandidatePairState>,
+    /// Whether it was chosen; it is in use before that is settled.
+    pub nominated: bool,
+    /// The newest round trip of a check.
+    pub rtt: Option<Duration>,
+    /// All round trips of checks together.
+    pub rtt_total: Duration,
+    /// How many there were.
+    pub rtt_count: u64,
+}
+
+/// One end of a pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndStats {
+    /// What kind of address it is.
+    pub candidate_type: CandidateType,
+    /// `udp` or `tcp`, where known.
+    pub protocol: Option<String>,
+}
+
+impl EndStats {
+    /// The standard's name of its type.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self.candidate_type {
+            CandidateType::Host => "host",
+            CandidateType::Srflx => "srflx",
+            CandidateType::Prflx => "prflx",
+            CandidateType::Relay => "relay",
+        }
+    }
 }
 
 impl PeerStats {
@@ -49,35 +100,72 @@ impl PeerStats {
             {
                 let rtt = Duration::try_from_secs_f64(pair.current_round_trip_time).ok();
                 stats.rtt = rtt.filter(|rtt| !rtt.is_zero());
-                stats.path = path(report, &pair.local_candidate_id, &pair.remote_candidate_id);
+                stats.path = path(report, pair, stats.rtt);
             }
         }
         stats.rtt = stats.rtt.or(transport.rtt);
         stats
     }
+
+    pub(super) fn with_tracks(mut self, tracks: &Tracks, video: Option<VideoCodec>) -> Self {
+        self.audio_out = tracks.audio.sent();
+        self.video_out = tracks.video.sent().filter(|_| video.is_some());
+        self
+    }
 }
 
 /// The pair names candidates without the prefix that the report lists them under.
-fn path(report: &RTCStatsReport, local: &str, remote: &str) -> Option<PathStats> {
-    let (local, address) = match report.get(&format!("RTCLocalIceCandidate_{local}")) {
-        Some(RTCStatsReportEntry::LocalCandidate(c)) => (type_name(c.candidate_type)?, c.address.as_ref()),
+fn path(
+    report: &RTCStatsReport,
+    pair: &RTCIceCandidatePairStats,
+    rtt: Option<Duration>,
+) -> Option<PathStats> {
+    let local = match report.get(&format!("RTCLocalIceCandidate_{}", pair.local_candidate_id)) {
+        Some(RTCStatsReportEntry::LocalCandidate(c)) => c,
         _ => return None,
     };
-    let remote = match report.get(&format!("RTCRemoteIceCandidate_{remote}")) {
-        Some(RTCStatsReportEntry::RemoteCandidate(c)) => type_name(c.candidate_type)?,
+    let remote = match report.get(&format!("RTCRemoteIceCandidate_{}", pair.remote_candidate_id)) {
+        Some(RTCStatsReportEntry::RemoteCandidate(c)) => end(c)?,
         // Never signaled: found by its own checks.
-        _ => "prflx",
+        _ => EndStats { candidate_type: CandidateType::Prflx, protocol: None },
     };
-    let local_address = address.filter(|_| local == "host").and_then(|address| address.parse().ok());
-    Some(PathStats { local, remote, local_address, relayed: [local, remote].contains(&"relay") })
+    let address = local.address.as_ref().filter(|_| local.candidate_type == RTCIceCandidateType::Host);
+    let local_address = address.and_then(|address| address.parse().ok());
+    let local = end(local)?;
+    let relayed = [&local, &remote].iter().any(|end| end.candidate_type == CandidateType::Relay);
+    Some(PathStats {
+        local,
+        remote,
+        local_address,
+        relayed,
+        state: state(pair.state),
+        nominated: pair.nominated,
+        rtt,
+        rtt_total: Duration::try_from_secs_f64(pair.total_round_trip_time).unwrap_or_default(),
+        rtt_count: pair.responses_received,
+    })
 }
 
-fn type_name(candidate_type: RTCIceCandidateType) -> Option<&'static str> {
-    match candidate_type {
-        RTCIceCandidateType::Host => Some("host"),
-        RTCIceCandidateType::Srflx => Some("srflx"),
-        RTCIceCandidateType::Prflx => Some("prflx"),
-        RTCIceCandidateType::Relay => Some("relay"),
+fn end(candidate: &RTCIceCandidateStats) -> Option<EndStats> {
+    let candidate_type = match candidate.candidate_type {
+        RTCIceCandidateType::Host => CandidateType::Host,
+        RTCIceCandidateType::Srflx => CandidateType::Srflx,
+        RTCIceCandidateType::Prflx => CandidateType::Prflx,
+        RTCIceCandidateType::Relay => CandidateType::Relay,
+        // Unspecified; and the enum is rtc's and open.
+        _ => return None,
+    };
+    let protocol = candidate.protocol.to_ascii_lowercase();
+    Some(EndStats { candidate_type, protocol: Some(protocol).filter(|name| !name.is_empty()) })
+}
+
+fn state(state: RTCStatsIceCandidatePairState) -> Option<CandidatePairState> {
+    match state {
+        RTCStatsIceCandidatePairState::Frozen => Some(CandidatePairState::Frozen),
+        RTCStatsIceCandidatePairState::Waiting => Some(CandidatePairState::Waiting),
+        RTCStatsIceCandidatePairState::InProgress => Some(CandidatePairState::InProgress),
+        RTCStatsIceCandidatePairState::Failed => Some(CandidatePairState::Failed),
+        RTCStatsIceCandidatePairState::Succeeded => Some(CandidatePairState::Succeeded),
         // Unspecified; and the enum is rtc's and open.
         _ => None,
     }

@@ -6,7 +6,7 @@ use super::{
     socket::{Closed, Socket},
 };
 use crate::task::Task;
-use eyeline_protocol::{CallId, signal::Signal};
+use eyeline_protocol::{CallId, report::Report, signal::Signal};
 use std::time::Duration;
 use tokio::{sync::mpsc, time::Instant};
 
@@ -32,7 +32,7 @@ pub enum RelayUpdate {
 
 /// The socket, kept open by a task of its own until this is dropped.
 pub struct Relay {
-    outbox: mpsc::Sender<Signal>,
+    outbox: mpsc::Sender<String>,
     _task: Task,
 }
 
@@ -45,8 +45,14 @@ impl Relay {
 
     /// Sends to the peer, now or as soon as the socket is open again. `false` where too much waits already.
     #[must_use]
-    pub fn send(&self, signal: Signal) -> bool {
-        self.outbox.try_send(signal).is_ok()
+    pub fn send(&self, signal: &Signal) -> bool {
+        self.outbox.try_send(signal.encode()).is_ok()
+    }
+
+    /// Tells the server how the connection fares, likewise.
+    #[must_use]
+    pub fn report(&self, report: &Report) -> bool {
+        self.outbox.try_send(report.encode()).is_ok()
     }
 }
 
@@ -55,7 +61,7 @@ async fn keep_open(
     call: CallId,
     mut nudged: Nudged,
     updates: mpsc::Sender<RelayUpdate>,
-    mut queue: mpsc::Receiver<Signal>,
+    mut queue: mpsc::Receiver<String>,
 ) {
     let path = format!("/ws/webrtc/{call}");
     let mut backoff = Backoff::up_to(LONGEST_WAIT);
@@ -93,13 +99,13 @@ async fn keep_open(
 async fn serve(
     mut socket: Socket,
     updates: &mpsc::Sender<RelayUpdate>,
-    queue: &mut mpsc::Receiver<Signal>,
-    unsent: &mut Option<Signal>,
+    queue: &mut mpsc::Receiver<String>,
+    unsent: &mut Option<String>,
 ) -> Closed {
-    if let Some(signal) = unsent.take()
-        && let Err(closed) = socket.send(signal.encode()).await
+    if let Some(text) = unsent.take()
+        && let Err(closed) = socket.send(text.clone()).await
     {
-        *unsent = Some(signal);
+        *unsent = Some(text);
         return closed;
     }
     loop {
@@ -118,9 +124,9 @@ async fn serve(
                     Err(error) => tracing::warn!(%error, "signal not understood"),
                 }
             }
-            Some(signal) = queue.recv() => {
-                if let Err(closed) = socket.send(signal.encode()).await {
-                    *unsent = Some(signal);
+            Some(text) = queue.recv() => {
+                if let Err(closed) = socket.send(text.clone()).await {
+                    *unsent = Some(text);
                     return closed;
                 }
             }

@@ -2,7 +2,10 @@
 use super::{StudioEvent, meter::Counters};
 use crate::{
     clock::instant,
-    peer::{MediaCallbacks, MediaEvent, MediaKind, MediaSender, PeerStats, ReceivedRtp, TransportStats},
+    peer::{
+        MediaCallbacks, MediaEvent, MediaKind, MediaSender, PeerStats, ReceivedRtp, SentStream,
+        TransportStats,
+    },
     snapshot::SideView,
 };
 use eyeline_media::{
@@ -12,12 +15,12 @@ use eyeline_media::{
     frame::MediaTime,
     receive::{AvSync, StreamKind},
     rtp::{RtpPacket, clock::SenderClock},
-    send::FrameInfo,
+    send::{FrameInfo, VideoTarget},
 };
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -43,6 +46,23 @@ struct Shared {
     audio_seen: AtomicI64,
     video_seen: AtomicI64,
     codecs: Mutex<Codecs>,
+    heard: ReceivedStream,
+    watched: ReceivedStream,
+}
+
+/// What the peer's streams are sent as, 0 while unknown.
+#[derive(Default)]
+struct ReceivedStream {
+    ssrc: AtomicU32,
+    /// Of the newest packet.
+    payload_type: AtomicU8,
+}
+
+impl ReceivedStream {
+    fn get(&self) -> Option<SentStream> {
+        let ssrc = self.ssrc.load(Ordering::Relaxed);
+        (ssrc != 0).then(|| SentStream { ssrc, payload_type: self.payload_type.load(Ordering::Relaxed) })
+    }
 }
 
 /// What the pictures are encoded with, each way, once known.
@@ -147,10 +167,13 @@ impl PeerLink {
 
     fn on_media(&self, event: MediaEvent, ends: &Ends) {
         match event {
-            MediaEvent::RemoteStream { kind: MediaKind::Video, mime_type, .. } => {
+            MediaEvent::RemoteStream { kind: MediaKind::Video, mime_type, ssrc } => {
                 lock(&self.0.codecs).received = codec_of(&mime_type);
+                self.0.watched.ssrc.store(ssrc, Ordering::Relaxed);
             }
-            MediaEvent::RemoteStream { kind: MediaKind::Audio, .. } => {}
+            MediaEvent::RemoteStream { kind: MediaKind::Audio, ssrc, .. } => {
+                self.0.heard.ssrc.store(ssrc, Ordering::Relaxed);
+            }
             MediaEvent::Rtp(packet) => self.on_packet(packet, ends),
             MediaEvent::SenderReport { kind, ntp, rtp, .. } => {
                 let kind = match kind {
@@ -170,6 +193,11 @@ impl PeerLink {
     fn on_packet(&self, packet: ReceivedRtp, ends: &Ends) {
         let now = MediaClock::now();
         let kind = packet.kind;
+        let stream = match kind {
+            MediaKind::Audio => &self.0.heard,
+            MediaKind::Video => &self.0.watched,
+        };
+        stream.payload_type.store(packet.payload_type, Ordering::Relaxed);
         let incoming = RtpPacket {
             marker: packet.marker,
             sequence: packet.sequence,
@@ -239,6 +267,13 @@ impl PeerLink {
         }
     }
 
+    /// Whether the other side says that it sends pictures.
+    pub(super) fn set_remote_camera(&self, on: bool) {
+        if let Some(ends) = self.ends() {
+            ends.counters.video_in.set_camera_on(on);
+        }
+    }
+
     pub(super) fn codecs(&self) -> Codecs {
         *lock(&self.0.codecs)
     }
@@ -263,11 +298,23 @@ impl PeerLink {
         self.change(&ends, |adaptation, now| adaptation.set_loss(loss, now));
     }
 
-    /// What keeps our picture from being as good as the camera's, and whether it is left out altogether.
-    pub(super) fn limitation(&self) -> (Limitation, bool) {
-        let Some(ends) = self.ends() else { return (Limitation::None, false) };
+    /// What keeps our picture from being as good as the camera's, and what it is to be: nothing, where it is left out.
+    pub(super) fn limitation(&self) -> (Limitation, Option<VideoTarget>) {
+        let Some(ends) = self.ends() else { return (Limitation::None, None) };
         let adaptation = lock(&ends.adaptation);
-        (adaptation.limitation(), adaptation.picture().is_none())
+        (adaptation.limitation(), adaptation.picture())
+    }
+
+    /// What our sound's encoder is set to, in bit/s.
+    pub(super) fn sound_bps(&self) -> Option<u32> {
+        let ends = self.ends()?;
+        let opus = lock(&ends.adaptation).sound(ends.counters.opus);
+        Some(opus.bitrate_bps)
+    }
+
+    /// The peer's streams of sound and of pictures.
+    pub(super) fn received(&self) -> [Option<SentStream>; 2] {
+        [self.0.heard.get(), self.0.watched.get()]
     }
 
     /// What the other side sends, as far as its packets tell.

@@ -1,15 +1,17 @@
 //! From counters to the figures of a second.
-use super::PeerLink;
+use super::{PeerLink, webrtc::Figures};
 use crate::{
-    clock::instant,
+    clock::{instant, unix_ms},
     peer::{IceState, PeerStats, TransportStats},
     stats::CallStats,
 };
 use eyeline_media::{
+    adapt::Limitation,
     codec::opus::OpusSettings,
     receive::{AudioReceive, VideoReceive},
     send::{AudioSend, VideoSend},
 };
+use eyeline_protocol::stats::{QualityLimitation, QualityLimitationDurations};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -30,6 +32,8 @@ pub(super) struct Counters {
 pub(super) struct Meter {
     counters: Counters,
     last: Option<Reading>,
+    /// For how long the picture has been limited by what.
+    limited: QualityLimitationDurations,
 }
 
 #[derive(Clone, Copy)]
@@ -38,13 +42,15 @@ struct Reading {
     rendered: u64,
     bytes_in: u64,
     bytes_out: u64,
-    packets_in: u64,
-    lost_in: u64,
+    expected_in: u64,
+    lost_in: i64,
+    decoded: u64,
+    encoded: u64,
 }
 
 impl Meter {
     pub(super) fn new(counters: Counters) -> Self {
-        Self { counters, last: None }
+        Self { counters, last: None, limited: QualityLimitationDurations::default() }
     }
 
     pub(super) fn read(&mut self, peer: &PeerStats, ice: Option<IceState>, link: &PeerLink) -> CallStats {
@@ -56,15 +62,36 @@ impl Meter {
             rendered: video.frames_rendered,
             bytes_in: peer.bytes_received,
             bytes_out: peer.bytes_sent,
-            packets_in: transport.video_in.packets + transport.audio_in.packets,
+            expected_in: transport.video_in.expected + transport.audio_in.expected,
             lost_in: transport.video_in.lost + transport.audio_in.lost,
+            decoded: video.frames_decoded,
+            encoded: encoding.frames_encoded,
         };
         let rates = self.last.replace(now).map(|last| Rates::between(&last, &now)).unwrap_or_default();
         let codecs = link.codecs();
         let received = codecs.received.filter(|_| video.frames_assembled > 0);
         let sent = codecs.sent.filter(|_| encoding.frames_encoded > 0);
-        let (limitation, paused) = link.limitation();
+        let (limitation, target) = link.limitation();
+        let seconds = rates.seconds;
+        self.limited.add(limitation_of(limitation), seconds.unwrap_or(0.0));
+        let webrtc = Figures {
+            peer,
+            audio_in: audio,
+            video_in: video,
+            video_out: encoding,
+            unix_ms: unix_ms(),
+            sent,
+            received,
+            streams: link.received(),
+            target,
+            sound_bps: link.sound_bps(),
+            limitation: limitation_of(limitation),
+            limited: self.limited,
+            decoded_fps: rates.decoded_fps,
+            encoded_fps: rates.encoded_fps,
+        };
         CallStats {
+            webrtc: webrtc.objects(),
             fps: rates.fps,
             size: video.size,
             codec: received.map(|c| c.name().to_owned()),
@@ -81,17 +108,23 @@ impl Meter {
             audio_concealed_pct: audio.concealed_pct(),
             pacer_queue_ms: pacer(transport),
             ice_state: ice.map(|state| state.name().to_owned()),
-            candidates: peer.path.as_ref().map(|p| (p.local.to_owned(), p.remote.to_owned())),
+            candidates: peer
+                .path
+                .as_ref()
+                .map(|p| (p.local.type_name().to_owned(), p.remote.type_name().to_owned())),
             relayed: peer.path.as_ref().map(|p| p.relayed),
             retransmitted: Some(transport.retransmits_sent),
             quality_limitation: sent.map(|_| limitation.name().to_owned()),
-            video_paused: sent.map(|_| paused),
+            video_paused: sent.map(|_| target.is_none()),
         }
     }
 }
 
 #[derive(Default)]
 struct Rates {
+    seconds: Option<f64>,
+    decoded_fps: Option<f64>,
+    encoded_fps: Option<f64>,
     fps: Option<f64>,
     kbps_in: Option<f64>,
     kbps_out: Option<f64>,
@@ -107,14 +140,26 @@ impl Rates {
         }
         let rate = |now: u64, last: u64| Some(now.saturating_sub(last) as f64 / seconds);
         let kbps = |now: u64, last: u64| rate(now, last).map(|bytes| bytes * 8.0 / 1000.0);
-        let (came, lost) =
-            (now.packets_in.saturating_sub(last.packets_in), now.lost_in.saturating_sub(last.lost_in));
+        let due = now.expected_in.saturating_sub(last.expected_in);
+        // What came after all is not lost any more.
+        let lost = u64::try_from(now.lost_in - last.lost_in).unwrap_or(0).min(due);
         Self {
+            seconds: Some(seconds),
+            decoded_fps: rate(now.decoded, last.decoded),
+            encoded_fps: rate(now.encoded, last.encoded),
             fps: rate(now.rendered, last.rendered),
             kbps_in: kbps(now.bytes_in, last.bytes_in),
             kbps_out: kbps(now.bytes_out, last.bytes_out),
-            loss_pct: (came + lost > 0).then(|| lost as f64 * 100.0 / (came + lost) as f64),
+            loss_pct: (due > 0).then(|| lost as f64 * 100.0 / due as f64),
         }
+    }
+}
+
+fn limitation_of(limitation: Limitation) -> QualityLimitation {
+    match limitation {
+        Limitation::None => QualityLimitation::None,
+        Limitation::Cpu => QualityLimitation::Cpu,
+        Limitation::Bandwidth => QualityLimitation::Bandwidth,
     }
 }
 

@@ -11,6 +11,7 @@ mod open;
 mod running;
 mod sinks;
 mod switch;
+mod webrtc;
 
 use crate::{
     config::{CameraChoice, ClientConfig, MediaOptions, MicrophoneChoice, SpeakerChoice},
@@ -170,6 +171,13 @@ impl Studio {
     pub(crate) fn disconnect(&mut self) {
         if let Some(running) = &self.running {
             running.link().disconnect();
+        }
+    }
+
+    /// Whether the other side says that its camera is on.
+    pub(crate) fn set_remote_camera(&self, on: bool) {
+        if let Some(running) = &self.running {
+            running.link().set_remote_camera(on);
         }
     }
 

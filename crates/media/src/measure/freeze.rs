@@ -8,6 +8,19 @@ const AVERAGED: usize = 30;
 const EXTRA: Duration = Duration::from_millis(150);
 /// Gaps longer than this are counted for the summary.
 const LONG_GAP: Duration = Duration::from_millis(200);
+/// A gap longer than this is a pause (same definition).
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// What the gap before a picture was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gap {
+    /// Nothing to see.
+    None,
+    /// The picture stood still for so long.
+    Freeze(Duration),
+    /// There was no picture for so long, for a reason or beyond hope.
+    Pause(Duration),
+}
 
 /// Counts freezes by the definition of W3C's webrtc-stats: a gap of more than max(3 * average, average + 150 ms).
 #[derive(Debug, Clone, Default)]
@@ -22,10 +35,11 @@ pub struct FreezeMeter {
 }
 
 impl FreezeMeter {
-    /// A picture was rendered.
-    pub fn rendered(&mut self, at: MediaTime) {
-        let Some(last) = self.last.replace(at) else { return };
+    /// A picture was rendered; what the gap before it was.
+    pub fn rendered(&mut self, at: MediaTime) -> Gap {
+        let Some(last) = self.last.replace(at) else { return Gap::None };
         let gap = at - last;
+        let mut was = Gap::None;
         self.longest = self.longest.max(gap);
         self.long_gaps += u32::from(gap > LONG_GAP);
         let known = self.frames.min(AVERAGED);
@@ -34,10 +48,20 @@ impl FreezeMeter {
             if gap > (average * 3).max(average + EXTRA) {
                 self.freezes += 1;
                 self.frozen += gap;
+                was = if gap > PAUSE { Gap::Pause(gap) } else { Gap::Freeze(gap) };
             }
         }
         self.gaps[self.frames % AVERAGED] = gap;
         self.frames += 1;
+        was
+    }
+
+    /// A picture was rendered, the first after a pause.
+    pub fn resumed(&mut self, at: MediaTime) -> Gap {
+        let gap = self.last.map_or(Gap::None, |last| Gap::Pause(at - last));
+        self.paused();
+        self.rendered(at);
+        gap
     }
 
     /// The picture stopped for a reason, such as a camera that was switched off: the gap until the next one is no freeze.
@@ -99,6 +123,19 @@ mod tests {
         let frozen = meter(&gaps);
         assert_eq!((frozen.freezes(), frozen.frozen()), (1, Duration::from_millis(250)));
         assert_eq!((frozen.gaps_over_200_ms(), frozen.longest_gap()), (1, Duration::from_millis(250)));
+    }
+
+    #[test]
+    fn a_gap_is_told_for_what_it_was() {
+        let (mut meter, at) = (meter(&[33; 50]), MediaTime(50 * 33_000));
+        assert_eq!(meter.rendered(at.plus(Duration::from_millis(33))), Gap::None);
+        let at = at.plus(Duration::from_millis(333));
+        assert_eq!(meter.rendered(at), Gap::Freeze(Duration::from_millis(300)));
+        let at = at.plus(Duration::from_secs(6));
+        assert_eq!(meter.rendered(at), Gap::Pause(Duration::from_secs(6)));
+        let at = at.plus(Duration::from_secs(2));
+        assert_eq!(meter.resumed(at), Gap::Pause(Duration::from_secs(2)), "the camera was off");
+        assert_eq!(meter.freezes(), 2);
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub struct JitterBuffer {
     next: i64,
     last_sequence: i64,
     silent: bool,
+    /// Whether the newest of `pcm` was made up for something missing.
+    concealing: bool,
     counters: Arc<AudioReceiveCounters>,
 }
 
@@ -84,6 +86,7 @@ impl JitterBuffer {
             next: 0,
             last_sequence: 0,
             silent: false,
+            concealing: false,
             counters,
         })
     }
@@ -118,7 +121,7 @@ impl JitterBuffer {
                 tracing::debug!(%error, "sound not decoded");
                 self.pcm.resize(self.pcm.len() + FRAME_SAMPLES, 0.0);
                 self.next += FRAME_SAMPLES as i64;
-                self.counters.samples_concealed.add(FRAME_SAMPLES);
+                self.count_invented(FRAME_SAMPLES, false);
             }
         }
         let first = self.first_unplayed();
@@ -136,8 +139,14 @@ impl JitterBuffer {
 
     fn report(&self, first: i64, now: MediaTime) {
         let ms = |us: i64| us as f32 / 1000.0;
-        self.counters.jitter_buffer_ms.set(ms(self.delay.delay_us(media_us(first), now)));
-        self.counters.jitter_target_ms.set(ms(self.delay.target_us()));
+        let (delay, target) = (self.delay.delay_us(media_us(first), now), self.delay.target_us());
+        self.counters.jitter_buffer_ms.set(ms(delay));
+        self.counters.jitter_target_ms.set(ms(target));
+        if self.state == State::Playing {
+            self.counters.jitter_buffer_us.add(usize::try_from(delay).unwrap_or(0));
+            self.counters.jitter_target_us.add(usize::try_from(target).unwrap_or(0));
+            self.counters.samples_emitted.add(BLOCK_SAMPLES);
+        }
     }
 
     fn is_paused(&self) -> bool {
@@ -187,6 +196,7 @@ impl JitterBuffer {
         self.pcm.extend_from_slice(&self.scratch[..samples]);
         self.next = at + i64::try_from(samples).unwrap_or(0);
         self.last_sequence = sequence;
+        self.concealing = false;
         self.silent = packet.payload.len() <= SILENT_PACKET;
         self.state = State::Playing;
         self.steer(now);
@@ -264,6 +274,7 @@ impl JitterBuffer {
             self.pcm.extend_from_slice(&self.scratch[..samples]);
             self.next += gap as i64;
             self.counters.samples_recovered.add(samples);
+            self.concealing = false;
             return Ok(());
         }
         let made = self.invent(gap.min(BLOCK_SAMPLES))?;
@@ -282,9 +293,15 @@ impl JitterBuffer {
         Ok(made)
     }
 
-    fn count_invented(&self, samples: usize, silence: bool) {
+    fn count_invented(&mut self, samples: usize, silence: bool) {
         let counters = &self.counters;
-        if silence { &counters.samples_comfort } else { &counters.samples_concealed }.add(samples);
+        if silence {
+            counters.samples_comfort.add(samples);
+        } else if samples > 0 {
+            counters.samples_concealed.add(samples);
+            counters.concealments.add(usize::from(!self.concealing));
+            self.concealing = true;
+        }
     }
 
     /// Plays faster or slower where the delay is off its target.

@@ -3,9 +3,10 @@ use super::timing::bounded;
 use crate::{
     clock::MediaClock,
     frame::{I420, MediaTime},
+    measure::{FreezeMeter, Gap},
     receive::EncodedFrame,
     slot::lock,
-    stats::VideoReceiveCounters,
+    stats::{VideoReceiveCounters, us},
 };
 use std::{
     sync::{
@@ -49,6 +50,9 @@ pub trait EncodedSink: Send {
 pub(super) struct Outputs {
     pub(super) decoded: Option<Box<dyn VideoSink>>,
     pub(super) encoded: Option<Box<dyn EncodedSink>>,
+    /// Whether the camera is off, and whether it was at any time since the last picture.
+    pub(super) camera_off: bool,
+    pub(super) paused: bool,
 }
 
 /// A picture on its way to the sinks.
@@ -61,7 +65,7 @@ pub(super) struct Item {
 
 /// Runs until the decode stage hangs up.
 pub(super) fn run(items: &Receiver<Item>, outputs: &Mutex<Outputs>, counters: &VideoReceiveCounters) {
-    let mut following = None;
+    let (mut following, mut freezes) = (None, FreezeMeter::default());
     while let Some(mut item) = following.take().or_else(|| items.recv().ok()) {
         let now = MediaClock::now();
         MediaClock::wait_until(bounded(item.due, now, MAX_WAIT));
@@ -93,7 +97,26 @@ pub(super) fn run(items: &Receiver<Item>, outputs: &Mutex<Outputs>, counters: &V
         }
         if rendered {
             counters.frames_rendered.add(1);
-            counters.playout_wait_ms.average(rendered_at - info.complete_at);
+            let waited = rendered_at - info.complete_at;
+            counters.playout_wait_ms.average(waited);
+            counters.playout_wait_us.add(us(waited));
+            let paused = outputs.paused;
+            outputs.paused = outputs.camera_off;
+            let gap = match paused {
+                true => freezes.resumed(rendered_at),
+                false => freezes.rendered(rendered_at),
+            };
+            match gap {
+                Gap::Freeze(length) => {
+                    counters.freezes.add(1);
+                    counters.frozen_us.add(us(length));
+                }
+                Gap::Pause(length) => {
+                    counters.pauses.add(1);
+                    counters.paused_us.add(us(length));
+                }
+                Gap::None => {}
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     frame::{I420, MediaTime},
     rtp::RtpPacket,
     slot::lock,
-    stats::{VideoReceiveCounters, VideoReceiveStats},
+    stats::{VideoReceiveCounters, VideoReceiveStats, us},
 };
 use std::{
     sync::{
@@ -122,6 +122,13 @@ impl VideoReceive {
         lock(&self.shared.state).assembler.set_round_trip(rtt);
     }
 
+    /// Tells whether the other side's camera is on: the gap while it is not is a pause, and no freeze.
+    pub fn set_camera_on(&self, on: bool) {
+        let mut outputs = lock(&self.shared.outputs);
+        outputs.camera_off = !on;
+        outputs.paused |= !on;
+    }
+
     /// What was done so far.
     #[must_use]
     pub fn stats(&self) -> VideoReceiveStats {
@@ -200,9 +207,12 @@ impl<F: FnMut(VideoReceiveEvent)> DecodeStage<F> {
         if self.decoder_open {
             match self.decode(&frame) {
                 Ok(picture) => {
-                    counters.decode_ms.average(MediaClock::now() - now);
+                    let took = MediaClock::now() - now;
+                    counters.decode_ms.average(took);
+                    counters.decode_us.add(us(took));
                     if let Some(picture) = &picture {
                         counters.frames_decoded.add(1);
+                        counters.key_frames_decoded.add(usize::from(frame.key));
                         counters.size.set(picture.width(), picture.height());
                     }
                     image = picture;

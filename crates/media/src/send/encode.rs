@@ -7,7 +7,7 @@ use crate::{
     rtp::{self, RtpPacket, Sequencer, clock::SenderClock},
     scale,
     slot::lock,
-    stats::VideoSendCounters,
+    stats::{VideoSendCounters, us},
 };
 use std::{
     sync::{Arc, Mutex},
@@ -160,6 +160,7 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
         counters.packets.add(packets.len());
         counters.bytes.add(packets.iter().map(|packet| packet.payload.len()).sum());
         counters.encode_ms.average(info.encode);
+        counters.encode_us.add(us(info.encode));
         counters.size.set(width, height);
         (self.out)(packets, info);
         Ok(())

@@ -150,6 +150,14 @@ fn five_percent_loss_is_repaired_whole_by_twice_as_many_retransmissions() {
     assert_eq!(received.len(), run.received.len(), "no packet comes twice");
     assert_eq!(received.len(), run.sent, "every packet comes");
     assert!(run.lost > 80, "{}", run.lost);
+    let (sent, received) = (run.sender.video_out, run.receiver.video_in);
+    assert_eq!(received.expected as usize, run.sent);
+    // Of what is sent once more some is lost as well, and some was padding.
+    assert!(received.lost > 80 && received.lost.unsigned_abs() <= run.lost, "{received:?}");
+    assert_eq!(received.retransmitted_packets, received.lost.unsigned_abs(), "each loss was repaired once");
+    assert_eq!(received.bytes as usize, run.sent * 600);
+    assert!(received.nacks > 0 && sent.nacks > 0 && sent.nacks <= received.nacks, "{sent:?} {received:?}");
+    assert_eq!(sent.lost, received.lost, "the last report told of all");
     let resent = run.sender.retransmits_sent;
     assert!(resent >= run.lost - 10 && resent <= run.lost * 2 + 10, "{resent} resent for {} lost", run.lost);
     assert_eq!(run.receiver.packets_abandoned, 0);
@@ -164,7 +172,12 @@ fn a_clean_link_needs_no_repairs_and_its_round_trip_is_known() {
     let rtt = run.sender.rtt.expect("reports went both ways");
     assert!(rtt.abs_diff(ONE_WAY * 2) < Duration::from_millis(10), "{rtt:?}");
     assert_eq!(run.sender.video_out.loss, Some(0.0));
-    assert_eq!(run.receiver.video_in.packets as usize, run.sent);
+    let (sent, received) = (run.sender.video_out, run.receiver.video_in);
+    assert_eq!((received.expected as usize, received.lost, received.loss), (run.sent, 0, Some(0.0)));
+    assert_eq!(received.bytes as usize, run.sent * 600, "probes are padding and no payload");
+    assert_eq!((sent.packets, sent.bytes), (received.packets, received.bytes));
+    assert_eq!(sent.header_bytes, received.header_bytes);
+    assert_eq!(sent.rtt.map(|rtt| rtt.as_millis()), Some(ONE_WAY.as_millis() * 2));
     assert!(run.events.iter().any(|event| matches!(event, Event::TargetBitrate(_))), "feedback arrives");
 }
 

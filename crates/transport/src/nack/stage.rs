@@ -1,7 +1,7 @@
 //! The [`NackTracker`] of each received stream, plugged into the chain: requests out, duplicates dropped.
 use super::{Arrival, NackTracker};
 use crate::{
-    key_frame,
+    MediaKind, key_frame,
     plug::{Out, Stage, rtcp_out},
     stats::SharedStats,
 };
@@ -62,6 +62,18 @@ impl Stage for NackStage {
             }
             let resent = tagged.message.has(&Attribute::Retransmission);
             match tracker.on_packet(packet.header.sequence_number, resent, tagged.now) {
+                Arrival::New | Arrival::Repaired if resent => {
+                    let payload = packet.payload.len();
+                    if let Some(kind) = MediaKind::of(mime_type) {
+                        self.stats.update(|s| {
+                            let stream = s.incoming(kind);
+                            // Until now it counted as padding.
+                            stream.header_bytes = stream.header_bytes.saturating_sub(payload as u64);
+                            stream.bytes += payload as u64;
+                            stream.add_repair(payload);
+                        });
+                    }
+                }
                 Arrival::New | Arrival::Repaired => {}
                 // Senders also probe for bandwidth with packets that we have.
                 Arrival::Duplicate => return self.stats.update(|s| s.duplicates += 1),

@@ -72,11 +72,19 @@ impl Stage for RedUnwrap {
         for block in format::decode(packet.payload.clone()).unwrap_or_default() {
             let Some(distance) = distance(&block) else { continue };
             let sequence = header.sequence_number.wrapping_sub(distance);
-            if block.data.is_empty() || !self.insert(header.ssrc, sequence) {
+            if block.data.is_empty() {
                 continue;
             }
+            let new = self.insert(header.ssrc, sequence);
             if distance > 0 {
-                self.stats.update(|s| s.audio_made_good += 1);
+                self.stats.update(|s| {
+                    s.audio_in.fec_packets += 1;
+                    s.audio_in.fec_discarded += u64::from(!new);
+                    s.audio_made_good += u64::from(new);
+                });
+            }
+            if !new {
+                continue;
             }
             let mut packet = rtp::Packet { header: header.clone(), payload: block.data };
             packet.header.payload_type = block.payload_type;

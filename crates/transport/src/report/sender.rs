@@ -57,6 +57,7 @@ impl SenderReports {
             };
             if let Some(rtt) = self.round_trip(report, now) {
                 self.stats.add_rtt(rtt);
+                self.stats.update(|s| s.outgoing(stream.kind).add_rtt(rtt));
             }
             self.stats.update(|s| s.outgoing(stream.kind).set_report(report, stream.rate));
         }

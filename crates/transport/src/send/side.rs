@@ -1,4 +1,5 @@
 //! The stage itself: what leaves when.
+mod count;
 mod hear;
 
 use super::{
@@ -13,6 +14,7 @@ use crate::{
     stats::SharedStats,
 };
 use bytes::Bytes;
+use count::Part;
 use rtc::{
     interceptor::{AttributedPacket, Packet, StreamInfo, TaggedPacket},
     rtp,
@@ -125,6 +127,7 @@ impl SendSide {
                 Next::Media(packet) => {
                     let repair = Repair { ssrc: packet.header.ssrc, sequence: packet.header.sequence_number };
                     let number = self.send(packet.clone(), now, train, to_wire);
+                    self.count(&packet, Part::Media);
                     self.keep(packet, number, now);
                     let lossy = self.estimator.is_lossy();
                     if Ahead::is_worth_it(lossy, self.round_trip.get(), self.estimator.target()) {
@@ -132,7 +135,7 @@ impl SendSide {
                     }
                 }
                 Next::Repair(packet) => {
-                    self.stats.update(|s| s.retransmits_sent += 1);
+                    self.count(&packet, Part::Repair);
                     let size = self.size(&packet);
                     self.repairs.pass(now, size, false);
                     self.repaired.add(now, size);
@@ -143,6 +146,7 @@ impl SendSide {
                     self.send(packet, now, train, to_wire);
                 }
                 Next::Padding(packet) => {
+                    self.count(&packet, Part::Padding);
                     self.send(packet, now, train, to_wire);
                 }
             }
@@ -151,6 +155,7 @@ impl SendSide {
             && self.fill.is_open(now)
             && let Some(packet) = self.padding(PADDING)
         {
+            self.count(&packet, Part::Padding);
             self.send(packet, now, None, to_wire);
         }
         self.advise(now);
@@ -182,8 +187,10 @@ impl SendSide {
         }
         self.called = Some(now);
         if let Some(packet) = self.padding(PADDING) {
+            self.count(&packet, Part::Padding);
             self.send(packet, now, None, to_wire);
         } else if let Some(packet) = self.queue.pop_video() {
+            self.count(&packet, Part::Media);
             let number = self.send(packet.clone(), now, None, to_wire);
             self.keep(packet, number, now);
         }
@@ -220,10 +227,14 @@ impl SendSide {
         self.padding(size).map(Next::Padding)
     }
 
-    fn extension_of(&self, ssrc: u32) -> Option<u8> {
+    /// The stream that an SSRC is of, or repairs.
+    fn local(&self, ssrc: u32) -> Option<&Local> {
         let repairs = |local: &&Local| local.history.as_ref().is_some_and(|history| history.ssrc() == ssrc);
-        let local = self.streams.get(&ssrc).or_else(|| self.streams.values().find(repairs))?;
-        local.extension
+        self.streams.get(&ssrc).or_else(|| self.streams.values().find(repairs))
+    }
+
+    fn extension_of(&self, ssrc: u32) -> Option<u8> {
+        self.local(ssrc)?.extension
     }
 
     fn can_pad(&self) -> bool {
@@ -334,6 +345,7 @@ impl Stage for SendSide {
         match tagged.message.packet {
             Packet::Rtp(packet) => match self.streams.get(&packet.header.ssrc).map(|local| local.kind) {
                 Some(MediaKind::Audio) => {
+                    self.count(&packet, Part::Media);
                     self.send(packet, now, None, to_wire);
                 }
                 Some(MediaKind::Video) => self.enqueue(packet, now),
