@@ -1,6 +1,7 @@
 //! The stage itself: what leaves when.
 mod count;
 mod hear;
+mod tell;
 
 use super::{
     Ahead, Fill, Gate, History, Ledger, Queue, Repair, Wish, advice::Advice, fill::PADDING,
@@ -305,27 +306,6 @@ impl SendSide {
 
     fn size(&self, packet: &rtp::Packet) -> usize {
         packet.marshal_size() + OVERHEAD
-    }
-
-    fn drop_pictures(&mut self, packets: usize) {
-        self.stats.update(|s| s.pacer_dropped += packets as u64);
-        self.advice.begin_anew();
-    }
-
-    fn advise(&mut self, now: Instant) {
-        let waited = self.queue.waited(now);
-        self.stats.update(|s| s.pacer_queue = waited);
-        if !self.numbered() || self.deaf {
-            self.advice.wait(Some(Duration::ZERO));
-            return self.advice.target(now, self.blind.target());
-        }
-        // What repairs take is not there for pictures.
-        let target = self.target();
-        self.advice.target(now, (target - self.repaired.bps(now)).max(target * REPAIRS));
-        // Into silence goes padding, or, where there is none, what there is of pictures.
-        let closed = if self.estimator.is_silent() { self.can_pad() } else { !self.has_window() };
-        let queued = Duration::from_secs_f64(self.queue.bytes() as f64 * 8.0 / (target * PACING));
-        self.advice.wait((!closed).then_some(queued));
     }
 }
 
