@@ -25,8 +25,8 @@ use tokio::sync::mpsc;
 
 /// Messages of the signaling socket that may wait for the actor; a full queue slows the socket down.
 const RELAYED: usize = 256;
-/// The server is told how the media fare at each change of the connection's state, and so many seconds later again: it shows
-/// figures, it does not plot them.
+/// The server is told how the media fare after each change of the connection's state, and so many seconds later again: it
+/// shows figures, it does not plot them.
 const REPORT_EVERY_S: u32 = 10;
 
 /// The running parts. Those that a call does not need (yet) are absent.
@@ -153,22 +153,17 @@ impl Line {
 
     /// Takes one second's figures.
     pub(super) fn take_stats(&mut self, stats: CallStats) {
-        self.stats = Some(stats);
         self.unreported_s += 1;
         // What waits for a socket is old when it opens.
-        let up = self.relay.as_ref().is_some_and(|open| open.up);
-        if let Some(state) = self.state.filter(|_| up && self.unreported_s >= REPORT_EVERY_S) {
-            self.report(state);
+        if let (Some(state), Some(open)) = (self.state, self.relay.as_ref().filter(|open| open.up))
+            && self.unreported_s >= REPORT_EVERY_S
+        {
+            self.unreported_s = 0;
+            if !open.relay.report(&Report { state, stats: Some(Box::new(stats.webrtc.clone())) }) {
+                tracing::warn!("the signaling socket does not keep up");
+            }
         }
-    }
-
-    fn report(&mut self, state: ConnectionState) {
-        let Some(open) = &self.relay else { return };
-        let stats = self.stats.as_ref().map(|stats| Box::new(stats.webrtc.clone()));
-        self.unreported_s = 0;
-        if !open.relay.report(&Report { state, stats }) {
-            tracing::warn!("the signaling socket does not keep up");
-        }
+        self.stats = Some(stats);
     }
 
     pub(super) fn make_peer(&mut self, call: CallId, options: &MediaOptions, servers: IceServers) {

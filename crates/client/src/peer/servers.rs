@@ -2,10 +2,7 @@
 //!
 //! webrtc-rs looks names up inside the loop that also answers connectivity checks: one dead name server would stop the
 //! call for seconds. So names are looked up here, together and ahead of a call, and what has no address is left out.
-use super::{
-    sockets::StreamServers,
-    turn::{StreamServer, Transport, Uri},
-};
+use super::{sockets::StreamServers, turn::Uri};
 use eyeline_protocol::rest::IceServer;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{net::lookup_host, task::JoinSet, time::timeout};
@@ -61,13 +58,9 @@ impl Servers {
 
 impl Server {
     fn for_webrtc(&self, streams: &StreamServers) -> RTCIceServer {
-        let udp_address = |&address: &SocketAddr| {
-            let tls = match self.uri.transport {
-                Transport::Udp => return Some(address),
-                Transport::Tcp => None,
-                Transport::Tls => Some(self.uri.host.clone()),
-            };
-            streams.stand_in(&StreamServer { address, tls })
+        let udp_address = |&address: &SocketAddr| match self.uri.over_stream(address) {
+            Some(server) => streams.stand_in(&server),
+            None => Some(address),
         };
         let urls = self.addresses.iter().filter_map(udp_address).map(|address| self.uri.over_udp(address));
         RTCIceServer {

@@ -127,28 +127,24 @@ impl SendSide {
             match next {
                 Next::Media(packet) => {
                     let repair = Repair { ssrc: packet.header.ssrc, sequence: packet.header.sequence_number };
-                    let number = self.send(packet.clone(), now, train, to_wire);
-                    self.count(&packet, Part::Media);
-                    self.keep(packet, number, now);
+                    self.send_picture(packet, now, train, to_wire);
                     let lossy = self.estimator.is_lossy();
                     if Ahead::is_worth_it(lossy, self.round_trip.get(), self.estimator.target()) {
                         self.ahead.add(repair, now);
                     }
                 }
                 Next::Repair(packet) => {
-                    self.count(&packet, Part::Repair);
                     let size = self.size(&packet);
                     self.repairs.pass(now, size, false);
                     self.repaired.add(now, size);
-                    self.send(packet, now, train, to_wire);
+                    self.send(packet, Part::Repair, now, train, to_wire);
                 }
                 Next::Ahead(packet) => {
                     self.repaired.add(now, self.size(&packet));
-                    self.send(packet, now, train, to_wire);
+                    self.send(packet, Part::Repair, now, train, to_wire);
                 }
                 Next::Padding(packet) => {
-                    self.count(&packet, Part::Padding);
-                    self.send(packet, now, train, to_wire);
+                    self.send(packet, Part::Padding, now, train, to_wire);
                 }
             }
         }
@@ -156,8 +152,7 @@ impl SendSide {
             && self.fill.is_open(now)
             && let Some(packet) = self.padding(PADDING)
         {
-            self.count(&packet, Part::Padding);
-            self.send(packet, now, None, to_wire);
+            self.send(packet, Part::Padding, now, None, to_wire);
         }
         self.advise(now);
     }
@@ -188,12 +183,9 @@ impl SendSide {
         }
         self.called = Some(now);
         if let Some(packet) = self.padding(PADDING) {
-            self.count(&packet, Part::Padding);
-            self.send(packet, now, None, to_wire);
+            self.send(packet, Part::Padding, now, None, to_wire);
         } else if let Some(packet) = self.queue.pop_video() {
-            self.count(&packet, Part::Media);
-            let number = self.send(packet.clone(), now, None, to_wire);
-            self.keep(packet, number, now);
+            self.send_picture(packet, now, None, to_wire);
         }
     }
 
@@ -234,10 +226,6 @@ impl SendSide {
         self.streams.get(&ssrc).or_else(|| self.streams.values().find(repairs))
     }
 
-    fn extension_of(&self, ssrc: u32) -> Option<u8> {
-        self.local(ssrc)?.extension
-    }
-
     fn can_pad(&self) -> bool {
         self.streams.values().filter_map(|local| local.history.as_ref()).any(|history| !history.is_empty())
     }
@@ -265,17 +253,25 @@ impl SendSide {
         }
     }
 
-    /// Numbers a packet and puts it on the wire; its number, where they are agreed on.
+    /// A packet of a picture, to be repaired from now on.
+    fn send_picture(&mut self, packet: rtp::Packet, now: Instant, probe: Option<u32>, to_wire: &mut Out) {
+        let number = self.send(packet.clone(), Part::Media, now, probe, to_wire);
+        self.keep(packet, number, now);
+    }
+
+    /// Counts a packet, numbers it and puts it on the wire; its number, where they are agreed on.
     fn send(
         &mut self,
         mut packet: rtp::Packet,
+        part: Part,
         now: Instant,
         probe: Option<u32>,
         to_wire: &mut Out,
     ) -> Option<u64> {
         let size = self.size(&packet);
+        self.count(&packet, part);
         let mut given = None;
-        if let Some(extension) = self.extension_of(packet.header.ssrc) {
+        if let Some(extension) = self.local(packet.header.ssrc).and_then(|local| local.extension) {
             let (sent, number) = self.ledger.record(now, size, probe);
             self.estimator.on_sent(&sent);
             given = Some(sent.number);
@@ -325,8 +321,7 @@ impl Stage for SendSide {
         match tagged.message.packet {
             Packet::Rtp(packet) => match self.streams.get(&packet.header.ssrc).map(|local| local.kind) {
                 Some(MediaKind::Audio) => {
-                    self.count(&packet, Part::Media);
-                    self.send(packet, now, None, to_wire);
+                    self.send(packet, Part::Media, now, None, to_wire);
                 }
                 Some(MediaKind::Video) => self.enqueue(packet, now),
                 None => to_wire.push_back(rtp_out(packet, now)),

@@ -1,10 +1,9 @@
 //! Repeats lost DTLS flights on one socket: [`Flights`] with a clock and a timer.
 use super::flights::Flights;
-use crate::task::Task;
+use crate::{peer::clock, task::Task};
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
 };
 use tokio::{sync::Notify, time::sleep_until};
 use webrtc::runtime::AsyncUdpSocket;
@@ -80,9 +79,4 @@ async fn repeat(shared: Arc<Shared>, udp: Arc<dyn AsyncUdpSocket>) {
 
 fn is_not_media(datagram: &[u8]) -> bool {
     datagram.first().is_some_and(|&first| first <= NOT_MEDIA)
-}
-
-#[expect(clippy::disallowed_methods, reason = "a socket is an I/O shell")]
-fn clock() -> Instant {
-    Instant::now()
 }

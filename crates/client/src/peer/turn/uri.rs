@@ -1,4 +1,5 @@
 //! STUN and TURN URIs (RFC 7064, RFC 7065).
+use super::StreamServer;
 use std::net::SocketAddr;
 
 /// How a server is spoken to, what is preferred first.
@@ -60,6 +61,17 @@ impl Uri {
         let port = port.map_or(Ok(default), str::parse).ok()?;
         let usable = !host.is_empty() && port != 0;
         usable.then(|| Self { relays, host: host.into(), port, transport })
+    }
+
+    /// The server at this address, as it is spoken to over a stream; `None` where it is not.
+    #[must_use]
+    pub fn over_stream(&self, address: SocketAddr) -> Option<StreamServer> {
+        let tls = match self.transport {
+            Transport::Udp => return None,
+            Transport::Tcp => None,
+            Transport::Tls => Some(self.host.clone()),
+        };
+        Some(StreamServer { address, tls })
     }
 
     /// The same server at this address, as if it spoke UDP.

@@ -19,8 +19,8 @@ pub(super) enum Part {
 
 impl SendSide {
     pub(super) fn count(&self, packet: &rtp::Packet, part: Part) {
-        let Some(kind) = self.local(packet.header.ssrc).map(|local| local.kind) else { return };
-        let numbered = self.extension_of(packet.header.ssrc).is_some();
+        let Some(local) = self.local(packet.header.ssrc) else { return };
+        let (kind, numbered) = (local.kind, local.extension.is_some());
         let all = packet.marshal_size() + if numbered { EXTENSION } else { 0 };
         let payload = packet.payload.len();
         let payload = match part {
