@@ -64,7 +64,7 @@ impl Lab {
     pub fn cli(&self, host: &str, user: &str, words: &[&str]) -> Cli {
         let mut program = self.netlab.command(host, program("eyeline-cli")).expect("a host of this network");
         if let Some(turn) = &self.turn {
-            program.env("SSL_CERT_FILE", turn.authority());
+            program.env("SSL_CERT_FILE", turn.authority().root());
         }
         Cli::start_by(program, self.server.address(), user, words)
     }

@@ -4,10 +4,12 @@
 //! Everything here waits for conditions, never for time, and fails by a panic that says what was waited for.
 #![expect(clippy::disallowed_methods, reason = "deadlines of real processes are in real time")]
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+pub mod authority;
 pub mod browser;
 pub mod cli;
 #[cfg(target_os = "linux")]
 pub mod display;
+pub mod front;
 #[cfg(target_os = "linux")]
 pub mod lab;
 pub mod process;

@@ -1,13 +1,7 @@
 //! A TURN server that nobody here wrote: coturn, on the server's host of an emulated network.
-use super::{process::Process, until};
+use super::{authority::Authority, process::Process, until};
 use eyeline_netlab::Netlab;
-use std::{
-    fs,
-    net::Ipv4Addr,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
-};
+use std::{net::Ipv4Addr, time::Duration};
 use tempfile::TempDir;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -18,7 +12,8 @@ const PASSWORD: &str = "a password";
 pub struct Turn {
     _process: Process,
     address: Ipv4Addr,
-    folder: TempDir,
+    authority: Authority,
+    _folder: TempDir,
 }
 
 impl Turn {
@@ -26,17 +21,17 @@ impl Turn {
     pub fn start(netlab: &Netlab) -> Self {
         let address = netlab.address("s").expect("there is an s");
         let folder = tempfile::tempdir().expect("a temporary folder");
-        certify(folder.path(), address);
+        let authority = Authority::certify(address.into());
         let mut command = netlab.command("s", "turnserver").expect("there is an s");
         let file = |name: &str| folder.path().join(name).display().to_string();
         command.args(["-n", "--no-cli", "--lt-cred-mech", "--realm", "eyeline", "--simple-log", "--no-dtls"]);
         command.args(["--user", &format!("{USER}:{PASSWORD}")]);
         command.args(["--listening-ip", &address.to_string(), "--relay-ip", &address.to_string()]);
-        command.args(["--cert", &file("turn.pem"), "--pkey", &file("turn.key")]);
+        command.arg("--cert").arg(authority.certificate()).arg("--pkey").arg(authority.key());
         command.args(["--log-file", &file("log"), "--pidfile", &file("pid"), "--userdb", &file("users")]);
         let process = Process::start("turnserver", &mut command);
         until("coturn", START_LIMIT, || listens(netlab));
-        Self { _process: process, address, folder }
+        Self { _process: process, address, authority, _folder: folder }
     }
 
     /// Options of the signaling server that name this server's `uris`, in which `HOST` stands for its address.
@@ -51,9 +46,9 @@ impl Turn {
         options
     }
 
-    /// The certificate authority, as a file.
-    pub fn authority(&self) -> PathBuf {
-        self.folder.path().join("ca.pem")
+    /// Who has certified it.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
     }
 }
 
@@ -64,19 +59,4 @@ fn listens(netlab: &Netlab) -> bool {
     // Local address and port, remote ones, and the state: 0A is LISTEN.
     let listening = |line: &str| line.contains(":14E5 00000000:0000 0A");
     String::from_utf8_lossy(&sockets.stdout).lines().any(listening)
-}
-
-/// Leaves `ca.pem`, `turn.pem` and `turn.key` in the folder.
-fn certify(folder: &Path, address: Ipv4Addr) {
-    let extensions = format!("subjectAltName=IP:{address}\nbasicConstraints=CA:FALSE\n");
-    fs::write(folder.join("extensions"), extensions).expect("a folder of one's own");
-    for words in [
-        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=Authority -keyout ca.key -out ca.pem",
-        "req -newkey rsa:2048 -nodes -subj /CN=turn -keyout turn.key -out turn.csr",
-        "x509 -req -in turn.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -out turn.pem",
-    ] {
-        let openssl = Command::new("openssl").args(words.split(' ')).current_dir(folder).output();
-        let out = openssl.expect("openssl can be run");
-        assert!(out.status.success(), "openssl {words}: {}", String::from_utf8_lossy(&out.stderr));
-    }
 }

@@ -17,5 +17,6 @@ mod enemies;
 mod instruments;
 mod network;
 mod recovery;
+mod secure;
 mod statistics;
 mod window;

@@ -23,9 +23,11 @@ pub mod stop;
 mod store;
 mod studio;
 mod task;
+mod tls;
 pub mod viewer;
 
 pub use client::Client;
 pub use command::Command;
 pub use config::ClientConfig;
 pub use snapshot::Snapshot;
+pub use tls::TlsError;

@@ -1,12 +1,10 @@
 //! One WebSocket connection to the server.
 use super::{Api, SignalingError, api::refusal, dial::dial, nudge::Nudged};
+use crate::tls::{Duplex, secure};
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use std::{mem, net::IpAddr, time::Duration};
-use tokio::{
-    net::TcpStream,
-    time::{Instant, timeout, timeout_at},
-};
+use std::{io, mem, net::IpAddr, time::Duration};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{
@@ -35,7 +33,7 @@ const MESSAGE_MAX_BYTES: usize = 256 * 1024;
 
 /// An open socket.
 pub(super) struct Socket {
-    stream: WebSocketStream<TcpStream>,
+    stream: WebSocketStream<Box<dyn Duplex>>,
     /// When to ask, or where asked, when to give up.
     deadline: Instant,
     asked: bool,
@@ -76,10 +74,6 @@ impl Socket {
             HeaderValue::from_str(&format!("Bearer {token}")).map_err(|e| unreachable(e.to_string()))?;
         request.headers_mut().insert(AUTHORIZATION, bearer);
         let config = WebSocketConfig::default().max_message_size(Some(MESSAGE_MAX_BYTES));
-        // Nothing of ours is said in the clear to a server that expects otherwise.
-        if url.scheme() != "ws" {
-            return Err(unreachable("WebSockets over TLS are not built in".into()));
-        }
         let mut nudged = nudged.clone();
         let limit = Instant::now() + OPEN_LIMIT;
         let stream = match timeout_at(limit, dial(&url, &mut nudged)).await {
@@ -87,8 +81,17 @@ impl Socket {
             Err(_) => return Err(unreachable("timed out".into())),
         };
         let local = stream.local_addr().map_err(|e| unreachable(e.to_string()))?.ip();
+        let opening = async {
+            let stream: Box<dyn Duplex> = match url.scheme() {
+                "wss" => {
+                    secure(stream, url.host_str().unwrap_or_default()).await.map_err(io::Error::other)?
+                }
+                _ => Box::new(stream),
+            };
+            client_async_with_config(request, stream, Some(config)).await
+        };
         let opened = tokio::select! {
-            opened = timeout_at(limit, client_async_with_config(request, stream, Some(config))) => opened,
+            opened = timeout_at(limit, opening) => opened,
             () = gone(local, &mut nudged) => return Err(unreachable("the network has changed".into())),
         };
         match opened {

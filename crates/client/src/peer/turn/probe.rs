@@ -2,9 +2,10 @@
 use super::{
     frame::{self, Decoder, FrameError},
     repeats::Requests,
-    stream::{Duplex, StreamError, StreamServer},
-    uri::{Transport, Uri},
+    stream::StreamError,
+    uri::Uri,
 };
+use crate::{peer::clock, tls::Duplex};
 use bytes::BytesMut;
 use eyeline_protocol::rest::IceServer;
 use rtc::{
@@ -16,7 +17,7 @@ use rtc::{
 use std::{
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -128,16 +129,12 @@ enum Link {
 
 impl Link {
     async fn open(uri: &Uri, address: SocketAddr) -> Result<Self, ProbeError> {
-        let tls = match uri.transport {
-            Transport::Udp => {
-                let socket = UdpSocket::bind(local(address)).await?;
-                socket.connect(address).await?;
-                return Ok(Self::Udp(socket));
-            }
-            Transport::Tcp => None,
-            Transport::Tls => Some(uri.host.clone()),
+        let Some(server) = uri.over_stream(address) else {
+            let socket = UdpSocket::bind(local(address)).await?;
+            socket.connect(address).await?;
+            return Ok(Self::Udp(socket));
         };
-        let stream = StreamServer { address, tls }.connect().await?;
+        let stream = server.connect().await?;
         Ok(Self::Stream { stream, decoder: Decoder::default(), requests: Requests::default() })
     }
 
@@ -183,11 +180,6 @@ fn local(remote: SocketAddr) -> SocketAddr {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
         SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a probe of a real server is an I/O shell")]
-fn clock() -> Instant {
-    Instant::now()
 }
 
 #[cfg(test)]

@@ -1,18 +1,10 @@
 //! Connections to a TURN server by TCP and by TLS.
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use crate::tls::{Duplex, TlsError, secure};
+use std::{io, net::SocketAddr, time::Duration};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::{TcpSocket, TcpStream},
-    sync::OnceCell,
-    task::spawn_blocking,
     time::timeout,
 };
-use tokio_rustls::{
-    TlsConnector,
-    rustls::{self, ClientConfig, crypto::aws_lc_rs, pki_types::ServerName},
-};
-
-use rustls_platform_verifier::BuilderVerifierExt as _;
 
 /// Longest wait for TCP and TLS together: eight round trips of a satellite.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -35,20 +27,13 @@ pub enum StreamError {
     /// Neither TCP nor TLS came about in time.
     #[error("no connection within {} s", CONNECT_LIMIT.as_secs())]
     NoAnswer,
-    /// The server, or something before it, refuses; or TLS was not agreed on, for the reason that is given.
+    /// The server, or something before it, refuses.
     #[error("{0}")]
     Refused(#[from] io::Error),
-    /// No certificate can be for this name.
-    #[error("`{0}` is no name for TLS")]
-    BadName(String),
-    /// This system's certificate authorities cannot be used.
-    #[error("TLS cannot be used here: {0}")]
-    NoTls(#[from] rustls::Error),
+    /// TLS was not agreed on.
+    #[error(transparent)]
+    NoTls(#[from] TlsError),
 }
-
-/// Both ways of a connection.
-pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 impl StreamServer {
     /// Connects.
@@ -59,7 +44,7 @@ impl StreamServer {
         let connecting = async {
             let stream = self.tcp().await?;
             match &self.tls {
-                Some(name) => tls(stream, name).await,
+                Some(name) => Ok(secure(stream, name).await?),
                 None => Ok(Box::new(stream) as Box<dyn Duplex>),
             }
         };
@@ -73,24 +58,4 @@ impl StreamServer {
         socket.set_nodelay(true)?;
         socket.connect(self.address).await
     }
-}
-
-async fn tls(stream: TcpStream, name: &str) -> Result<Box<dyn Duplex>, StreamError> {
-    let server = ServerName::try_from(name.to_owned()).map_err(|_| StreamError::BadName(name.to_owned()))?;
-    let connector = TlsConnector::from(tls_config().await?);
-    Ok(Box::new(connector.connect(server, stream).await?))
-}
-
-/// The system's certificate authorities, as for the signaling server; they are read from disk, and so only once.
-async fn tls_config() -> Result<Arc<ClientConfig>, StreamError> {
-    static CONFIG: OnceCell<Arc<ClientConfig>> = OnceCell::const_new();
-    let read = || async {
-        let config = spawn_blocking(|| {
-            let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
-            builder.with_safe_default_protocol_versions()?.with_platform_verifier()
-        });
-        let config = config.await.map_err(io::Error::from)??;
-        Ok(Arc::new(config.with_no_client_auth()))
-    };
-    CONFIG.get_or_try_init(read).await.cloned()
 }

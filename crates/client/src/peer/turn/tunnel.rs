@@ -2,9 +2,9 @@
 use super::{
     frame::{self, Decoder, FrameError},
     repeats::Requests,
-    stream::{Duplex, StreamServer},
+    stream::StreamServer,
 };
-use crate::{signaling::backoff::Backoff, task::Task};
+use crate::{signaling::backoff::Backoff, task::Task, tls::Duplex};
 use bytes::{Bytes, BytesMut};
 use std::{io, net::SocketAddr};
 use tokio::{
