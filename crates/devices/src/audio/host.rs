@@ -113,23 +113,31 @@ pub(super) fn list(hosts: &Arc<Hosts>, direction: Direction) -> Result<Vec<Audio
         .map_err(|e| failed(e.to_string()))
 }
 
-/// The device named by `id`, or the default one. May hang: only on a device's own thread.
+/// The device named by `id`, or the default one.
 pub(super) fn find(
-    hosts: &Hosts,
+    hosts: &Arc<Hosts>,
     direction: Direction,
     id: Option<&str>,
 ) -> Result<(Device, String), DeviceError> {
-    let nameless = |error| typed(direction.kind(), error);
-    let found = hosts.ask(|host| match id {
-        None => Ok(direction.default_device(host).filter(|d| !plays_back(d, direction))),
-        Some(id) => {
-            let has_id = |d: &Device| d.id().is_ok_and(|own| own.to_string() == id);
-            Ok(direction.devices(host)?.into_iter().find(has_id))
-        }
-    });
-    let device = found.map_err(nameless)?.ok_or_else(|| direction.not_found(id))?;
-    let id = device.id().map_err(nameless)?.to_string();
-    Ok((device, id))
+    let nameless = move |error| typed(direction.kind(), error);
+    let (asked, wanted) = (hosts.clone(), id.map(str::to_owned));
+    let ask = move || {
+        let found = asked.ask(|host| match &wanted {
+            None => Ok(direction.default_device(host).filter(|d| !plays_back(d, direction))),
+            Some(id) => {
+                let has_id = |d: &Device| d.id().is_ok_and(|own| own.to_string() == *id);
+                Ok(direction.devices(host)?.into_iter().find(has_id))
+            }
+        });
+        let device = found.map_err(nameless)?.ok_or_else(|| direction.not_found(wanted.as_deref()))?;
+        let id = device.id().map_err(nameless)?.to_string();
+        Ok((device, id))
+    };
+    within(ANSWER_LIMIT, ask).unwrap_or_else(|| {
+        // A server that dies while it is asked leaves cpal waiting for ever (seen with PulseAudio).
+        hosts.forget();
+        Err(DeviceError::Timeout(direction.kind().into()))
+    })
 }
 
 fn describe(device: &Device, direction: Direction) -> Option<AudioDeviceInfo> {

@@ -137,7 +137,7 @@ impl<F: Send + 'static> Supervised<F> {
 }
 
 struct Supervisor<'a, B> {
-    hosts: &'a Hosts,
+    hosts: &'a Arc<Hosts>,
     direction: Direction,
     id: Option<String>,
     name: String,
@@ -186,8 +186,13 @@ impl<F, B: Fn(&Device, &Arc<Health>) -> Result<(Stream, F), cpal::Error>> Superv
     }
 
     fn unplugged(&self) -> bool {
-        let found = host::find(self.hosts, self.direction, self.id.as_deref());
-        matches!(found, Err(DeviceError::NotFound { .. }))
+        let before = self.health.callbacks.load(Relaxed);
+        match host::find(self.hosts, self.direction, self.id.as_deref()) {
+            Err(DeviceError::NotFound { .. } | DeviceError::Lost(_)) => true,
+            // A server that answers nobody may still play.
+            Err(DeviceError::Timeout(_)) => self.health.callbacks.load(Relaxed) == before,
+            Ok(_) | Err(_) => false,
+        }
     }
 
     fn lost(&self) -> DeviceError {
