@@ -17,6 +17,7 @@ mod loss;
 mod probe;
 mod rate;
 mod trendline;
+mod window;
 
 use crate::send::{Outcome, Sent};
 use acked::Acked;
@@ -36,10 +37,6 @@ pub const MIN_BPS: f64 = 30_000.0;
 pub const MAX_BPS: f64 = 2_500_000.0;
 /// What a connection starts with, in bit/s; probes find out at once how much more there is.
 pub const START_BPS: f64 = 300_000.0;
-/// What may queue on the path before video is held back, beside a round trip (libwebrtc's congestion window).
-const WINDOW_QUEUE: Duration = Duration::from_millis(350);
-/// Least window, in bytes.
-const WINDOW_MIN: usize = 3_000;
 /// Without feedback for so long, the path is cut; where there never was any, it may just be long.
 const SILENCE: Duration = Duration::from_millis(500);
 const SILENCE_FIRST: Duration = Duration::from_secs(2);
@@ -84,6 +81,7 @@ pub struct Estimator {
     /// When feedback came last.
     heard: Option<Instant>,
     silent: bool,
+    overdue: bool,
     clear: bool,
     stands_since: Option<Instant>,
 }
@@ -103,6 +101,7 @@ impl Default for Estimator {
             rtt: None,
             heard: None,
             silent: false,
+            overdue: false,
             clear: true,
             stands_since: None,
         }
@@ -119,8 +118,13 @@ impl Estimator {
     /// How much may be under way before video is held back, in bytes.
     #[must_use]
     pub fn window(&self) -> usize {
-        let span = self.rtt.unwrap_or(RTT_UNKNOWN) + WINDOW_QUEUE;
-        ((self.target() / 8.0 * span.as_secs_f64()) as usize).max(WINDOW_MIN)
+        window::bytes(self.target(), self.rtt.unwrap_or(RTT_UNKNOWN), self.is_lossy())
+    }
+
+    /// Whether feedback is overdue, held up in a queue like what it is to tell of: no time for more video.
+    #[must_use]
+    pub fn is_overdue(&self) -> bool {
+        self.overdue
     }
 
     /// Whether nothing was heard for so long that the path must be cut.
@@ -226,6 +230,11 @@ impl Estimator {
 
     /// The time is `now`; of so many packets nothing was heard, the oldest of which left then.
     pub fn on_tick(&mut self, now: Instant, waiting: Option<(Instant, usize)>) {
+        let rtt = self.rtt.unwrap_or(RTT_UNKNOWN);
+        self.overdue = self.heard.is_some()
+            && waiting.is_some_and(|(at, _)| {
+                window::is_overdue(now.saturating_duration_since(at), rtt, self.is_lossy())
+            });
         let silence = if self.heard.is_some() { SILENCE } else { SILENCE_FIRST };
         // Of one packet nobody knows whether it or the word of it was lost.
         let waiting = waiting.filter(|(_, packets)| *packets >= SILENCE_PACKETS);

@@ -168,7 +168,7 @@ impl SendSide {
 
     /// Whether the path may hold more than is under way.
     fn has_window(&self) -> bool {
-        self.deaf || self.ledger.outstanding() <= self.estimator.window()
+        self.deaf || (!self.estimator.is_overdue() && self.ledger.outstanding() <= self.estimator.window())
     }
 
     fn may_fill(&self) -> bool {
