@@ -28,7 +28,10 @@ use loss::LossControl;
 pub use probe::Cluster;
 use probe::{Evaluator, Prober};
 use rate::{Known, RateControl};
-use std::time::{Duration, Instant};
+use std::{
+    ops::Range,
+    time::{Duration, Instant},
+};
 use trendline::Trendline;
 
 /// Least that is ever asked for: audio alone survives on it, in bit/s.
@@ -46,6 +49,8 @@ const SILENCE_PACKETS: usize = 3;
 const AFTER_SILENCE: f64 = 0.5;
 /// A path that loses more than this by itself is a lossy one.
 const LOSSY: f64 = 0.02;
+/// Within these bounds of loss a repair is worth two copies; with more, three times as many repairs would wait for one another.
+const LOSSY_ENOUGH: Range<f64> = 0.07..0.17;
 /// A queue of that length for so long is one that does not drain.
 const STANDING: (Duration, Duration) = (Duration::from_millis(200), Duration::from_millis(600));
 /// The target by delay leads the one by loss by this factor at most.
@@ -137,6 +142,16 @@ impl Estimator {
     #[must_use]
     pub fn is_lossy(&self) -> bool {
         self.loss.inherent() > LOSSY
+    }
+
+    /// How many more times a repair is to be sent, since it may be lost as well.
+    #[must_use]
+    pub fn copies(&self) -> u32 {
+        match self.loss.inherent() {
+            loss if loss <= LOSSY => 0,
+            loss if LOSSY_ENOUGH.contains(&loss) => 2,
+            _ => 1,
+        }
     }
 
     /// The next train of packets to send.

@@ -5,8 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Requests for one packet before it is given up: ten rounds (libwebrtc's `kMaxNackRetries`), each said twice.
-pub const TRIES_MAX: u8 = 20;
+/// How often a request is said in a round: it may be lost like its answer.
+const SAID: u8 = 3;
+/// Requests for one packet before it is given up: ten rounds (libwebrtc's `kMaxNackRetries`).
+pub const TRIES_MAX: u8 = 10 * SAID;
+/// Time between two sayings: a part of the round trip, within bounds.
+const SAID_EVERY: (u32, Duration, Duration) = (4, Duration::from_millis(10), Duration::from_millis(40));
 /// Missing packets that are tracked at a time. More than about a second of 4 Mbit/s video is cheaper as a key frame.
 pub const MISSING_MAX: usize = 500;
 /// Shortest wait for a packet that may only have been overtaken.
@@ -167,12 +171,15 @@ impl NackTracker {
     }
 }
 
-/// A request may be lost as well as its answer: each is said twice, and the sender answers once. After that a repair needs
-/// a round trip; each further round waits a quarter longer, so that a dead link is not flooded.
+/// After a round a repair needs a round trip; each further round waits a quarter longer, so that a dead link is not flooded.
 fn repeat_after(rtt: Duration, tries: u8) -> Duration {
-    let round = (rtt + REPEAT_MIN / 2).mul_f64(1.25f64.powi(i32::from(tries - 1) / 2));
-    let twice = (rtt / 4).clamp(REPEAT_MIN / 2, REPEAT_MIN * 2);
-    if tries % 2 == 1 { twice } else { round.saturating_sub(twice).clamp(REPEAT_MIN, REPEAT_MAX) }
+    let (part, least, most) = SAID_EVERY;
+    let again = (rtt / part).clamp(least, most);
+    if !tries.is_multiple_of(SAID) {
+        return again;
+    }
+    let round = (rtt + REPEAT_MIN / 2).mul_f64(1.25f64.powi(i32::from(tries / SAID) - 1));
+    round.saturating_sub(again * u32::from(SAID - 1)).clamp(REPEAT_MIN, REPEAT_MAX)
 }
 
 #[cfg(test)]

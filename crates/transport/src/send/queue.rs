@@ -9,6 +9,8 @@ use std::{
 const LIFETIME: Duration = Duration::from_secs(1);
 /// Packets that may wait: a key frame of 1 MB.
 const PACKETS_MAX: usize = 1024;
+/// Copies of a repair leave so long after one another: losses come in bursts.
+const COPY_AFTER: Duration = Duration::from_millis(30);
 /// Repairs that may wait: more are cheaper as a key frame.
 const REPAIRS_MAX: usize = 512;
 
@@ -25,8 +27,8 @@ pub struct Repair {
 #[derive(Debug, Default)]
 pub struct Queue {
     repairs: VecDeque<(Instant, Repair)>,
-    /// Second copies of repairs, and when each is due.
-    copies: VecDeque<(Instant, Repair)>,
+    /// Copies of repairs, when each is due, and how many of them are left.
+    copies: VecDeque<(Instant, Repair, u32)>,
     video: VecDeque<(Instant, rtp::Packet, usize)>,
     bytes: usize,
 }
@@ -73,20 +75,24 @@ impl Queue {
         None
     }
 
-    /// A repair that has left is to leave once more at `due`: the path loses so much that it may be lost as well.
-    pub fn copy_later(&mut self, repair: Repair, due: Instant) {
-        self.copies.push_back((due, repair));
+    /// A repair leaves now, and is to leave so many times more: the path loses so much that it may be lost as well.
+    pub fn copy(&mut self, repair: Repair, times: u32, now: Instant) {
+        if times > 0 {
+            self.copies.push_back((now + COPY_AFTER, repair, times - 1));
+        }
     }
 
-    /// The next second copy that is due.
+    /// The next copy that is due.
     pub fn pop_copy(&mut self, now: Instant) -> Option<Repair> {
-        self.copies.pop_front_if(|(due, _)| *due <= now).map(|(_, repair)| repair)
+        let (_, repair, left) = self.copies.pop_front_if(|(due, ..)| *due <= now)?;
+        self.copy(repair, left, now);
+        Some(repair)
     }
 
-    /// When the next second copy is due.
+    /// When the next copy is due.
     #[must_use]
     pub fn copy_due(&self) -> Option<Instant> {
-        self.copies.front().map(|(due, _)| *due)
+        self.copies.front().map(|(due, ..)| *due)
     }
 
     /// The next packet of a picture.

@@ -39,8 +39,6 @@ const REPAIRS: f64 = 0.5;
 const REPAIRS_BURST: Duration = Duration::from_millis(300);
 /// Repairs that would take longer than this, had they the path to themselves, are given up for a key frame.
 const REPAIRS_LONGEST: Duration = Duration::from_millis(400);
-/// A lossy path loses repairs as well: each is sent twice, the second time so much later.
-const COPY_AFTER: Duration = Duration::from_millis(30);
 /// Assumed until one was measured.
 const RTT_UNKNOWN: Duration = Duration::from_millis(100);
 /// The header extension that numbers packets.
@@ -202,9 +200,7 @@ impl SendSide {
             }
             let Some(repair) = self.queue.pop_repair(now) else { break };
             if let Some(packet) = self.repeat(repair, now) {
-                if self.estimator.is_lossy() {
-                    self.queue.copy_later(repair, now + COPY_AFTER);
-                }
+                self.queue.copy(repair, self.estimator.copies(), now);
                 return Some(Next::Repair(packet));
             }
         }
