@@ -86,6 +86,8 @@ pub struct Estimator {
     /// When feedback came last.
     heard: Option<Instant>,
     silent: bool,
+    /// When the last silence ended.
+    returned: Option<Instant>,
     overdue: bool,
     clear: bool,
     stands_since: Option<Instant>,
@@ -106,6 +108,7 @@ impl Default for Estimator {
             rtt: None,
             heard: None,
             silent: false,
+            returned: None,
             overdue: false,
             clear: true,
             stands_since: None,
@@ -189,6 +192,9 @@ impl Estimator {
         (self.rtt, self.heard) = (rtt.or(self.rtt), Some(now));
         if std::mem::take(&mut self.silent) {
             (self.trendline, self.limit) = (Trendline::default(), Limit::default());
+            if queued < STANDING.0 {
+                (self.loss, self.returned) = (LossControl::default(), Some(now));
+            }
             if self.idle.since().is_none() {
                 self.rate.lower(now, self.rate.target() * AFTER_SILENCE);
             }
@@ -198,7 +204,11 @@ impl Estimator {
         let mut over = false;
         let mut found = None;
         for outcome in outcomes {
-            self.loss.on_outcome(outcome);
+            // What was sent into a cut was lost by that, and tells nothing of the path that has come back; where packets come
+            // late, it was no cut but a long queue.
+            if self.returned.is_none_or(|at| outcome.sent.at > at) {
+                self.loss.on_outcome(outcome);
+            }
             if let Some(arrival) = outcome.arrival {
                 self.acked.on_packet(arrival, outcome.sent.size, idle);
                 self.limit.on_packet(&outcome.sent, arrival);
