@@ -10,6 +10,7 @@
 //! cannot see a queue (measured: a 1 Mbit/s link is overfilled until audio is 90 s late).
 mod acked;
 mod blind;
+mod cadence;
 mod capacity;
 mod idle;
 mod limit;
@@ -21,6 +22,7 @@ mod trendline;
 use crate::send::{Outcome, Sent};
 use acked::Acked;
 pub use blind::Blind;
+use cadence::Cadence;
 use idle::Idle;
 use limit::Limit;
 use loss::LossControl;
@@ -40,9 +42,11 @@ pub const START_BPS: f64 = 300_000.0;
 const WINDOW_QUEUE: Duration = Duration::from_millis(350);
 /// Least window, in bytes.
 const WINDOW_MIN: usize = 3_000;
-/// Without feedback for so long, the path is cut; where there never was any, it may just be long.
+/// Without feedback for so long, the path is cut; where there hardly was any yet, it may just be long, or the peer's word rare.
 const SILENCE: Duration = Duration::from_millis(500);
 const SILENCE_FIRST: Duration = Duration::from_secs(2);
+/// After so much time of feedback it is known how rare.
+const ACQUAINTED: Duration = Duration::from_secs(2);
 /// And so many packets must have been sent into it.
 const SILENCE_PACKETS: usize = 3;
 /// What is kept of the target when a cut path comes back.
@@ -72,6 +76,7 @@ pub enum Usage {
 #[derive(Debug)]
 pub struct Estimator {
     acked: Acked,
+    cadence: Cadence,
     idle: Idle,
     limit: Limit,
     trendline: Trendline,
@@ -92,6 +97,7 @@ impl Default for Estimator {
     fn default() -> Self {
         Self {
             acked: Acked::default(),
+            cadence: Cadence::default(),
             idle: Idle::default(),
             limit: Limit::default(),
             trendline: Trendline::default(),
@@ -119,7 +125,7 @@ impl Estimator {
     /// How much may be under way before video is held back, in bytes.
     #[must_use]
     pub fn window(&self) -> usize {
-        let span = self.rtt.unwrap_or(RTT_UNKNOWN) + WINDOW_QUEUE;
+        let span = self.rtt.unwrap_or(RTT_UNKNOWN) + WINDOW_QUEUE + self.cadence.excess();
         ((self.target() / 8.0 * span.as_secs_f64()) as usize).max(WINDOW_MIN)
     }
 
@@ -167,7 +173,14 @@ impl Estimator {
         rtt: Option<Duration>,
         queued: Duration,
     ) {
-        (self.rtt, self.heard) = (rtt.or(self.rtt), Some(now));
+        self.rtt = rtt.or(self.rtt);
+        let arrived = outcomes.iter().filter(|outcome| outcome.arrival.is_some());
+        if let Some(oldest) = arrived.map(|outcome| outcome.sent.at).min() {
+            let waited = now.saturating_duration_since(oldest).saturating_sub(self.rtt.unwrap_or_default());
+            let since = self.heard.map_or(waited, |heard| now.saturating_duration_since(heard));
+            self.cadence.add(now, waited.min(since));
+        }
+        self.heard = Some(now);
         if std::mem::take(&mut self.silent) {
             (self.trendline, self.limit) = (Trendline::default(), Limit::default());
             if self.idle.since().is_none() {
@@ -226,7 +239,10 @@ impl Estimator {
 
     /// The time is `now`; of so many packets nothing was heard, the oldest of which left then.
     pub fn on_tick(&mut self, now: Instant, waiting: Option<(Instant, usize)>) {
-        let silence = if self.heard.is_some() { SILENCE } else { SILENCE_FIRST };
+        let silence = match self.cadence.known_for() >= ACQUAINTED {
+            true => SILENCE + self.cadence.excess() * 2,
+            false => SILENCE_FIRST,
+        };
         // Of one packet nobody knows whether it or the word of it was lost.
         let waiting = waiting.filter(|(_, packets)| *packets >= SILENCE_PACKETS);
         let since = waiting.map(|(at, _)| self.heard.map_or(at, |heard| heard.max(at)));
