@@ -9,6 +9,8 @@ pub mod cli;
 #[cfg(target_os = "linux")]
 pub mod display;
 #[cfg(target_os = "linux")]
+pub mod gstreamer;
+#[cfg(target_os = "linux")]
 pub mod lab;
 pub mod process;
 pub mod rest;
