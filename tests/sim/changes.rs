@@ -1,7 +1,7 @@
 //! Networks that change in mid-call.
 use super::{
     ms, start,
-    world::{Ends, Report, run, run_between},
+    world::{Ends, Feedback, Report, run, run_between},
 };
 use eyeline_netlab::{Link, Profile, Schedule};
 use std::time::Duration;
@@ -82,10 +82,26 @@ fn a_cut_ends_with_a_picture_even_where_nobody_speaks() {
 
 #[test]
 fn a_peer_that_tells_of_no_packet_gets_pictures_all_the_same() {
-    let report = between(Ends { feedback: false, ..Ends::WHOLE }, &[(0, Profile::Good.link())], 60);
+    let report = between(Ends { feedback: Feedback::Never, ..Ends::WHOLE }, &[(0, Profile::Good.link())], 60);
     assert!(report.freeze(0, 60) < ms(6_000), "{:?}", report.freeze(0, 60));
     assert!(report.fps(10, 60) > 29.0, "{} pictures a second", report.fps(10, 60));
     assert!(report.kbps(50, 60) > 1_000.0, "{} kbit/s", report.kbps(50, 60));
+}
+
+#[test]
+fn a_peer_that_tells_of_packets_seldom_gets_pictures_all_the_same() {
+    let [wide, thin] = [Profile::Good, Profile::Weak3g].map(Profile::link);
+    for (cameras_from, steps) in [(0, vec![(0, wide), (20, thin), (40, wide)]), (10, vec![(0, wide)])] {
+        let ends = Ends { feedback: Feedback::Seldom, cameras_from, ..Ends::WHOLE };
+        let report = between(ends, &steps, 60);
+        let waited = picture_after(&report, cameras_from);
+        println!("a picture after {waited:?}");
+        assert!(waited.is_some_and(|waited| waited < ms(500)), "{waited:?}");
+        let settled = cameras_from as u32 + 1;
+        let (freeze, fps) = (report.freeze(settled, 60), report.fps(settled, 60));
+        assert!(freeze < ms(4_000) && fps > 20.0, "{fps} pictures a second, none for {freeze:?}");
+        assert!(report.kbps(50, 60) > 1_500.0, "{} kbit/s", report.kbps(50, 60));
+    }
 }
 
 #[test]

@@ -60,7 +60,7 @@ impl End {
         if ends.repairs {
             interceptors.bind_remote_stream(&stream(RTX, theirs, ends));
         }
-        let (source, viewer) = (Source::new(ends.sound), Viewer::default());
+        let (source, viewer) = (Source::new(ends), Viewer::default());
         Self {
             interceptors,
             stats,

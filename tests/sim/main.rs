@@ -7,6 +7,7 @@ mod changes;
 mod end;
 mod profiles;
 mod source;
+mod told;
 mod viewer;
 mod world;
 

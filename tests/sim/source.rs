@@ -1,5 +1,5 @@
 //! What encoders would do: packets of pictures and sound by the adaptation's word.
-use super::{media_time, start};
+use super::{media_time, start, world::Ends};
 use eyeline_media::{
     adapt::{Adaptation, PACKET_OVERHEAD},
     codec::opus::OpusSettings,
@@ -36,15 +36,15 @@ pub struct Source {
 }
 
 impl Source {
-    pub fn new(sound: bool) -> Self {
+    pub fn new(ends: Ends) -> Self {
         Self {
             adaptation: Adaptation::new(None, media_time(start())),
             hold: false,
             key: true,
             size: (0, 0),
-            next_picture: start(),
+            next_picture: start() + Duration::from_secs(ends.cameras_from),
             // Without a microphone, at the end of days.
-            next_sound: start() + if sound { Duration::ZERO } else { Duration::from_secs(1 << 30) },
+            next_sound: start() + if ends.sound { Duration::ZERO } else { Duration::from_secs(1 << 30) },
             video: 65_000,
             audio: 100,
             pictures: 0,
@@ -66,7 +66,7 @@ impl Source {
             let mut payload = vec![0; (settings.bitrate_bps * settings.frame_ms / 8_000) as usize];
             // Wideband SILK of that length, one frame (RFC 6716 section 3.1).
             payload[0] = [72, 80, 88][settings.frame_ms as usize / 20 - 1];
-            packets.push(packet(AUDIO, self.audio, elapsed_ms(self.next_sound) * 48, payload, true));
+            packets.push(packet(AUDIO, self.audio, elapsed_ms(self.next_sound) * 48, payload, false));
             self.said.push(self.next_sound);
             self.audio = self.audio.wrapping_add(1);
             self.next_sound += Duration::from_millis(settings.frame_ms.into());

@@ -2,15 +2,12 @@
 use super::{
     end::End,
     start,
+    told::Told,
     viewer::{Shown, Viewer},
 };
 use eyeline_netlab::{Fate, Link, LinkModel, Schedule};
 use eyeline_transport::TransportStats;
-use rtc::{
-    interceptor::Packet,
-    rtcp::{self, transport_feedbacks::transport_layer_cc::TransportLayerCc},
-    shared::marshal::MarshalSize,
-};
+use rtc::{interceptor::Packet, shared::marshal::MarshalSize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
@@ -46,12 +43,25 @@ pub struct Ends {
     pub sound: bool,
     /// Retransmission (RFC 4588).
     pub repairs: bool,
-    /// Transport-wide feedback; without, packets are numbered, and nobody tells of them.
-    pub feedback: bool,
+    /// Transport-wide feedback.
+    pub feedback: Feedback,
+    /// When cameras are switched on, in seconds.
+    pub cameras_from: u64,
+}
+
+/// When an end tells of the packets that have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feedback {
+    /// As we do: by the clock.
+    Timed,
+    /// As GStreamer does: every 0.6 s, and only when a packet with a marker has come, as the last of a picture has.
+    Seldom,
+    /// Packets are numbered, and nobody tells of them.
+    Never,
 }
 
 impl Ends {
-    pub const WHOLE: Self = Self { sound: true, repairs: true, feedback: true };
+    pub const WHOLE: Self = Self { sound: true, repairs: true, feedback: Feedback::Timed, cameras_from: 0 };
 }
 
 /// Runs a call between whole ends.
@@ -64,6 +74,7 @@ pub fn run_between(ends: Ends, schedule: &Schedule, seconds: u32, seed: u64) -> 
     let (mut a, mut b) = (End::new(true, ends), End::new(false, ends));
     let mut links = [LinkModel::new(Link::PERFECT, seed), LinkModel::new(Link::PERFECT, seed + 1)];
     let mut flight = BTreeMap::<(Duration, u64), (bool, Packet)>::new();
+    let mut told = [(); 2].map(|()| Told::new(ends.feedback));
     let mut count = 0;
     let (mut targets, mut queued) = (Vec::new(), vec![Duration::ZERO; seconds as usize]);
     let end = Duration::from_secs(seconds.into());
@@ -80,11 +91,13 @@ pub fn run_between(ends: Ends, schedule: &Schedule, seconds: u32, seed: u64) -> 
             && entry.key().0 <= elapsed
         {
             let (to_b, packet) = entry.remove();
+            told[usize::from(to_b)].see(&packet);
             if to_b { &mut b } else { &mut a }.receive(packet, now);
         }
         let second = elapsed.as_secs() as usize;
         for (to_b, packets) in [(true, a.tick(now)), (false, b.tick(now))] {
-            for packet in packets.into_iter().filter_map(|packet| on_the_wire(packet, ends)) {
+            let told = &mut told[usize::from(!to_b)];
+            for packet in packets.into_iter().flat_map(|packet| told.on_the_wire(packet, elapsed)) {
                 let fate = links[usize::from(!to_b)].admit(size(&packet), elapsed);
                 let Fate::Delivered { at, copies } = fate else { continue };
                 if to_b {
@@ -117,20 +130,6 @@ pub fn run_between(ends: Ends, schedule: &Schedule, seconds: u32, seed: u64) -> 
         turns,
         said: a.source.said,
     }
-}
-
-/// A packet as the other end will read it: control packets are written and read again.
-fn on_the_wire(packet: Packet, ends: Ends) -> Option<Packet> {
-    let Packet::Rtcp(packets) = packet else { return Some(packet) };
-    let told = |packet: &dyn rtcp::Packet| ends.feedback || !packet.as_any().is::<TransportLayerCc>();
-    let kept: Vec<Box<dyn rtcp::Packet>> =
-        packets.iter().filter(|packet| told(packet.as_ref())).cloned().collect();
-    if kept.is_empty() {
-        return None;
-    }
-    let bytes = rtcp::packet::marshal(&kept).expect("our own packets can be written");
-    let read = rtcp::packet::unmarshal(&mut &bytes[..]).expect("and read");
-    Some(Packet::Rtcp(read))
 }
 
 fn size(packet: &Packet) -> usize {

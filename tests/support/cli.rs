@@ -63,13 +63,18 @@ impl Cli {
 
     /// Waits for its end.
     pub fn finish(self, limit: Duration) -> Report {
-        let (status, lines, errors) = self.process.finish(limit);
-        let summary = lines.last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or(Value::Null);
-        Report { status: status.code().unwrap_or(-1), summary, lines, errors }
+        Report::of(self.process, limit)
     }
 }
 
 impl Report {
+    /// Waits for the end of a program whose last line is a summary.
+    pub(crate) fn of(process: Process, limit: Duration) -> Self {
+        let (status, lines, errors) = process.finish(limit);
+        let summary = lines.last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or(Value::Null);
+        Self { status: status.code().unwrap_or(-1), summary, lines, errors }
+    }
+
     /// A figure of the summary, such as `latency_ms.p50`.
     pub fn figure(&self, path: &str) -> f64 {
         let value = path.split('.').fold(&self.summary, |value, key| &value[key]);

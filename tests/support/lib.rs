@@ -11,6 +11,8 @@ pub mod cli;
 pub mod display;
 pub mod front;
 #[cfg(target_os = "linux")]
+pub mod gstreamer;
+#[cfg(target_os = "linux")]
 pub mod lab;
 pub mod process;
 pub mod rest;

@@ -14,6 +14,7 @@ mod browser;
 mod devices;
 mod endings;
 mod enemies;
+mod gstreamer;
 mod instruments;
 mod network;
 mod recovery;

@@ -10,6 +10,7 @@
 //! cannot see a queue (measured: a 1 Mbit/s link is overfilled until audio is 90 s late).
 mod acked;
 mod blind;
+mod cadence;
 mod capacity;
 mod idle;
 mod limit;
@@ -22,6 +23,7 @@ mod window;
 use crate::send::{Outcome, Sent};
 use acked::Acked;
 pub use blind::Blind;
+use cadence::Cadence;
 use idle::Idle;
 use limit::Limit;
 use loss::LossControl;
@@ -40,9 +42,11 @@ pub const MIN_BPS: f64 = 30_000.0;
 pub const MAX_BPS: f64 = 2_500_000.0;
 /// What a connection starts with, in bit/s; probes find out at once how much more there is.
 pub const START_BPS: f64 = 300_000.0;
-/// Without feedback for so long, the path is cut; where there never was any, it may just be long.
+/// Without feedback for so long, the path is cut; where there hardly was any yet, it may just be long, or the peer's word rare.
 const SILENCE: Duration = Duration::from_millis(500);
 const SILENCE_FIRST: Duration = Duration::from_secs(2);
+/// After so much time of feedback it is known how rare.
+const ACQUAINTED: Duration = Duration::from_secs(2);
 /// And so many packets must have been sent into it.
 const SILENCE_PACKETS: usize = 3;
 /// What is kept of the target when a cut path comes back.
@@ -74,6 +78,7 @@ pub enum Usage {
 #[derive(Debug)]
 pub struct Estimator {
     acked: Acked,
+    cadence: Cadence,
     idle: Idle,
     limit: Limit,
     trendline: Trendline,
@@ -97,6 +102,7 @@ impl Default for Estimator {
     fn default() -> Self {
         Self {
             acked: Acked::default(),
+            cadence: Cadence::default(),
             idle: Idle::default(),
             limit: Limit::default(),
             trendline: Trendline::default(),
@@ -126,7 +132,7 @@ impl Estimator {
     /// How much may be under way before video is held back, in bytes.
     #[must_use]
     pub fn window(&self) -> usize {
-        window::bytes(self.target(), self.rtt.unwrap_or(RTT_UNKNOWN), self.is_lossy())
+        window::bytes(self.target(), self.usual_wait(), self.is_lossy())
     }
 
     /// Whether feedback is overdue, held up in a queue like what it is to tell of: no time for more video.
@@ -189,7 +195,16 @@ impl Estimator {
         rtt: Option<Duration>,
         queued: Duration,
     ) {
-        (self.rtt, self.heard) = (rtt.or(self.rtt), Some(now));
+        self.rtt = rtt.or(self.rtt);
+        let arrived = outcomes.iter().filter(|outcome| outcome.arrival.is_some());
+        // Word that comes late because of the path is no cadence.
+        if !self.silent
+            && let Some(oldest) = arrived.map(|outcome| outcome.sent.at).min()
+        {
+            let waited = now.saturating_duration_since(oldest).saturating_sub(self.rtt.unwrap_or_default());
+            self.cadence.add(now, waited);
+        }
+        self.heard = Some(now);
         if std::mem::take(&mut self.silent) {
             (self.trendline, self.limit) = (Trendline::default(), Limit::default());
             if queued < STANDING.0 {
@@ -255,18 +270,26 @@ impl Estimator {
 
     /// The time is `now`; of so many packets nothing was heard, the oldest of which left then.
     pub fn on_tick(&mut self, now: Instant, waiting: Option<(Instant, usize)>) {
-        let rtt = self.rtt.unwrap_or(RTT_UNKNOWN);
         self.overdue = self.heard.is_some()
             && waiting.is_some_and(|(at, _)| {
-                window::is_overdue(now.saturating_duration_since(at), rtt, self.is_lossy())
+                let waited = now.saturating_duration_since(at);
+                window::is_overdue(waited, self.usual_wait(), self.is_lossy())
             });
-        let silence = if self.heard.is_some() { SILENCE } else { SILENCE_FIRST };
+        let silence = match self.cadence.known_for() >= ACQUAINTED {
+            true => SILENCE + self.cadence.excess() * 3,
+            false => SILENCE_FIRST,
+        };
         // Of one packet nobody knows whether it or the word of it was lost.
         let waiting = waiting.filter(|(_, packets)| *packets >= SILENCE_PACKETS);
         let since = waiting.map(|(at, _)| self.heard.map_or(at, |heard| heard.max(at)));
         self.silent |= since.is_some_and(|since| now.saturating_duration_since(since) > silence);
         let clear = self.is_clear();
         self.prober.on_tick(now, self.target(), self.idle.since(), clear);
+    }
+
+    /// How long word of a packet takes on an empty path.
+    fn usual_wait(&self) -> Duration {
+        self.rtt.unwrap_or(RTT_UNKNOWN) + self.cadence.excess()
     }
 
     /// Whether a long queue has been there for long; says so once in that time.

@@ -88,11 +88,13 @@ pub(super) fn with_session_attributes(sdp: &str) -> String {
     }
 }
 
-/// The first media description of this kind, from its `m=` line on, unless it was refused (port 0).
+/// The first media description of this kind, from its `m=` line on, unless it was refused: port 0, and not because it
+/// is offered on another one's port only (RFC 9143 section 6).
 fn section<'a>(sdp: &'a str, kind: &str) -> Option<&'a str> {
     let mut sections = sdp.split("\nm=").skip(1);
     let section = sections.find(|section| section.split(' ').next() == Some(kind))?;
-    (section.split(' ').nth(1) != Some("0")).then_some(section)
+    let has_port = section.split(' ').nth(1) != Some("0");
+    (has_port || section.lines().any(|line| line == "a=bundle-only")).then_some(section)
 }
 
 fn formats(section: &str) -> impl Iterator<Item = u8> {
@@ -154,6 +156,13 @@ mod tests {
     fn a_refused_section_has_no_codec() {
         let refused = SDP.replace("m=video 9", "m=video 0");
         assert_eq!(video_codec(&refused, &[VideoCodec::Vp8]), None);
+    }
+
+    #[test]
+    fn a_section_on_anothers_port_is_not_refused() {
+        let offered = SDP.replace("m=audio 9", "m=audio 0");
+        assert_eq!(opus(&offered), None);
+        assert_eq!(opus(&offered.replace("a=rtpmap:111", "a=bundle-only\r\na=rtpmap:111")), Some(111));
     }
 
     #[test]

@@ -13,7 +13,7 @@ const BYTES_MIN: usize = 3_000;
 /// Feedback comes every 50 ms: one message may be lost. To be added to round trips.
 const OVERDUE: (Duration, f64) = (Duration::from_millis(120), 1.5);
 
-/// In bytes, at `target` bit/s; `rtt` is a round trip without queues.
+/// In bytes, at `target` bit/s; `rtt` is what word of a packet takes without queues.
 pub(super) fn bytes(target: f64, rtt: Duration, lossy: bool) -> usize {
     let queue = if lossy { QUEUE_LOSSY } else { QUEUE.0 + rtt.mul_f64(QUEUE.1) };
     ((target / 8.0 * (rtt + queue).as_secs_f64()) as usize).max(BYTES_MIN)

@@ -132,8 +132,10 @@ impl History {
     pub fn padding(&mut self, size: usize) -> Option<rtp::Packet> {
         if let Some(kept) = self.packets.iter().rev().find(|kept| kept.arrived) {
             let mut packet = kept.packet.clone();
-            // It is the number that the peer throws away: what stands behind it need not be all.
+            // It is the number that the peer throws away: what stands behind it need not be all. And GStreamer tells
+            // of packets only when one with a marker has come.
             packet.payload.truncate(size.max(PADDING_MIN));
+            packet.header.marker = true;
             return Some(self.wrap(packet));
         }
         let off = |kept: &&Kept| kept.packet.payload.len().abs_diff(size);
@@ -242,5 +244,6 @@ mod tests {
         history.on_arrival(20);
         let padding = history.padding(150).unwrap();
         assert_eq!((padding.payload.len(), &padding.payload[..2]), (152, [0, 2].as_slice()));
+        assert!(padding.header.marker);
     }
 }

@@ -98,6 +98,12 @@ impl Ledger {
         (sent, number as u16)
     }
 
+    /// Nothing that has left so far is waited for.
+    pub fn begin(&mut self) {
+        self.heard = self.first + self.packets.len() as u64;
+        self.outstanding = 0;
+    }
+
     /// Bytes that nothing was heard of yet.
     #[must_use]
     pub fn outstanding(&self) -> usize {

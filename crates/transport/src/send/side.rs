@@ -1,4 +1,5 @@
 //! The stage itself: what leaves when.
+mod call;
 mod count;
 mod hear;
 mod tell;
@@ -30,8 +31,6 @@ use std::{
 const PACING: f64 = 2.5;
 /// Headers of IPv4 and UDP, the tag of SRTP, and the header extension that is yet to be written, in bytes.
 const OVERHEAD: usize = 20 + 8 + 10 + 8;
-/// How often a sign of life goes into silence.
-const CALL_EVERY: Duration = Duration::from_millis(150);
 /// How often the estimator is asked whether it wants a probe, or has heard nothing for too long.
 const TICK: Duration = Duration::from_millis(25);
 /// Repairs may use this part of the target, with so much at once.
@@ -173,20 +172,6 @@ impl SendSide {
         self.queue.is_empty() && self.ahead.is_empty() && self.estimator.is_clear() && self.has_window()
     }
 
-    /// A sign of life into silence: only what arrives can be told of, and there may be no sound.
-    fn call_into_silence(&mut self, now: Instant, to_wire: &mut Out) {
-        let due = self.called.is_none_or(|at| now.saturating_duration_since(at) >= CALL_EVERY);
-        if !self.estimator.is_silent() || !due {
-            return;
-        }
-        self.called = Some(now);
-        if let Some(packet) = self.padding(PADDING) {
-            self.send(packet, Part::Padding, now, None, to_wire);
-        } else if let Some(packet) = self.queue.pop_video() {
-            self.send_picture(packet, now, None, to_wire);
-        }
-    }
-
     fn next(&mut self, now: Instant) -> Option<Next> {
         let train = self.gate.train().is_some();
         if !train && !self.has_window() {
@@ -290,6 +275,10 @@ impl SendSide {
             self.drop_pictures(dropped);
         }
         if self.numbered() {
+            if self.tick.is_none() {
+                // Some peers tell of sound only together with pictures.
+                self.ledger.begin();
+            }
             self.estimator.begin(now);
             self.tick.get_or_insert(now);
             self.probe(now);

@@ -11,9 +11,10 @@ impl SendSide {
     pub(super) fn advise(&mut self, now: Instant) {
         let waited = self.queue.waited(now);
         self.stats.update(|s| s.pacer_queue = waited);
-        if !self.numbered() || self.deaf {
+        // Before the first picture there is nothing that it could wait for.
+        if !self.numbered() || self.deaf || self.tick.is_none() {
             self.advice.wait(Some(Duration::ZERO));
-            return self.advice.target(now, self.blind.target());
+            return self.advice.target(now, self.target());
         }
         // What repairs take is not there for pictures.
         let target = self.target();
