@@ -1,5 +1,6 @@
 //! Networks on which calls are compared.
 use eyeline_netlab::{Link, Profile, Schedule};
+use eyeline_tests::course::Change;
 use std::{ops::Range, time::Duration};
 
 /// A call has settled by then, in seconds after connection.
@@ -16,19 +17,6 @@ pub struct Case {
     pub schedule: Schedule,
     /// Length of the call, in seconds.
     pub seconds: u32,
-}
-
-/// What a network that changes does to a call: it narrows (or is cut), and is then as it was.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Change {
-    /// When it narrows, in seconds after connection.
-    pub narrow_s: f64,
-    /// When it is wide again, likewise.
-    pub wide_s: f64,
-    /// Whether nothing at all gets through in between.
-    pub cut: bool,
-    /// By how much the path itself is slower in between, one way, in milliseconds.
-    pub slower_ms: f64,
 }
 
 impl Case {

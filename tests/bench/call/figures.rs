@@ -1,6 +1,6 @@
 //! What a call is judged by.
 use super::{case::Case, end::End};
-use serde_json::Value;
+use eyeline_tests::course::{mean, number};
 
 /// One figure of a call.
 pub struct Kind {
@@ -40,19 +40,27 @@ impl Kind {
 pub const KINDS: [Kind; 21] = [
     Kind::less("setup, ms", 0, |end, _| end.calls.then(|| number(&end.summary, "setup_ms"))?),
     Kind::less("accept to first frame, ms", 0, |end, _| number(&end.summary, "first_frame_ms")),
-    Kind::less("rise to 90 % of the steady rate, s", 1, End::rise_s),
+    Kind::less("rise to 90 % of the steady rate, s", 1, |end, case| {
+        end.course.rate_reached_s(0.0, &case.steady_s())
+    }),
     Kind::less("latency p50, ms", 0, |end, _| number(&end.summary, "latency_ms.p50")),
     Kind::less("latency p95, ms", 0, |end, _| number(&end.summary, "latency_ms.p95")),
-    Kind::more("frames a second", 1, |end, case| end.mean_over(&case.settled_s(), "fps")),
-    Kind::more("lines of picture", 0, |end, case| end.mean_over(&case.settled_s(), "size.1")),
-    Kind::more("received, kbit/s", 0, |end, case| end.mean_over(&case.settled_s(), "kbps_in")),
+    Kind::more("frames a second", 1, |end, case| end.course.mean(&case.settled_s(), "fps")),
+    Kind::more("lines of picture", 0, |end, case| end.course.mean(&case.settled_s(), "size.1")),
+    Kind::more("received, kbit/s", 0, |end, case| end.course.mean(&case.settled_s(), "kbps_in")),
     Kind::less("frozen, s", 1, |end, _| number(&end.summary, "freeze_s")),
     Kind::less("longest gap, ms", 0, |end, _| number(&end.summary, "gap_ms.max")),
     Kind::less("sound concealed, %", 1, |end, _| number(&end.summary, "audio_concealed_pct")),
-    Kind::less("narrower: latency back, s", 1, End::latency_back_s),
-    Kind::less("while narrow: longest gap over 200 ms, ms", 0, End::narrow_gap_ms),
-    Kind::less("wide again: first picture, s", 2, End::picture_back_s),
-    Kind::less("wide again: 90 % of the former rate, s", 1, End::rate_back_s),
+    Kind::less("narrower: latency back, s", 1, |end, case| {
+        end.course.latency_back_s(case.change()?, &case.steady_s())
+    }),
+    Kind::less("while narrow: longest gap over 200 ms, ms", 0, |end, case| {
+        end.course.narrow_gap_ms(case.change()?)
+    }),
+    Kind::less("wide again: first picture, s", 2, |end, case| end.course.picture_back_s(case.change()?)),
+    Kind::less("wide again: 90 % of the former rate, s", 1, |end, case| {
+        end.course.rate_reached_s(case.change()?.wide_s, &case.steady_s())
+    }),
     Kind::more("speech: PESQ, mean", 2, |end, _| number(&end.speech, "pesq.mean")),
     Kind::more("speech: PESQ, worst piece", 2, |end, _| number(&end.speech, "pesq.worst")),
     Kind::more("speech: STOI, mean", 3, |end, _| number(&end.speech, "stoi.mean")),
@@ -82,21 +90,6 @@ impl Figures {
     pub fn median(calls: &[Self]) -> Self {
         Self(std::array::from_fn(|kind| median(calls.iter().filter_map(|call| call.0[kind]).collect())))
     }
-}
-
-/// The number at a path such as `latency_ms.p50` or `size.1`.
-pub fn number(value: &Value, path: &str) -> Option<f64> {
-    let found = path.split('.').try_fold(value, |value, key| match key.parse::<usize>() {
-        Ok(index) => value.get(index),
-        Err(_) => value.get(key),
-    });
-    found?.as_f64()
-}
-
-/// `None` of nothing.
-pub fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, count) = values.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
-    (count > 0).then(|| sum / f64::from(count))
 }
 
 /// The middle one, of two the lesser.

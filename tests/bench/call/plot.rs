@@ -27,7 +27,7 @@ pub fn svg(outcome: &Outcome) -> String {
     );
     let drawn = outcome
         .columns()
-        .filter(|(_, calls)| calls.iter().flatten().any(|end| end.course("fps").next().is_some()));
+        .filter(|(_, calls)| calls.iter().flatten().any(|end| end.course.of("fps").next().is_some()));
     for (index, (Column { name, colour, .. }, _)) in drawn.enumerate() {
         let x = LEFT + 150.0 * index as f64;
         let _ = writeln!(svg, "<text x=\"{x}\" y=\"16\" fill=\"{colour}\">{name}</text>");
@@ -50,7 +50,7 @@ struct Panel {
 fn panel(svg: &mut String, outcome: &Outcome, Panel { title, path, top, seconds }: Panel) {
     let points = |column: &Column, call: &[End; 2]| -> Vec<(f64, f64)> {
         let end = column.ends(call).last();
-        end.map(|end| end.course(path).filter(|(at, _)| *at >= 0.0).collect()).unwrap_or_default()
+        end.map(|end| end.course.of(path).filter(|(at, _)| *at >= 0.0).collect()).unwrap_or_default()
     };
     let all =
         outcome.columns().flat_map(|(column, calls)| calls.iter().flat_map(|call| points(column, call)));

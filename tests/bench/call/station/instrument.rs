@@ -1,7 +1,6 @@
 //! `eyeline-cli`.
 use super::{LIMIT, Post, Sight, Station};
-use crate::call::figures::number;
-use eyeline_tests::{cli::Cli, lab::Lab, until};
+use eyeline_tests::{cli::Cli, course::number, lab::Lab, until};
 use serde_json::Value;
 use std::{fs, path::PathBuf, time::Duration};
 use tempfile::TempDir;

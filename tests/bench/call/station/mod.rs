@@ -5,7 +5,7 @@ mod page;
 pub use instrument::Instrument;
 pub use page::OpenPage;
 
-use super::figures::number;
+use eyeline_tests::course::number;
 use serde_json::Value;
 use std::{path::PathBuf, time::Duration};
 
