@@ -7,6 +7,7 @@
 pub mod authority;
 pub mod browser;
 pub mod cli;
+pub mod course;
 #[cfg(target_os = "linux")]
 pub mod display;
 pub mod front;

@@ -2,7 +2,7 @@
 use crate::{
     paths,
     run::{cargo, run},
-    setup, ui,
+    setup, speech, ui,
 };
 use anyhow::{Result, bail};
 
@@ -14,8 +14,13 @@ pub fn bench(args: &[String]) -> Result<()> {
     setup::for_tests()?;
     ui::build()?;
     run(&mut cargo(&["build", "--release", "-p", "eyeline-server", "-p", "eyeline-cli", "-p", "eyeline"]))?;
-    run(cargo(&["bench", "-p", "eyeline-tests", "--bench", "call", "--"])
+    let mut bench = cargo(&["bench", "-p", "eyeline-tests", "--bench", "call", "--"]);
+    bench
         .args(options)
         .env("EYELINE_BIN", paths::target().join("release"))
-        .env("EYELINE_ARTIFACTS", paths::artifacts()))
+        .env("EYELINE_ARTIFACTS", paths::artifacts());
+    if options.iter().any(|option| option == "--speech") {
+        bench.env("EYELINE_BENCH_PYTHON", speech::python()?);
+    }
+    run(&mut bench)
 }

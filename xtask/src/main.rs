@@ -19,6 +19,7 @@ mod packages;
 mod paths;
 mod run;
 mod setup;
+mod speech;
 mod tally;
 mod test;
 mod types;

@@ -219,10 +219,21 @@ impl Run {
     fn second(&mut self, stats: &CallStats) -> Result<()> {
         self.course.second(stats);
         let since = self.placed_at.or(self.accepted_at);
-        let t = since.map(|since| (MediaClock::now() - since).as_secs_f64());
-        let latency = std::mem::take(&mut self.instrument.meters().latency_now);
+        let seconds = |at: MediaTime| since.map(|since| (at - since).as_secs_f64());
+        let (latency, gaps) = {
+            let mut meters = self.instrument.meters();
+            (std::mem::take(&mut meters.latency_now), std::mem::take(&mut meters.gaps_now))
+        };
+        let gaps = gaps.into_iter().filter_map(|(at, gap)| Some((seconds(at)?, gap.as_secs_f64() * 1000.0)));
         match &mut self.stats_file {
-            Some(file) => file.write(t, self.phase, stats, latency.percentiles(), self.usage.read()),
+            Some(file) => file.write(
+                seconds(MediaClock::now()),
+                self.phase,
+                stats,
+                latency.percentiles(),
+                gaps.collect(),
+                self.usage.read(),
+            ),
             None => Ok(()),
         }
     }

@@ -9,8 +9,12 @@ use eyeline_media::{
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use tokio::sync::watch;
+
+/// Longer gaps between pictures are told one by one, as `gap_ms.over200` of the summary counts them.
+const LONG_GAP: Duration = Duration::from_millis(200);
 
 /// A viewer that decodes everything and measures it.
 pub struct Instrument {
@@ -33,6 +37,9 @@ pub struct Meters {
     pub latency: LatencyMeter,
     /// Latencies since the last stats line.
     pub latency_now: Samples,
+    /// Long gaps since the last stats line: when the next picture was rendered, and how long there had been none,
+    /// whatever the reason.
+    pub gaps_now: Vec<(MediaTime, Duration)>,
     /// Gaps and freezes.
     pub freezes: FreezeMeter,
     /// Flash against beep.
@@ -66,6 +73,11 @@ impl Viewer for Instrument {
         {
             let mut meters = lock(&self.meters);
             meters.frames += 1;
+            if let Some((_, last)) = meters.rendered
+                && at - last > LONG_GAP
+            {
+                meters.gaps_now.push((at, at - last));
+            }
             meters.rendered = Some((meters.rendered.map_or(at, |(first, _)| first), at));
             *meters.sizes.entry(format!("{}x{}", image.width(), image.height())).or_default() += 1;
             meters.freezes.rendered(at);

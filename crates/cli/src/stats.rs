@@ -15,6 +15,9 @@ struct Line<'a> {
     t: Option<f64>,
     state: Option<Phase>,
     latency_ms: Option<Spread>,
+    /// Gaps of more than 200 ms between rendered pictures that ended in this second: when, as `t`, and for how many
+    /// milliseconds.
+    gaps: Vec<(f64, f64)>,
     cpu_pct: Option<f64>,
     rss_mb: Option<f64>,
     #[serde(flatten)]
@@ -40,12 +43,14 @@ impl StatsFile {
         state: Option<Phase>,
         stats: &CallStats,
         latency: Option<Percentiles>,
+        gaps: Vec<(f64, f64)>,
         load: Option<Load>,
     ) -> Result<()> {
         let line = Line {
             t,
             state,
             latency_ms: latency.map(Spread::from),
+            gaps,
             cpu_pct: load.map(|l| l.cpu_pct),
             rss_mb: load.map(|l| l.rss_mb),
             stats,

@@ -1,6 +1,12 @@
 //! Networks on which calls are compared.
 use eyeline_netlab::{Link, Profile, Schedule};
-use std::time::Duration;
+use eyeline_tests::course::Change;
+use std::{ops::Range, time::Duration};
+
+/// A call has settled by then, in seconds after connection.
+const SETTLED_S: f64 = 10.0;
+/// Where the network changes early, the rate of so many seconds before that is the steady one.
+const STEADY_LEAST_S: f64 = 5.0;
 
 /// One network, and how long to call on it.
 #[derive(Debug, Clone)]
@@ -14,6 +20,30 @@ pub struct Case {
 }
 
 impl Case {
+    /// Its change, where it has one.
+    pub fn change(&self) -> Option<Change> {
+        let [(_, wide), (narrow_at, narrow), (wide_at, _)] = self.schedule.steps() else { return None };
+        Some(Change {
+            narrow_s: narrow_at.as_secs_f64(),
+            wide_s: wide_at.as_secs_f64(),
+            cut: narrow.down,
+            slower_ms: narrow.delay_ms - wide.delay_ms,
+        })
+    }
+
+    /// All of the call that has settled, whatever the network does, in seconds after connection.
+    pub fn settled_s(&self) -> Range<f64> {
+        SETTLED_S..f64::INFINITY
+    }
+
+    /// When the call has settled and the network has not changed yet, likewise.
+    pub fn steady_s(&self) -> Range<f64> {
+        match self.change() {
+            Some(change) => SETTLED_S.min(change.narrow_s - STEADY_LEAST_S)..change.narrow_s,
+            None => self.settled_s(),
+        }
+    }
+
     /// All, the steady ones `seconds` long.
     pub fn all(seconds: u32) -> Vec<Self> {
         let steady = [

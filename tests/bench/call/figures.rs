@@ -1,15 +1,8 @@
 //! What a call is judged by.
-use super::{
-    peers::{End, Measured},
-    usage::Cost,
-};
-use serde_json::Value;
-
-/// The rate is steady from here on.
-const STEADY_S: f64 = 10.0;
+use super::{case::Case, end::End};
+use eyeline_tests::course::{mean, number};
 
 /// One figure of a call.
-#[derive(Debug, Clone, Copy)]
 pub struct Kind {
     /// With its unit.
     pub name: &'static str,
@@ -17,81 +10,90 @@ pub struct Kind {
     pub digits: usize,
     /// Whether less is better.
     pub less_is_better: bool,
+    /// Of several ends.
+    together: Together,
+    /// Of one end; `None` where it is not known there or has no meaning in the case.
+    of: fn(&End, &Case) -> Option<f64>,
+}
+
+/// What figures of several ends are as one.
+enum Together {
+    Mean,
+    Sum,
+}
+
+impl Kind {
+    const fn less(name: &'static str, digits: usize, of: fn(&End, &Case) -> Option<f64>) -> Self {
+        Self { name, digits, less_is_better: true, together: Together::Mean, of }
+    }
+
+    const fn more(name: &'static str, digits: usize, of: fn(&End, &Case) -> Option<f64>) -> Self {
+        Self { less_is_better: false, ..Self::less(name, digits, of) }
+    }
+
+    const fn sum(self) -> Self {
+        Self { together: Together::Sum, ..self }
+    }
 }
 
 /// The figures, in the order of [`Figures`].
-pub const KINDS: [Kind; 12] = [
-    Kind { name: "setup, ms", digits: 0, less_is_better: true },
-    Kind { name: "accept to first frame, ms", digits: 0, less_is_better: true },
-    Kind { name: "latency p50, ms", digits: 0, less_is_better: true },
-    Kind { name: "latency p95, ms", digits: 0, less_is_better: true },
-    Kind { name: "frames a second", digits: 1, less_is_better: false },
-    Kind { name: "lines of picture", digits: 0, less_is_better: false },
-    Kind { name: "received, kbit/s", digits: 0, less_is_better: false },
-    Kind { name: "frozen, s", digits: 1, less_is_better: true },
-    Kind { name: "longest gap, ms", digits: 0, less_is_better: true },
-    Kind { name: "sound concealed, %", digits: 1, less_is_better: true },
-    Kind { name: "processor, % of a core", digits: 0, less_is_better: true },
-    Kind { name: "memory (PSS), MB", digits: 0, less_is_better: true },
+pub const KINDS: [Kind; 21] = [
+    Kind::less("setup, ms", 0, |end, _| end.calls.then(|| number(&end.summary, "setup_ms"))?),
+    Kind::less("accept to first frame, ms", 0, |end, _| number(&end.summary, "first_frame_ms")),
+    Kind::less("rise to 90 % of the steady rate, s", 1, |end, case| {
+        end.course.rate_reached_s(0.0, &case.steady_s())
+    }),
+    Kind::less("latency p50, ms", 0, |end, _| number(&end.summary, "latency_ms.p50")),
+    Kind::less("latency p95, ms", 0, |end, _| number(&end.summary, "latency_ms.p95")),
+    Kind::more("frames a second", 1, |end, case| end.course.mean(&case.settled_s(), "fps")),
+    Kind::more("lines of picture", 0, |end, case| end.course.mean(&case.settled_s(), "size.1")),
+    Kind::more("received, kbit/s", 0, |end, case| end.course.mean(&case.settled_s(), "kbps_in")),
+    Kind::less("frozen, s", 1, |end, _| number(&end.summary, "freeze_s")),
+    Kind::less("longest gap, ms", 0, |end, _| number(&end.summary, "gap_ms.max")),
+    Kind::less("sound concealed, %", 1, |end, _| number(&end.summary, "audio_concealed_pct")),
+    Kind::less("narrower: latency back, s", 1, |end, case| {
+        end.course.latency_back_s(case.change()?, &case.steady_s())
+    }),
+    Kind::less("while narrow: longest gap over 200 ms, ms", 0, |end, case| {
+        end.course.narrow_gap_ms(case.change()?)
+    }),
+    Kind::less("wide again: first picture, s", 2, |end, case| end.course.picture_back_s(case.change()?)),
+    Kind::less("wide again: 90 % of the former rate, s", 1, |end, case| {
+        end.course.rate_reached_s(case.change()?.wide_s, &case.steady_s())
+    }),
+    Kind::more("speech: PESQ, mean", 2, |end, _| number(&end.speech, "pesq.mean")),
+    Kind::more("speech: PESQ, worst piece", 2, |end, _| number(&end.speech, "pesq.worst")),
+    Kind::more("speech: STOI, mean", 3, |end, _| number(&end.speech, "stoi.mean")),
+    Kind::more("speech: STOI, worst piece", 3, |end, _| number(&end.speech, "stoi.worst")),
+    Kind::less("processor, % of a core", 0, |end, _| Some(end.cost.cpu_pct)).sum(),
+    Kind::less("memory (PSS), MB", 0, |end, _| Some(end.cost.memory_mb)).sum(),
 ];
 
-/// One value for each of [`KINDS`]; `None` where it is not known.
+/// One value for each of [`KINDS`]; `None` where it is not known, infinite where it was not reached.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Figures(pub [Option<f64>; KINDS.len()]);
 
 impl Figures {
-    /// Of one call: what its two ends saw, on average, and what they cost together.
-    pub fn of(call: &Measured) -> Self {
-        let over_ends = |figure: &dyn Fn(&End) -> Option<f64>| mean(call.ends.iter().filter_map(figure));
-        let summary = |path: &str| over_ends(&|end: &End| number(&end.summary, path));
-        let steady = |path: &str| over_ends(&|end: &End| end.steady(path));
-        let Cost { cpu_pct, memory_mb } = call.cost;
-        Self([
-            // A call is placed at one end only.
-            call.ends.first().and_then(|caller| number(&caller.summary, "setup_ms")),
-            summary("first_frame_ms"),
-            summary("latency_ms.p50"),
-            summary("latency_ms.p95"),
-            steady("fps"),
-            steady("size.1"),
-            steady("kbps_in"),
-            summary("freeze_s"),
-            summary("gap_ms.max"),
-            summary("audio_concealed_pct"),
-            Some(cpu_pct),
-            Some(memory_mb),
-        ])
+    /// Of some ends of one call.
+    pub fn of<'a>(ends: impl Iterator<Item = &'a End> + Clone, case: &Case) -> Self {
+        Self(std::array::from_fn(|index| {
+            let kind = &KINDS[index];
+            let values = ends.clone().filter_map(|end| (kind.of)(end, case));
+            match kind.together {
+                Together::Mean => mean(values),
+                Together::Sum => Some(values.sum()),
+            }
+        }))
     }
 
     /// Of each figure the middle one.
-    pub fn median(calls: Vec<Self>) -> Self {
-        let middle = |kind: usize| {
-            let mut values: Vec<f64> = calls.iter().filter_map(|call| call.0[kind]).collect();
-            values.sort_by(f64::total_cmp);
-            values.get(values.len().saturating_sub(1) / 2).copied()
-        };
-        Self(std::array::from_fn(middle))
+    pub fn median(calls: &[Self]) -> Self {
+        Self(std::array::from_fn(|kind| median(calls.iter().filter_map(|call| call.0[kind]).collect())))
     }
 }
 
-impl End {
-    /// Mean of a figure over the seconds in which the rate is steady.
-    fn steady(&self, path: &str) -> Option<f64> {
-        let steady = |second: &&Value| number(second, "t").is_some_and(|t| t >= STEADY_S);
-        mean(self.seconds.iter().filter(steady).filter_map(|second| number(second, path)))
-    }
-}
-
-/// The number at a path such as `latency_ms.p50` or `size.1`.
-pub fn number(value: &Value, path: &str) -> Option<f64> {
-    let step = |value: &'_ Value, key: &str| match key.parse::<usize>() {
-        Ok(index) => value.get(index).cloned(),
-        Err(_) => value.get(key).cloned(),
-    };
-    path.split('.').try_fold(value.clone(), |value, key| step(&value, key))?.as_f64()
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, count) = values.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
-    (count > 0).then(|| sum / f64::from(count))
+/// The middle one, of two the lesser.
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len().saturating_sub(1) / 2).copied()
 }

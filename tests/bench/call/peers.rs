@@ -1,25 +1,27 @@
-//! Who calls: two instruments, two Chromium pages, or two windows of the desktop program.
+//! Who calls whom, and how a call between them goes.
+//!
+//! ```text
+//!  Peer --> two Stations: start, connect --> settle --> cost from here on --> the end: look, hang up --> two Ends
+//! ```
 use super::{
     case::Case,
-    usage::{Cost, Usage},
+    end::End,
+    speech,
+    station::{Instrument, LIMIT, OpenPage, Post, Speech, Station},
+    usage::Usage,
+    windows,
 };
+use anyhow::Result;
 use clap::ValueEnum;
-use eyeline_tests::{
-    browser::{Browser, Page},
-    display::Display,
-    lab::Lab,
-    process::Process,
-    program, until,
+use eyeline_tests::{lab::Lab, until};
+use std::{
+    fmt,
+    path::PathBuf,
+    time::{Duration, Instant},
 };
-use serde_json::{Value, json};
-use std::{fmt, fs, path::Path, time::Duration};
 
-/// Longest wait for a call to get going, or to end.
-const LIMIT: Duration = Duration::from_secs(90);
 /// Processor time counts from here on: the call has settled.
 const SETTLED_S: u32 = 5;
-/// The browser hides its addresses behind multicast names; this network carries no multicast.
-const NO_MDNS: &str = "--disable-features=WebRtcHideLocalIpsWithMdns";
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -28,6 +30,8 @@ pub enum Peer {
     Ours,
     /// Two pages in Debian's Chromium.
     Chromium,
+    /// An `eyeline-cli` that calls a page in Chromium.
+    Mixed,
     /// Two windows of the desktop program; only what they cost is known.
     Windows,
 }
@@ -37,161 +41,105 @@ impl fmt::Display for Peer {
         f.write_str(match self {
             Self::Ours => "Eyeline",
             Self::Chromium => "Chromium",
+            Self::Mixed => "Eyeline and Chromium",
             Self::Windows => "Eyeline's windows",
         })
     }
 }
 
-/// One call.
-pub struct Measured {
-    /// The caller's figures and the callee's.
-    pub ends: Vec<End>,
-    /// Both ends together.
-    pub cost: Cost,
+/// What both ends of a call send.
+#[derive(Debug, Clone)]
+pub struct Media {
+    /// Width and height of the test card, in pixels.
+    pub size: (u32, u32),
+    /// Folder of the sound files, where speech is sent in place of the tone.
+    pub speech: Option<PathBuf>,
 }
 
-/// One end of a call.
-pub struct End {
-    /// The members of the instrument's summary.
-    pub summary: Value,
-    /// The lines of the instrument's statistics.
-    pub seconds: Vec<Value>,
+impl Media {
+    /// What is said in `case`, where speech is.
+    fn said(&self, case: &Case) -> Option<PathBuf> {
+        Some(self.speech.as_ref()?.join(format!("said-{}.wav", case.name)))
+    }
+
+    fn post(&self, peer: Peer, case: &Case, host: &'static str, calls: Option<&'static str>) -> Post {
+        let heard =
+            |folder: &PathBuf| folder.join(format!("heard-{}-{peer:?}-{host}.wav", case.name).to_lowercase());
+        let speech = self.speech.as_ref().zip(self.said(case));
+        let speech = speech.map(|(folder, said)| Speech { said, heard: heard(folder) });
+        Post { host, calls, size: self.size, speech }
+    }
 }
 
 impl Peer {
-    /// Makes a call on `case` with a test card of that size at both ends.
-    pub fn measure(self, lab: &Lab, case: &Case, size: (u32, u32)) -> Measured {
+    /// Starts the two ends of a call: `ada` on `a`, who calls, and `grace` on `b`.
+    fn stations<'a>(self, lab: &'a Lab, case: &Case, media: &Media) -> [Box<dyn Station + 'a>; 2] {
+        let ours = |user: &str, post: &Post| -> Box<dyn Station + 'a> {
+            Box::new(Instrument::start(lab, user, post))
+        };
+        let page =
+            |user: &str, post: &Post| -> Box<dyn Station + 'a> { Box::new(OpenPage::start(lab, user, post)) };
+        let callee = media.post(self, case, "b", None);
+        let caller = media.post(self, case, "a", Some("grace"));
+        // Who is called must be there first.
         match self {
-            Self::Ours => ours(lab, case, size),
-            Self::Chromium => chromium(lab, case, size),
-            Self::Windows => windows(lab, case, size),
+            Self::Ours => [ours("grace", &callee), ours("ada", &caller)],
+            Self::Mixed => [page("grace", &callee), ours("ada", &caller)],
+            Self::Chromium => [page("grace", &callee), page("ada", &caller)],
+            Self::Windows => unreachable!("windows are no stations"),
         }
     }
-}
 
-fn card((width, height): (u32, u32)) -> String {
-    format!("testcard:{width}x{height}@30")
-}
-
-fn restart(lab: &Lab) {
-    lab.netlab.restart_schedule().expect("the network runs");
-}
-
-fn ours(lab: &Lab, case: &Case, size: (u32, u32)) -> Measured {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let files = ["caller", "callee"].map(|end| folder.path().join(end));
-    let card = card(size);
-    let paths = files.each_ref().map(|file| file.display().to_string());
-    let [caller, callee] =
-        paths.each_ref().map(|stats| ["--camera", card.as_str(), "--mic", "tone", "--stats", stats.as_str()]);
-    let length = case.seconds.to_string();
-    let (mut calling, mut answering) = lab.call(&[&caller[..], &["--duration", &length]].concat(), &callee);
-    restart(lab);
-    let pids = vec![calling.process().pid(), answering.process().pid()];
-    let seconds = || lines(&files[0]).len() as u32;
-    until("the call to settle", LIMIT, || seconds() >= SETTLED_S);
-    let usage = Usage::of(pids);
-    let all = Duration::from_secs(u64::from(case.seconds)) + LIMIT;
-    until("the end of the call", all, || seconds() + 2 >= case.seconds);
-    let cost = usage.cost();
-    let reports = [calling.finish(LIMIT), answering.finish(LIMIT)];
-    let ends = reports.into_iter().zip(&files).map(|(report, file)| {
-        if report.status != 0 {
-            eprintln!("  ended with status {}: {}", report.status, report.errors.trim());
+    /// Makes a call on `case`: the caller's end and the callee's.
+    ///
+    /// # Errors
+    /// Where speech can be neither made nor scored.
+    pub fn measure(self, lab: &Lab, case: &Case, media: &Media) -> Result<[End; 2]> {
+        if self == Self::Windows {
+            return Ok(windows::call(lab, case, media.size, SETTLED_S));
         }
-        End { summary: report.summary, seconds: lines(file) }
-    });
-    Measured { ends: ends.collect(), cost }
-}
+        if let Some(said) = media.said(case) {
+            speech::write(case.seconds, &said)?;
+        }
+        let mut stations = self.stations(lab, case, media);
+        stations.iter_mut().rev().for_each(|station| station.until_connected());
+        lab.netlab.restart_schedule().expect("the network runs");
+        let [callee, caller] = &mut stations;
+        caller.until_second(SETTLED_S);
+        let usages = [Usage::of(vec![callee.pid()]), Usage::of(vec![caller.pid()])];
+        caller.until_second(case.seconds);
+        let costs = usages.map(|usage| usage.cost());
+        for station in &mut stations {
+            station.look();
+        }
+        stations[1].hang_up();
+        let [callee, caller] = stations.map(Station::finish);
+        let [callee_cost, caller_cost] = costs;
+        let mut ends = [End::new(caller, caller_cost, true), End::new(callee, callee_cost, false)];
+        for (end, host) in ends.iter_mut().zip(["a", "b"]) {
+            if let Some(Speech { said, heard }) = media.post(self, case, host, None).speech {
+                end.speech = speech::score(&said, &heard)?;
+            }
+        }
+        Ok(ends)
+    }
 
-/// What an instrument said of each second so far; its last line may be half written.
-fn lines(file: &Path) -> Vec<Value> {
-    let text = fs::read_to_string(file).unwrap_or_default();
-    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
-}
-
-fn chromium(lab: &Lab, case: &Case, (width, height): (u32, u32)) -> Measured {
-    // Whatever starts a process or opens a socket does so on the page's own host.
-    let server = lab.server();
-    let open = |host: &str, name: &str| -> (Browser, Page) {
-        let opened = lab.netlab.enter(host, || {
-            let browser = Browser::start().with(NO_MDNS);
-            let page = browser.signed_in(server, name);
-            page.measure(width, height);
-            (browser, page)
+    /// Makes a short call on `case`, which ends as soon as both have seen a picture of the other: milliseconds from the
+    /// accept to the first picture, at the end that waited longer; `None` where it took more than `limit`.
+    pub fn connect(self, lab: &Lab, case: &Case, media: &Media, limit: Duration) -> Option<f64> {
+        let mut stations = self.stations(lab, case, media);
+        let deadline = Instant::now() + limit;
+        let mut seen = false;
+        until("a first picture, or the time for it to pass", limit + LIMIT, || {
+            seen = stations.iter_mut().all(|station| station.has_shown());
+            seen || Instant::now() > deadline
         });
-        opened.expect("a host of this network")
-    };
-    let at = |host: &str, work: &(dyn Fn() -> Value + Sync)| -> Value {
-        lab.netlab.enter(host, work).expect("a host of this network")
-    };
-    let (browser_a, page_a) = open("a", "ada");
-    let (browser_b, page_b) = open("b", "grace");
-    at("b", &|| {
-        page_b.answer_in_the_background();
-        Value::Null
-    });
-    at("a", &|| {
-        page_a.call("grace", None);
-        page_a.until(&json!({ "state": "connected" }))
-    });
-    restart(lab);
-    at("a", &|| page_a.until(&json!({ "seconds": SETTLED_S })));
-    let usage = Usage::of(vec![browser_a.pid(), browser_b.pid()]);
-    for seconds in (SETTLED_S..=case.seconds.saturating_sub(1)).step_by(10).chain([case.seconds - 1]) {
-        at("a", &|| page_a.until(&json!({ "seconds": seconds })));
+        for station in &mut stations {
+            station.look();
+        }
+        stations[1].hang_up();
+        let waits = stations.map(|station| station.finish().first_picture_ms());
+        let [Some(one), Some(other)] = waits else { return None };
+        seen.then_some(one.max(other))
     }
-    let cost = usage.cost();
-    let ends = [("a", &page_a), ("b", &page_b)].map(|(host, page)| {
-        let mut summary = at(host, &|| page.measured());
-        let seconds = summary["seconds"].take();
-        End { summary, seconds: seconds.as_array().cloned().unwrap_or_default() }
-    });
-    at("a", &|| {
-        page_a.hang_up();
-        Value::Null
-    });
-    // Windows and drivers close over sockets of their host.
-    for (host, owned) in [("a", (page_a, browser_a)), ("b", (page_b, browser_b))] {
-        lab.netlab.enter(host, move || drop(owned)).expect("a host of this network");
-    }
-    Measured { ends: ends.into(), cost }
-}
-
-fn windows(lab: &Lab, case: &Case, size: (u32, u32)) -> Measured {
-    let card = card(size);
-    let state = tempfile::tempdir().expect("a temporary folder");
-    let open = |host: &str, name: &str, words: &[&str]| {
-        let display = Display::start(1280, 760);
-        let mut command = lab.netlab.command(host, program("eyeline")).expect("a host of this network");
-        display.attach(&mut command);
-        let home = state.path().join(name);
-        fs::create_dir_all(&home).expect("a folder");
-        command
-            .args(["--server", lab.server(), "--user", name, "--password", "a password", "--register"])
-            .args(["--camera", &card, "--mic", "tone", "--speaker", "null", "--size", "1280x760"])
-            .args(["--position", "0,0"])
-            .args(words)
-            .env("EYELINE_DATA_DIR", &home)
-            .env("XDG_DATA_HOME", &home)
-            .env("XDG_CACHE_HOME", &home);
-        (Process::start(&format!("the window of {name}"), &mut command), display)
-    };
-    let (answering, _display_b) = open("b", "grace", &["--auto-accept"]);
-    let (calling, display_a) = open("a", "ada", &["--call", "grace"]);
-    // They say nothing: the link's counters tell of the media, two seconds at full rate.
-    let carried = || lab.netlab.stats().get("a>b").map_or(0, |link| link.bytes_out);
-    until("media between the windows", LIMIT, || carried() > 200_000);
-    let wait = |seconds: u32| {
-        let from = std::time::Instant::now();
-        let length = Duration::from_secs(u64::from(seconds));
-        until("time to pass", length + LIMIT, || from.elapsed() >= length);
-    };
-    wait(SETTLED_S);
-    let usage = Usage::of(vec![answering.pid(), calling.pid()]);
-    wait(case.seconds);
-    let cost = usage.cost();
-    let picture = eyeline_tests::artifacts().join("bench").join("windows.png");
-    fs::write(picture, display_a.screenshot()).expect("artifacts can be written");
-    Measured { ends: Vec::new(), cost }
 }

@@ -1,9 +1,5 @@
 //! Rate, frame rate and delay over time, as SVG.
-use super::{
-    Outcome,
-    figures::number,
-    peers::{Measured, Peer},
-};
+use super::{Outcome, column::Column, end::End};
 use std::fmt::Write as _;
 
 const WIDTH: f64 = 720.0;
@@ -21,15 +17,7 @@ const PANELS: [(&str, &str); 4] = [
     ("latency p50, ms", "latency_ms.p50"),
 ];
 
-fn colour(peer: Peer) -> &'static str {
-    match peer {
-        Peer::Ours => "#2563eb",
-        Peer::Chromium => "#d97706",
-        Peer::Windows => "#059669",
-    }
-}
-
-/// The callee's seconds of all runs: the middle run as a line, the others faint.
+/// The callee's course (or that of the one end that a column is about) of all runs, in seconds after connection: the middle run as a line, the others faint.
 pub fn svg(outcome: &Outcome) -> String {
     let seconds = f64::from(outcome.case.seconds);
     let height = HEAD + (PANEL + GAP) * PANELS.len() as f64 + GAP;
@@ -37,10 +25,12 @@ pub fn svg(outcome: &Outcome) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" \
          font-size=\"11\" fill=\"#374151\">\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
     );
-    let drawn = outcome.runs.iter().filter(|(_, runs)| runs.iter().any(|call| !call.ends.is_empty()));
-    for (index, (peer, _)) in drawn.enumerate() {
-        let x = LEFT + 110.0 * index as f64;
-        let _ = writeln!(svg, "<text x=\"{x}\" y=\"16\" fill=\"{}\">{peer}</text>", colour(*peer));
+    let drawn = outcome
+        .columns()
+        .filter(|(_, calls)| calls.iter().flatten().any(|end| end.course.of("fps").next().is_some()));
+    for (index, (Column { name, colour, .. }, _)) in drawn.enumerate() {
+        let x = LEFT + 150.0 * index as f64;
+        let _ = writeln!(svg, "<text x=\"{x}\" y=\"16\" fill=\"{colour}\">{name}</text>");
     }
     for (index, (title, path)) in PANELS.into_iter().enumerate() {
         let top = HEAD + GAP + (PANEL + GAP) * index as f64;
@@ -58,11 +48,12 @@ struct Panel {
 }
 
 fn panel(svg: &mut String, outcome: &Outcome, Panel { title, path, top, seconds }: Panel) {
-    let points = |call: &Measured| -> Vec<(f64, f64)> {
-        let Some(callee) = call.ends.last() else { return Vec::new() };
-        callee.seconds.iter().filter_map(|s| Some((number(s, "t")?, number(s, path)?))).collect()
+    let points = |column: &Column, call: &[End; 2]| -> Vec<(f64, f64)> {
+        let end = column.ends(call).last();
+        end.map(|end| end.course.of(path).filter(|(at, _)| *at >= 0.0).collect()).unwrap_or_default()
     };
-    let all = outcome.runs.iter().flat_map(|(_, runs)| runs).flat_map(&points);
+    let all =
+        outcome.columns().flat_map(|(column, calls)| calls.iter().flat_map(|call| points(column, call)));
     let most = nice(all.map(|(_, value)| value).fold(0.0, f64::max));
     let x = |t: f64| LEFT + (WIDTH - LEFT - RIGHT) * (t / seconds).min(1.0);
     let y = |value: f64| top + PANEL * (1.0 - value / most);
@@ -79,16 +70,16 @@ fn panel(svg: &mut String, outcome: &Outcome, Panel { title, path, top, seconds 
         let (at, below) = (x(f64::from(t)), top + PANEL + 13.0);
         let _ = writeln!(svg, "<text x=\"{at}\" y=\"{below}\" text-anchor=\"middle\">{t} s</text>");
     }
-    for (peer, runs) in &outcome.runs {
-        for (index, call) in runs.iter().enumerate() {
+    for (column, calls) in outcome.columns() {
+        for (index, call) in calls.iter().enumerate() {
             let line: Vec<String> =
-                points(call).into_iter().map(|(t, v)| format!("{:.1},{:.1}", x(t), y(v))).collect();
-            let (opacity, width) = if index == runs.len() / 2 { (1.0, 1.8) } else { (0.3, 1.0) };
+                points(column, call).into_iter().map(|(t, v)| format!("{:.1},{:.1}", x(t), y(v))).collect();
+            let (opacity, width) = if index == calls.len() / 2 { (1.0, 1.8) } else { (0.3, 1.0) };
             let _ = writeln!(
                 svg,
                 "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{width}\" opacity=\"{opacity}\"/>",
                 line.join(" "),
-                colour(*peer)
+                column.colour
             );
         }
     }

@@ -2,17 +2,19 @@
 //
 // Across the top 32 cells hold the low 32 bits of the Unix time in milliseconds, most significant leftmost, white for 1.
 // Below: colour bars, three moving discs, a patch of fixed noise, and a square that flashes as the beep begins.
+import { speaker } from "./speech.js";
+
 const CELLS = 32;
 const FPS = 30;
 const BEEP_S = 0.05;
 const BARS = ["#bfbfbf", "#bfbf00", "#00bfbf", "#00bf00", "#bf00bf", "#bf0000", "#0000bf"];
 const DISCS = ["#ffff00", "#ff0000", "#0000ff"];
 
-/** The stream of a canvas that shows the card and of a microphone that beeps. */
-export function cardStream(canvas) {
+/** The stream of a canvas that shows the card and of a microphone that beeps, or hears `speech` where there is any. */
+export function cardStream(canvas, speech) {
   const context = canvas.getContext("2d");
   const audio = new AudioContext({ sampleRate: 48000 });
-  const beep = beeper(audio);
+  const sound = speech ? speaker(audio, speech) : beeper(audio);
   const still = background(canvas.width, canvas.height);
   // Each picture that is drawn is captured, and no other.
   const picture = canvas.captureStream(0);
@@ -25,10 +27,10 @@ export function cardStream(canvas) {
     context.drawImage(still, 0, 0);
     drawMoment(context, now, flash);
     track.requestFrame();
-    if (flash) beep.at(audio.currentTime + 1 - (now % 1000) / 1000);
+    if (flash) sound.at(audio.currentTime + 1 - (now % 1000) / 1000);
   };
   setInterval(tick, 1000 / FPS);
-  return new MediaStream([track, ...beep.stream.getTracks()]);
+  return new MediaStream([track, ...sound.stream.getTracks()]);
 }
 
 /** The time that a picture of the card shows, or null where a cell is neither black nor white. */

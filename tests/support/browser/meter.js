@@ -4,6 +4,8 @@ import { readClock } from "./card.js";
 // Every so many pictures the clock of the card is read back, which is dear.
 const READ_EVERY = 6;
 const SECOND_MS = 1000;
+// Longer gaps between pictures are told one by one.
+const LONG_GAP_MS = 200;
 
 const percentile = (values, share) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * share)] ?? null;
 
@@ -14,14 +16,17 @@ export class Meter {
   gaps_over_200 = 0;
   latencies = [];
   latencies_now = [];
+  // When a long gap ended, in seconds since the call was placed (or accepted), and its length in milliseconds.
+  gaps_now = [];
   sizes = {};
   seconds = [];
 
-  constructor(connection, video) {
+  /** `since`: when the call was placed (or accepted), in milliseconds of Unix time. */
+  constructor(connection, video, since) {
     this.connection = connection;
+    this.placed = since - performance.timeOrigin;
     this.canvas = new OffscreenCanvas(1, 1);
     this.context = this.canvas.getContext("2d", { willReadFrequently: true });
-    this.placed = performance.now();
     const look = (now, picture) => {
       this.picture(video, now, picture);
       video.requestVideoFrameCallback(look);
@@ -38,7 +43,10 @@ export class Meter {
     const gap = this.last === undefined ? 0 : (now - this.last) / passed;
     this.last = now;
     this.longest_gap_ms = Math.max(this.longest_gap_ms, gap);
-    if (gap > 200) this.gaps_over_200++;
+    if (gap > LONG_GAP_MS) {
+      this.gaps_over_200++;
+      this.gaps_now.push([(now - this.placed) / SECOND_MS, gap]);
+    }
     const before = this.frames;
     this.frames += passed;
     const size = `${width}x${height}`;
@@ -76,10 +84,11 @@ export class Meter {
       kbps_in: ((now.bytes - bytes) * 8 * per_second) / 1000,
       size: [video.frameWidth ?? null, video.frameHeight ?? null],
       latency_ms: { p50: percentile(this.latencies_now, 0.5) },
+      gaps: this.gaps_now,
       target_kbps: pair.availableOutgoingBitrate ? pair.availableOutgoingBitrate / 1000 : null,
       rtt_ms: pair.currentRoundTripTime * 1000,
     });
-    this.latencies_now = [];
+    [this.latencies_now, this.gaps_now] = [[], []];
     this.last_stats = {
       freeze_count: video.freezeCount ?? 0,
       freeze_s: video.totalFreezesDuration ?? 0,
@@ -91,6 +100,11 @@ export class Meter {
       decoder: video.decoderImplementation ?? null,
       relayed: local ? local.candidateType === "relay" : null,
     };
+  }
+
+  /** Waits for so many seconds of measurement. */
+  async until(seconds) {
+    while (this.seconds.length < seconds) await new Promise((resolve) => setTimeout(resolve, 100));
   }
 
   /** In the members of the instrument's summary. */

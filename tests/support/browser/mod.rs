@@ -2,6 +2,7 @@
 mod site;
 
 use crate::webdriver::{Driver, Window};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -73,14 +74,39 @@ impl Page {
         self.window.run("peer.measure(...arguments)", &[width.into(), height.into()]);
     }
 
-    /// What was measured, in the members of the instrument's summary; `seconds` are the lines of its statistics.
+    /// What was measured, in the members of the instrument's summary; `seconds` are the lines of its statistics. Null
+    /// where there was no call.
     pub fn measured(&self) -> Value {
-        self.window.run("return peer.meter.summary(peer.marks)", &[])
+        self.window.run("return peer.meter?.summary(peer.marks) ?? null", &[])
+    }
+
+    /// Waits until so many seconds of a call are measured.
+    pub fn until_second(&self, seconds: u32) {
+        self.window.run("await peer.meter.until(...arguments)", &[seconds.into()]);
+    }
+
+    /// In the next call says what is in a WAV file instead of beeping, and records what the other side says.
+    pub fn speak(&self, wav: &[u8]) {
+        let url = format!("data:audio/wav;base64,{}", BASE64_STANDARD.encode(wav));
+        self.window.run("await peer.speak(...arguments)", &[url.into()]);
+    }
+
+    /// What the other side said, as a WAV file; `None` where nothing came.
+    pub fn heard(&self) -> Option<Vec<u8>> {
+        let said = self.window.run("return await peer.heard()", &[]);
+        let (_, wav) = said.as_str()?.split_once(',')?;
+        Some(BASE64_STANDARD.decode(wav).expect("the page writes base64"))
     }
 
     /// Calls somebody, and returns when the offer is made.
     pub fn call(&self, callee: &str, codec: Option<&str>) {
         self.window.run("await peer.call(...arguments)", &[callee.into(), codec.into()]);
+    }
+
+    /// Calls somebody, and does not wait for them.
+    pub fn call_in_the_background(&self, callee: &str) {
+        self.window
+            .run("peer.call(...arguments).catch((e) => peer.errors.push(String(e)))", &[callee.into()]);
     }
 
     /// Accepts the next call whenever it comes.

@@ -2,6 +2,7 @@
 import { cardStream } from "./card.js";
 import { Meter } from "./meter.js";
 import { Ear, Eye } from "./senses.js";
+import { Recorder, readSpeech } from "./speech.js";
 
 // How often this client asks the server for news.
 let poll_ms = 100;
@@ -31,6 +32,16 @@ class Peer {
     Object.assign(document.querySelector("#card"), { width, height });
     this.measuring = true;
     poll_ms = 10;
+  }
+
+  /** Says what is in a WAV file instead of beeping, and records what the other side says. */
+  async speak(url) {
+    this.speech = await readSpeech(url);
+  }
+
+  /** What the other side said, as a WAV file's `data:` URL; null where nothing came. */
+  heard() {
+    return this.recorder?.wav() ?? null;
   }
 
   mark(what) {
@@ -94,10 +105,11 @@ class Peer {
     };
     const [remote, video] = [new MediaStream(), document.querySelector("#remote")];
     video.srcObject = remote;
-    if (this.measuring) this.meter = new Meter(this.connection, video);
+    if (this.measuring) this.meter = new Meter(this.connection, video, this.marks.placed ?? this.marks.accepted);
     else this.eye = new Eye(video);
     this.connection.ontrack = ({ track }) => {
       remote.addTrack(track);
+      if (track.kind === "audio" && this.speech) this.recorder = new Recorder(track);
       if (track.kind === "audio" && !this.measuring) this.ear = new Ear(new MediaStream([track]));
     };
     this.socket = new WebSocket(`${this.server.replace("http", "ws")}/ws/webrtc/${id}?token=${this.token}`);
@@ -134,7 +146,7 @@ class Peer {
   }
 
   addMedia() {
-    const stream = cardStream(document.querySelector("#card"));
+    const stream = cardStream(document.querySelector("#card"), this.speech);
     stream.getTracks().forEach((track) => this.connection.addTrack(track, stream));
   }
 
@@ -182,8 +194,9 @@ class Peer {
     further.onopen = () => further.send("hello?");
   }
 
-  hangUp() {
-    return this.rest("POST", `/calls/end/${this.call_id}`);
+  async hangUp() {
+    // Where the call never came to anything there is none to end.
+    if (this.call_id) await this.rest("POST", `/calls/end/${this.call_id}`);
   }
 
   /** What has been seen so far. */

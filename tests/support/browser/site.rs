@@ -5,12 +5,13 @@ use std::{
     thread,
 };
 
-const FILES: [(&str, &str, &str); 5] = [
+const FILES: [(&str, &str, &str); 6] = [
     ("/", "text/html", include_str!("page.html")),
     ("/peer.js", "text/javascript", include_str!("peer.js")),
     ("/card.js", "text/javascript", include_str!("card.js")),
     ("/meter.js", "text/javascript", include_str!("meter.js")),
     ("/senses.js", "text/javascript", include_str!("senses.js")),
+    ("/speech.js", "text/javascript", include_str!("speech.js")),
 ];
 
 /// Serves for as long as the test process lives.
