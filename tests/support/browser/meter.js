@@ -6,6 +6,8 @@ const READ_EVERY = 6;
 const SECOND_MS = 1000;
 // Longer gaps between pictures are told one by one.
 const LONG_GAP_MS = 200;
+// How often the page looks whether it is late itself.
+const BEAT_MS = 50;
 
 const percentile = (values, share) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * share)] ?? null;
 
@@ -20,6 +22,7 @@ export class Meter {
   gaps_now = [];
   sizes = {};
   seconds = [];
+  busy_ms = 0;
 
   /** `since`: when the call was placed (or accepted), in milliseconds of Unix time. */
   constructor(connection, video, since) {
@@ -33,15 +36,28 @@ export class Meter {
     };
     video.requestVideoFrameCallback(look);
     setInterval(() => this.second(), SECOND_MS);
+    this.beat_at = performance.now();
+    setInterval(() => this.beat(), BEAT_MS);
+  }
+
+  /** Counts the time in which this page was too busy to see pictures, since the last one that it saw. */
+  beat() {
+    const now = performance.now();
+    this.busy_ms += Math.max(now - this.beat_at - BEAT_MS, 0);
+    this.beat_at = now;
   }
 
   picture(video, now, { presentedFrames, width, height }) {
     this.first_frame_at ??= performance.timeOrigin + now;
-    // Pictures that were presented while this page was busy are counted, and share the gap.
+    // Pictures that were presented and not seen are counted, and share the gap. Of a long one they share no more than the
+    // time in which this page was busy: after a cut of the network several come at once, at the end of the gap.
     const passed = Math.max(presentedFrames - (this.presented ?? presentedFrames - 1), 1);
     this.presented = presentedFrames;
-    const gap = this.last === undefined ? 0 : (now - this.last) / passed;
+    const whole = this.last === undefined ? 0 : now - this.last;
     this.last = now;
+    this.beat();
+    const gap = whole > LONG_GAP_MS ? Math.max(whole / passed, whole - this.busy_ms) : whole / passed;
+    this.busy_ms = 0;
     this.longest_gap_ms = Math.max(this.longest_gap_ms, gap);
     if (gap > LONG_GAP_MS) {
       this.gaps_over_200++;
