@@ -2,7 +2,7 @@
 
 The source is compared in pieces, each laid against what was heard where their loudness agrees best: the delay of a call
 changes with the network, and neither score is meant for long recordings. PESQ bears small changes of delay within a
-piece, as people do; STOI does not, so that it is taken of shorter ones.
+piece, as people do; STOI does not, so that for it each half second is laid on its own, by the wave itself.
 """
 import json
 import sys
@@ -15,9 +15,11 @@ from scipy.signal import correlate, resample_poly
 
 RATE_HZ = 16_000
 PIECE_S = 8
-STOI_PIECE_S = 2
+STOI_BLOCK_S = 0.5
+# Correlation from which on the place of a block is believed; below it the one before holds.
+ALIKE = 0.5
 # Around the delay of the whole: how much that of a piece may differ.
-SLACK_S = 1.0
+SLACK_S = 1.5
 # PESQ's lowest score, also where it finds no speech to judge.
 LOWEST_PESQ = 1.0
 
@@ -54,9 +56,31 @@ def laid(source, heard, whole, length):
         yield said, cut(near, delay(said, near, RATE_HZ // 500, 1), length)
 
 
+def likeness(part, whole):
+    """Correlation coefficients of `part` with `whole` from each place on."""
+    energy = np.concatenate(([0.0], np.cumsum(whole**2)))
+    energy = (energy[len(part) :] - energy[: -len(part)]) * np.sum(part**2)
+    return correlate(whole, part, "valid", "fft") / np.sqrt(np.maximum(energy, 1e-9))
+
+
+def laid_by_blocks(source, heard, whole, length):
+    """As `laid`, but each block of what was heard is moved to where it was said."""
+    slack, block = int(SLACK_S * RATE_HZ), int(STOI_BLOCK_S * RATE_HZ)
+    late = slack
+    for start in range(0, len(source) - length + 1, length):
+        said, blocks = source[start : start + length], []
+        for at in range(0, length, block):
+            near = cut(heard, start + at + whole - slack, block + 2 * slack)
+            alike = likeness(said[at : at + block], near)
+            if alike.max() > ALIKE:
+                late = int(alike.argmax())
+            blocks.append(cut(near, late, block))
+        yield said, np.concatenate(blocks)
+
+
 def quality(said, heard):
     score = pesq.pesq(RATE_HZ, said, heard, "wb", on_error=pesq.PesqError.RETURN_VALUES)
-    return max(float(score), LOWEST_PESQ)
+    return max(float(np.nan_to_num(score)), LOWEST_PESQ)
 
 
 def clarity(said, heard):
@@ -68,9 +92,8 @@ def judge(source, heard):
     source = source[spoken[0] : spoken[-1] + 1]
     whole = delay(source, heard, RATE_HZ // 50, RATE_HZ // 1000)
     pesqs = [quality(*pair) for pair in laid(source, heard, whole, PIECE_S * RATE_HZ)]
-    stois = np.array([clarity(*pair) for pair in laid(source, heard, whole, STOI_PIECE_S * RATE_HZ)])
-    together = PIECE_S // STOI_PIECE_S
-    return pesqs, stois[: len(pesqs) * together].reshape(-1, together).mean(axis=1)
+    stois = [clarity(*pair) for pair in laid_by_blocks(source, heard, whole, PIECE_S * RATE_HZ)]
+    return pesqs, stois
 
 
 def spread(values):
