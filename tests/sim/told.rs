@@ -34,7 +34,7 @@ impl Told {
         let bytes = rtcp::packet::marshal(&packets).expect("our own packets can be written");
         let read = rtcp::packet::unmarshal(&mut &bytes[..]).expect("and read");
         let tells = |packet: &dyn rtcp::Packet| packet.as_any().is::<TransportLayerCc>();
-        let (told, mut sent): (Vec<_>, Vec<_>) = read.into_iter().partition(|packet| tells(packet.as_ref()));
+        let (told, sent): (Vec<_>, Vec<_>) = read.into_iter().partition(|packet| tells(packet.as_ref()));
         self.held.extend((!told.is_empty()).then_some(Packet::Rtcp(told)));
         let now = match self.feedback {
             Feedback::Timed => true,
@@ -45,7 +45,7 @@ impl Told {
             (self.marked, self.due) = (false, elapsed + SELDOM);
         }
         let released = if now { std::mem::take(&mut self.held) } else { Vec::new() };
-        let sent = (!sent.is_empty()).then(|| Packet::Rtcp(std::mem::take(&mut sent)));
+        let sent = (!sent.is_empty()).then_some(Packet::Rtcp(sent));
         sent.into_iter().chain(released).collect()
     }
 }

@@ -1,5 +1,5 @@
 //! A measuring instrument at one end of a call.
-use super::{process::Process, program};
+use super::{course::number, process::Process, program};
 use serde_json::Value;
 use std::{process::Command, time::Duration};
 use tempfile::TempDir;
@@ -77,7 +77,7 @@ impl Report {
 
     /// A figure of the summary, such as `latency_ms.p50`.
     pub fn figure(&self, path: &str) -> f64 {
-        let value = path.split('.').fold(&self.summary, |value, key| &value[key]);
-        value.as_f64().unwrap_or_else(|| panic!("{path} is {value} in {:#}\n{}", self.summary, self.errors))
+        number(&self.summary, path)
+            .unwrap_or_else(|| panic!("{path} is no number in {:#}\n{}", self.summary, self.errors))
     }
 }

@@ -27,13 +27,18 @@ const BEEPS: f64 = 5.0;
 /// told of is held back; and its own first one waits for the connection.
 const START_MS: f64 = 2_500.0;
 
-/// Judges what either end saw on a network that loses nothing.
-fn is_content(report: &Report) {
+/// Judges what either end saw on any network.
+fn went_on(report: &Report) {
     println!("{:#}", report.summary);
     assert_eq!(report.status, 0, "{}", report.errors);
     assert_eq!(report.summary["end_reason"], "hangup");
-    assert!(report.figure("frames") >= 130.0, "frames");
     assert!(report.figure("gap_ms.max") < START_MS, "no picture stood for long");
+}
+
+/// Judges what either end saw on a network that loses nothing.
+fn is_content(report: &Report) {
+    went_on(report);
+    assert!(report.figure("frames") >= 130.0, "frames");
     assert!(report.figure("sizes.640x480") >= 110.0, "size");
     assert!(report.figure("latency_ms.p50") < 500.0, "latency");
 }
@@ -103,10 +108,8 @@ fn webrtcbin_and_the_instrument_ask_each_other_for_key_frames() {
     peer.until(|seen| ASKED_AND_GIVEN.iter().all(|key| more(seen, key, 1.0)) && more(seen, "frames", 60.0));
     peer.hang_up();
     for report in [peer.finish(END_LIMIT), answering.finish(END_LIMIT)] {
-        println!("{:#}", report.summary);
-        assert_eq!(report.status, 0, "{}", report.errors);
+        went_on(&report);
         assert!(report.figure("frames") >= 130.0, "pictures went on");
-        assert!(report.figure("gap_ms.max") < START_MS, "the key frame came soon");
     }
 }
 
@@ -122,11 +125,8 @@ fn webrtcbin_and_the_instrument_repair_a_tenth_lost() {
     let calling = lab.cli("a", "ada", &[&["call", "gst", "--duration", "12"], &CARD[..]].concat());
     let (ours, theirs) = (calling.finish(END_LIMIT), peer.finish(END_LIMIT));
     for report in [&ours, &theirs] {
-        println!("{:#}", report.summary);
-        assert_eq!(report.status, 0, "{}", report.errors);
-        assert_eq!(report.summary["end_reason"], "hangup");
+        went_on(report);
         assert!(report.figure("fps") >= 22.0, "fps");
-        assert!(report.figure("gap_ms.max") < START_MS, "no picture stood for long");
     }
     assert!(theirs.figure("repairs_used") >= 75.0, "our repairs, at the peer");
     assert!(theirs.figure("repairs_sent") >= 75.0, "its repairs, by our requests");

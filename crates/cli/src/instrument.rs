@@ -2,7 +2,7 @@
 use eyeline_client::viewer::{EncodedPicture, RemoteForm, Side, Viewer};
 use eyeline_media::{
     frame::{AudioBlock, MediaTime, VideoFrame},
-    measure::{FreezeMeter, LatencyMeter, Samples, SkewMeter},
+    measure::{FreezeMeter, LONG_GAP, LatencyMeter, Samples, SkewMeter},
     receive::{RenderInfo, VideoSink},
     synthetic::{BeepDetector, Y4mSink, flash_shows},
 };
@@ -12,9 +12,6 @@ use std::{
     time::Duration,
 };
 use tokio::sync::watch;
-
-/// Longer gaps between pictures are told one by one, as `gap_ms.over200` of the summary counts them.
-const LONG_GAP: Duration = Duration::from_millis(200);
 
 /// A viewer that decodes everything and measures it.
 pub struct Instrument {

@@ -196,31 +196,17 @@ impl Estimator {
         queued: Duration,
     ) {
         self.rtt = rtt.or(self.rtt);
-        let arrived = outcomes.iter().filter(|outcome| outcome.arrival.is_some());
-        // Word that comes late because of the path is no cadence.
-        if !self.silent
-            && let Some(oldest) = arrived.map(|outcome| outcome.sent.at).min()
-        {
-            let waited = now.saturating_duration_since(oldest).saturating_sub(self.rtt.unwrap_or_default());
-            self.cadence.add(now, waited);
-        }
         self.heard = Some(now);
         if std::mem::take(&mut self.silent) {
-            (self.trendline, self.limit) = (Trendline::default(), Limit::default());
-            if queued < STANDING.0 {
-                (self.loss, self.returned) = (LossControl::default(), Some(now));
-            }
-            if self.idle.since().is_none() {
-                self.rate.lower(now, self.rate.target() * AFTER_SILENCE);
-            }
-            self.prober.on_cut(now);
+            self.on_return(now, queued);
+        } else {
+            self.note_cadence(now, outcomes);
         }
         let idle = self.idle.since().is_some();
         let mut over = false;
         let mut found = None;
         for outcome in outcomes {
-            // What was sent into a cut was lost by that, and tells nothing of the path that has come back; where packets come
-            // late, it was no cut but a long queue.
+            // What was sent into a cut was lost by that, and tells nothing of the path that has come back.
             if self.returned.is_none_or(|at| outcome.sent.at > at) {
                 self.loss.on_outcome(outcome);
             }
@@ -285,6 +271,28 @@ impl Estimator {
         self.silent |= since.is_some_and(|since| now.saturating_duration_since(since) > silence);
         let clear = self.is_clear();
         self.prober.on_tick(now, self.target(), self.idle.since(), clear);
+    }
+
+    /// The first word after silence.
+    fn on_return(&mut self, now: Instant, queued: Duration) {
+        (self.trendline, self.limit) = (Trendline::default(), Limit::default());
+        // Where packets come late it was no cut but a long queue, whose losses count.
+        if queued < STANDING.0 {
+            (self.loss, self.returned) = (LossControl::default(), Some(now));
+        }
+        if self.idle.since().is_none() {
+            self.rate.lower(now, self.rate.target() * AFTER_SILENCE);
+        }
+        self.prober.on_cut(now);
+    }
+
+    /// Word that does not come late because of the path.
+    fn note_cadence(&mut self, now: Instant, outcomes: &[Outcome]) {
+        let arrived = outcomes.iter().filter(|outcome| outcome.arrival.is_some());
+        if let Some(oldest) = arrived.map(|outcome| outcome.sent.at).min() {
+            let waited = now.saturating_duration_since(oldest).saturating_sub(self.rtt.unwrap_or_default());
+            self.cadence.add(now, waited);
+        }
     }
 
     /// How long word of a packet takes on an empty path.

@@ -7,7 +7,7 @@ use super::{
     case::Case,
     end::End,
     speech,
-    station::{Instrument, LIMIT, OpenPage, Post, Speech, Station},
+    station::{Instrument, LIMIT, OpenPage, Post, Sight, Speech, Station},
     usage::Usage,
     windows,
 };
@@ -109,11 +109,7 @@ impl Peer {
         let usages = [Usage::of(vec![callee.pid()]), Usage::of(vec![caller.pid()])];
         caller.until_second(case.seconds);
         let costs = usages.map(|usage| usage.cost());
-        for station in &mut stations {
-            station.look();
-        }
-        stations[1].hang_up();
-        let [callee, caller] = stations.map(Station::finish);
+        let [callee, caller] = end(stations);
         let [callee_cost, caller_cost] = costs;
         let mut ends = [End::new(caller, caller_cost, true), End::new(callee, callee_cost, false)];
         for (end, host) in ends.iter_mut().zip(["a", "b"]) {
@@ -134,12 +130,17 @@ impl Peer {
             seen = stations.iter_mut().all(|station| station.has_shown());
             seen || Instant::now() > deadline
         });
-        for station in &mut stations {
-            station.look();
-        }
-        stations[1].hang_up();
-        let waits = stations.map(|station| station.finish().first_picture_ms());
+        let waits = end(stations).map(|sight| sight.first_picture_ms());
         let [Some(one), Some(other)] = waits else { return None };
         seen.then_some(one.max(other))
     }
+}
+
+/// The caller hangs up; what both saw.
+fn end(mut stations: [Box<dyn Station + '_>; 2]) -> [Sight; 2] {
+    for station in &mut stations {
+        station.look();
+    }
+    stations[1].hang_up();
+    stations.map(Station::finish)
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 const AVERAGED: usize = 30;
 /// A gap is a freeze when it exceeds the average by this, and three times the average (same definition).
 const EXTRA: Duration = Duration::from_millis(150);
-/// Gaps longer than this are counted for the summary.
-const LONG_GAP: Duration = Duration::from_millis(200);
+/// Gaps longer than this are counted, and told one by one.
+pub const LONG_GAP: Duration = Duration::from_millis(200);
 /// A gap longer than this is a pause (same definition).
 const PAUSE: Duration = Duration::from_secs(5);
 

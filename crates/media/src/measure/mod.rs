@@ -4,7 +4,7 @@ mod latency;
 mod samples;
 mod skew;
 
-pub use freeze::{FreezeMeter, Gap};
+pub use freeze::{FreezeMeter, Gap, LONG_GAP};
 pub use latency::LatencyMeter;
 pub use samples::{Percentiles, Samples};
 pub use skew::SkewMeter;

@@ -18,6 +18,8 @@ const TOGETHER: Duration = Duration::from_millis(5);
 #[derive(Debug, Default)]
 pub struct Cadence {
     waits: VecDeque<Duration>,
+    /// The middle one.
+    usual: Duration,
     first: Option<Instant>,
     newest: Option<Instant>,
 }
@@ -35,6 +37,9 @@ impl Cadence {
         }
         // A packet that was overtaken by an earlier message has not waited for this one alone.
         self.waits.push_back(since.map_or(waited, |since| waited.min(since)).min(LONGEST));
+        let mut waits: Vec<Duration> = self.waits.iter().copied().collect();
+        waits.sort_unstable();
+        self.usual = waits[waits.len() / 2];
     }
 
     /// Time between the first feedback and the newest.
@@ -46,9 +51,7 @@ impl Cadence {
     /// What it is longer than with most peers.
     #[must_use]
     pub fn excess(&self) -> Duration {
-        let mut waits: Vec<Duration> = self.waits.iter().copied().collect();
-        waits.sort_unstable();
-        waits.get(waits.len() / 2).map_or(Duration::ZERO, |middle| middle.saturating_sub(USUAL))
+        self.usual.saturating_sub(USUAL)
     }
 }
 

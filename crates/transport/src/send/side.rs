@@ -278,9 +278,9 @@ impl SendSide {
             if self.tick.is_none() {
                 // Some peers tell of sound only together with pictures.
                 self.ledger.begin();
+                self.estimator.begin(now);
+                self.tick = Some(now);
             }
-            self.estimator.begin(now);
-            self.tick.get_or_insert(now);
             self.probe(now);
         }
     }

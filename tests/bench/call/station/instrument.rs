@@ -2,7 +2,11 @@
 use super::{LIMIT, Post, Sight, Station};
 use eyeline_tests::{cli::Cli, course::number, lab::Lab, until};
 use serde_json::Value;
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tempfile::TempDir;
 
 /// A running instrument.
@@ -37,12 +41,6 @@ impl Instrument {
         }
         Self { cli, stats, _folder: folder }
     }
-
-    /// Its last line may be half written.
-    fn lines(&self) -> Vec<Value> {
-        let text = fs::read_to_string(&self.stats).unwrap_or_default();
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
-    }
 }
 
 impl Station for Instrument {
@@ -63,7 +61,7 @@ impl Station for Instrument {
     }
 
     fn has_shown(&mut self) -> bool {
-        self.lines().iter().any(|line| number(line, "fps").is_some_and(|fps| fps > 0.0))
+        lines(&self.stats).iter().any(|line| number(line, "fps").is_some_and(|fps| fps > 0.0))
     }
 
     fn hang_up(&mut self) {
@@ -76,8 +74,12 @@ impl Station for Instrument {
         if report.status != 0 {
             eprintln!("  ended with status {}: {}", report.status, report.errors.trim());
         }
-        let text = fs::read_to_string(stats).unwrap_or_default();
-        let seconds = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        Sight { summary: report.summary, seconds }
+        Sight { summary: report.summary, seconds: lines(&stats) }
     }
+}
+
+/// What an instrument has written so far; its last line may be half written.
+fn lines(stats: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(stats).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
