@@ -88,20 +88,52 @@ fn a_peer_that_tells_of_no_packet_gets_pictures_all_the_same() {
     assert!(report.kbps(50, 60) > 1_000.0, "{} kbit/s", report.kbps(50, 60));
 }
 
+/// In milliseconds; GStreamer's time between two control packets is about 600 (measured).
+fn seldom(first: u64, every: u64) -> Feedback {
+    Feedback::Seldom { first: ms(first), every: ms(every) }
+}
+
 #[test]
-fn a_peer_that_tells_of_packets_seldom_gets_pictures_all_the_same() {
-    let [wide, thin] = [Profile::Good, Profile::Weak3g].map(Profile::link);
-    for (cameras_from, steps) in [(0, vec![(0, wide), (20, thin), (40, wide)]), (10, vec![(0, wide)])] {
-        let ends = Ends { feedback: Feedback::Seldom, cameras_from, ..Ends::WHOLE };
-        let report = between(ends, &steps, 60);
-        let waited = picture_after(&report, cameras_from);
-        println!("a picture after {waited:?}");
-        assert!(waited.is_some_and(|waited| waited < ms(500)), "{waited:?}");
-        let settled = cameras_from as u32 + 1;
-        let (freeze, fps) = (report.freeze(settled, 60), report.fps(settled, 60));
-        assert!(freeze < ms(4_000) && fps > 20.0, "{fps} pictures a second, none for {freeze:?}");
-        assert!(report.kbps(50, 60) > 1_500.0, "{} kbit/s", report.kbps(50, 60));
+fn however_seldom_a_peer_tells_of_packets_pictures_begin_and_go_on() {
+    for first in [0, 700, 1_400, 2_100, 2_800] {
+        for every in [600, 1_000, 1_500] {
+            let ends = Ends { feedback: seldom(first, every), ..Ends::WHOLE };
+            let report = between(ends, &[(0, Profile::Good.link())], 30);
+            let (freeze, fps) = (report.freeze(0, 30), report.fps(0, 30));
+            println!(
+                "first after {first} ms, then every {every}: none for {freeze:?}, {fps} pictures a second"
+            );
+            assert!(freeze < ms(600) && fps > 28.0, "{first}, {every}: {freeze:?}, {fps}");
+            assert!(report.kbps(20, 30) > 1_500.0, "{first}, {every}: {} kbit/s", report.kbps(20, 30));
+        }
     }
+}
+
+#[test]
+fn a_camera_that_comes_later_is_seen_by_a_peer_that_tells_of_packets_seldom() {
+    let ends = Ends { feedback: seldom(0, 600), cameras_from: 10, ..Ends::WHOLE };
+    let report = between(ends, &[(0, Profile::Good.link())], 60);
+    let waited = picture_after(&report, 10);
+    assert!(waited.is_some_and(|waited| waited < ms(500)), "{waited:?}");
+    assert!(report.freeze(11, 60) < ms(600) && report.fps(11, 60) > 28.0, "{:?}", report.freeze(11, 60));
+    assert!(report.kbps(50, 60) > 1_500.0, "{} kbit/s", report.kbps(50, 60));
+}
+
+#[test]
+fn a_peer_that_tells_of_packets_seldom_keeps_its_pictures_where_the_link_narrows_forty_times() {
+    let [wide, thin] = [Profile::Good, Profile::Weak3g].map(Profile::link);
+    let mut stood = Vec::new();
+    for phase in 0..20 {
+        let at = ms(20_000 + 54 * phase);
+        let steps = vec![(Duration::ZERO, wide), (at, thin), (at + ms(20_000), wide)];
+        let ends = Ends { feedback: seldom(0, 600), ..Ends::WHOLE };
+        let report = run_between(ends, &Schedule::new(steps), 60, 7);
+        assert!(report.kbps(50, 60) > 900.0, "phase {phase}: {} kbit/s", report.kbps(50, 60));
+        stood.push(report.freeze(1, 60));
+    }
+    stood.sort();
+    println!("the picture stands {stood:?}");
+    assert!(stood[10] < ms(3_000) && stood[19] < ms(6_000), "{stood:?}");
 }
 
 #[test]

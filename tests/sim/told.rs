@@ -6,9 +6,6 @@ use rtc::{
 };
 use std::time::Duration;
 
-/// GStreamer's time between two control packets (measured).
-const SELDOM: Duration = Duration::from_millis(600);
-
 /// One end's control packets.
 pub struct Told {
     feedback: Feedback,
@@ -20,7 +17,8 @@ pub struct Told {
 
 impl Told {
     pub fn new(feedback: Feedback) -> Self {
-        Self { feedback, held: Vec::new(), marked: false, due: Duration::ZERO }
+        let due = if let Feedback::Seldom { first, .. } = feedback { first } else { Duration::ZERO };
+        Self { feedback, held: Vec::new(), marked: false, due }
     }
 
     /// A packet comes.
@@ -36,13 +34,13 @@ impl Told {
         let tells = |packet: &dyn rtcp::Packet| packet.as_any().is::<TransportLayerCc>();
         let (told, sent): (Vec<_>, Vec<_>) = read.into_iter().partition(|packet| tells(packet.as_ref()));
         self.held.extend((!told.is_empty()).then_some(Packet::Rtcp(told)));
-        let now = match self.feedback {
-            Feedback::Timed => true,
-            Feedback::Seldom => self.marked && self.due <= elapsed,
-            Feedback::Never => false,
+        let (now, every) = match self.feedback {
+            Feedback::Timed => (true, Duration::ZERO),
+            Feedback::Seldom { every, .. } => (self.marked && self.due <= elapsed, every),
+            Feedback::Never => (false, Duration::ZERO),
         };
         if now {
-            (self.marked, self.due) = (false, elapsed + SELDOM);
+            (self.marked, self.due) = (false, elapsed + every);
         }
         let released = if now { std::mem::take(&mut self.held) } else { Vec::new() };
         let sent = (!sent.is_empty()).then_some(Packet::Rtcp(sent));

@@ -8,6 +8,8 @@ use std::ops::Range;
 
 /// Of its steady rate, or the former one: from here on the rate counts as reached.
 const REACHED: f64 = 0.9;
+/// It must hold, on average over so many lines: a backlog that comes at once is no rate.
+const HELD: usize = 3;
 /// A latency that is so much longer than before is late, in milliseconds.
 const LATE_MS: f64 = 200.0;
 
@@ -56,15 +58,20 @@ impl Course {
         mean(self.of(path).filter(|(at, _)| span.contains(at)).map(|(_, value)| value))
     }
 
-    /// From `from_s` until the received rate is first at nine tenths of what it is over `steady_s`.
+    /// From `from_s` until the received rate is first at nine tenths of what it is over `steady_s`, and stays there.
     pub fn rate_reached_s(&self, from_s: f64, steady_s: &Range<f64>) -> Option<f64> {
         let enough = REACHED * self.mean(steady_s, "kbps_in")?;
-        let reached = self.of("kbps_in").find(|(at, kbps)| *at > from_s && *kbps >= enough);
-        Some(reached.map_or(f64::INFINITY, |(at, _)| at - from_s))
+        let rates: Vec<(f64, f64)> = self.of("kbps_in").filter(|(at, _)| *at > from_s).collect();
+        let holds = |from: usize| {
+            let held = &rates[from..rates.len().min(from + HELD)];
+            mean(held.iter().map(|(_, kbps)| *kbps)).is_some_and(|kbps| kbps >= enough)
+        };
+        let reached = (0..rates.len()).find(|&index| rates[index].1 >= enough && holds(index));
+        Some(reached.map_or(f64::INFINITY, |index| rates[index].0 - from_s))
     }
 
-    /// From a narrowing until latency is what it was over `steady_s` (and what the path itself adds), once it has been
-    /// longer; nothing where it never was. A second without pictures is a late one. `None` for a cut.
+    /// From a narrowing until latency is what it was over `steady_s` (and what the path itself adds) for two seconds, once
+    /// it has been longer; nothing where it never was. A second without pictures is a late one. `None` for a cut.
     pub fn latency_back_s(&self, change: Change, steady_s: &Range<f64>) -> Option<f64> {
         let limit = self.mean(steady_s, "latency_ms.p50")? + change.slower_ms + LATE_MS;
         let late = |line: &Value| match number(line, "latency_ms.p50") {
@@ -73,12 +80,12 @@ impl Course {
             None => number(line, "fps").is_none_or(|fps| fps == 0.0).then_some(true),
         };
         let narrow = self.seconds.iter().filter(|(at, _)| (change.narrow_s..change.wide_s).contains(at));
-        let mut from_late =
-            narrow.filter_map(|(at, line)| Some((*at, late(line)?))).skip_while(|(_, late)| !late);
-        let back = match from_late.next() {
-            Some(_) => {
-                from_late.find(|(_, late)| !late).map_or(f64::INFINITY, |(at, _)| at - change.narrow_s)
-            }
+        let seconds: Vec<(f64, bool)> = narrow.filter_map(|(at, line)| Some((*at, late(line)?))).collect();
+        let mut from_late = seconds.iter().zip(seconds.iter().skip(1)).skip_while(|((_, late), _)| !late);
+        let back = match from_late.clone().next() {
+            Some(_) => from_late
+                .find(|((_, late), (_, late_next))| !late && !late_next)
+                .map_or(f64::INFINITY, |((at, _), _)| at - change.narrow_s),
             None => 0.0,
         };
         (!change.cut).then_some(back)
@@ -147,7 +154,9 @@ mod tests {
     #[test]
     fn rate_is_reached_at_nine_tenths_of_the_steady_one_and_again_after_a_change() {
         let rate = |second: u32| match second {
-            0..4 => 250 * second,
+            // A backlog comes at once.
+            1 => 1000,
+            2..4 => 250 * second,
             10..23 => 300,
             _ => 1000,
         };
@@ -161,6 +170,8 @@ mod tests {
     fn latency_is_back_once_pictures_come_in_time_again() {
         let latency = |second: u32| match second {
             11 => json!({ "latency_ms": { "p50": 900 }, "fps": 9 }),
+            // In time, and it does not last.
+            13 => json!({ "latency_ms": { "p50": 60 }, "fps": 9 }),
             12..15 => json!({ "latency_ms": null, "fps": 0 }),
             15 => json!({ "latency_ms": { "p50": 400 }, "fps": 9 }),
             // Pictures, and no clock was read.

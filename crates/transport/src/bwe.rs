@@ -26,7 +26,7 @@ pub use blind::Blind;
 use cadence::Cadence;
 use idle::Idle;
 use limit::Limit;
-use loss::LossControl;
+use loss::{LossControl, Queue};
 pub use probe::Cluster;
 use probe::{Evaluator, Prober};
 use rate::{Known, RateControl};
@@ -45,6 +45,8 @@ pub const START_BPS: f64 = 300_000.0;
 /// Without feedback for so long, the path is cut; where there hardly was any yet, it may just be long, or the peer's word rare.
 const SILENCE: Duration = Duration::from_millis(500);
 const SILENCE_FIRST: Duration = Duration::from_secs(2);
+/// After more than that the path may be another one; after less it is the same, and what is known of it holds.
+const SILENCE_LONG: Duration = Duration::from_secs(2);
 /// After so much time of feedback it is known how rare.
 const ACQUAINTED: Duration = Duration::from_secs(2);
 /// And so many packets must have been sent into it.
@@ -55,6 +57,8 @@ const AFTER_SILENCE: f64 = 0.5;
 const LOSSY: f64 = 0.02;
 /// Within these bounds of loss a repair is worth two copies; with more, three times as many repairs would wait for one another.
 const LOSSY_ENOUGH: Range<f64> = 0.07..0.17;
+/// Packets that wait so long show that the path has a queue, and for so long after it.
+const QUEUED: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(10));
 /// A queue of that length for so long is one that does not drain.
 const STANDING: (Duration, Duration) = (Duration::from_millis(200), Duration::from_millis(600));
 /// The target by delay leads the one by loss by this factor at most.
@@ -79,6 +83,8 @@ pub enum Usage {
 pub struct Estimator {
     acked: Acked,
     cadence: Cadence,
+    /// What the peer waits longer than most before it tells of packets.
+    excess: Duration,
     idle: Idle,
     limit: Limit,
     trendline: Trendline,
@@ -96,6 +102,8 @@ pub struct Estimator {
     overdue: bool,
     clear: bool,
     stands_since: Option<Instant>,
+    /// When packets had to wait last.
+    queued: Option<Instant>,
 }
 
 impl Default for Estimator {
@@ -103,6 +111,7 @@ impl Default for Estimator {
         Self {
             acked: Acked::default(),
             cadence: Cadence::default(),
+            excess: Duration::ZERO,
             idle: Idle::default(),
             limit: Limit::default(),
             trendline: Trendline::default(),
@@ -118,6 +127,7 @@ impl Default for Estimator {
             overdue: false,
             clear: true,
             stands_since: None,
+            queued: None,
         }
     }
 }
@@ -145,6 +155,12 @@ impl Estimator {
     #[must_use]
     pub fn is_silent(&self) -> bool {
         self.silent
+    }
+
+    /// Whether the peer tells of packets less often than most do.
+    #[must_use]
+    pub fn is_told_seldom(&self) -> bool {
+        self.excess > Duration::ZERO
     }
 
     /// Whether the path loses packets whatever is sent.
@@ -196,9 +212,9 @@ impl Estimator {
         queued: Duration,
     ) {
         self.rtt = rtt.or(self.rtt);
-        self.heard = Some(now);
+        let heard = self.heard.replace(now).unwrap_or(now);
         if std::mem::take(&mut self.silent) {
-            self.on_return(now, queued);
+            self.on_return(now, now.saturating_duration_since(heard), queued);
         } else {
             self.note_cadence(now, outcomes);
         }
@@ -237,7 +253,12 @@ impl Estimator {
         } else if let Some(bps) = found.filter(|_| usage != Usage::Over) {
             self.on_probe(now, bps);
         }
-        self.loss.update(now, self.rate.target(), known.acked, idle);
+        if queued >= QUEUED.0 {
+            self.queued = Some(now);
+        }
+        let has_been = self.queued.is_some_and(|at| now.saturating_duration_since(at) < QUEUED.1);
+        let queue = Queue { is_long: queued >= STANDING.0, has_been };
+        self.loss.update(now, self.rate.target(), known.acked, idle, queue);
         // While losses set the limit, a higher one is not put to the test.
         self.rate.lower(now, self.loss.limit() * UNTESTED);
     }
@@ -256,31 +277,44 @@ impl Estimator {
 
     /// The time is `now`; of so many packets nothing was heard, the oldest of which left then.
     pub fn on_tick(&mut self, now: Instant, waiting: Option<(Instant, usize)>) {
-        self.overdue = self.heard.is_some()
+        let last = self.heard.max(self.begun).unwrap_or(now);
+        self.excess = self.cadence.excess(now.saturating_duration_since(last));
+        self.overdue = self.cadence.is_known()
             && waiting.is_some_and(|(at, _)| {
                 let waited = now.saturating_duration_since(at);
                 window::is_overdue(waited, self.usual_wait(), self.is_lossy())
             });
         let silence = match self.cadence.known_for() >= ACQUAINTED {
-            true => SILENCE + self.cadence.excess() * 3,
+            true => SILENCE + self.excess * 3,
             false => SILENCE_FIRST,
         };
         // Of one packet nobody knows whether it or the word of it was lost.
-        let waiting = waiting.filter(|(_, packets)| *packets >= SILENCE_PACKETS);
+        let (silence, packets) = match self.is_lossy() {
+            true => (silence * 2, SILENCE_PACKETS * 3),
+            false => (silence, SILENCE_PACKETS),
+        };
+        let waiting = waiting.filter(|(_, waiting)| *waiting >= packets);
         let since = waiting.map(|(at, _)| self.heard.map_or(at, |heard| heard.max(at)));
-        self.silent |= since.is_some_and(|since| now.saturating_duration_since(since) > silence);
+        // Of a peer that has not said anything yet, nobody knows whether it ever does.
+        self.silent |=
+            self.heard.is_some() && since.is_some_and(|since| now.saturating_duration_since(since) > silence);
         let clear = self.is_clear();
         self.prober.on_tick(now, self.target(), self.idle.since(), clear);
     }
 
-    /// The first word after silence.
-    fn on_return(&mut self, now: Instant, queued: Duration) {
+    /// The first word after so much silence.
+    fn on_return(&mut self, now: Instant, silence: Duration, queued: Duration) {
         (self.trendline, self.limit) = (Trendline::default(), Limit::default());
+        let is_long = silence > SILENCE_LONG;
         // Where packets come late it was no cut but a long queue, whose losses count.
-        if queued < STANDING.0 {
-            (self.loss, self.returned) = (LossControl::default(), Some(now));
+        let has_queue = queued >= STANDING.0;
+        if !has_queue {
+            self.returned = Some(now);
         }
-        if self.idle.since().is_none() {
+        if is_long && !has_queue {
+            self.loss = LossControl::default();
+        }
+        if self.idle.since().is_none() && (is_long || has_queue) {
             self.rate.lower(now, self.rate.target() * AFTER_SILENCE);
         }
         self.prober.on_cut(now);
@@ -297,7 +331,7 @@ impl Estimator {
 
     /// How long word of a packet takes on an empty path.
     fn usual_wait(&self) -> Duration {
-        self.rtt.unwrap_or(RTT_UNKNOWN) + self.cadence.excess()
+        self.rtt.unwrap_or(RTT_UNKNOWN) + self.excess
     }
 
     /// Whether a long queue has been there for long; says so once in that time.

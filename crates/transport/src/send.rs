@@ -14,9 +14,9 @@ mod ahead;
 mod fill;
 mod gate;
 mod history;
+mod least;
 mod ledger;
 mod queue;
-mod round_trip;
 mod share;
 mod side;
 

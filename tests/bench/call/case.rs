@@ -5,8 +5,6 @@ use std::{ops::Range, time::Duration};
 
 /// A call has settled by then, in seconds after connection.
 const SETTLED_S: f64 = 10.0;
-/// Where the network changes early, the rate of so many seconds before that is the steady one.
-const STEADY_LEAST_S: f64 = 5.0;
 
 /// One network, and how long to call on it.
 #[derive(Debug, Clone)]
@@ -38,10 +36,7 @@ impl Case {
 
     /// When the call has settled and the network has not changed yet, likewise.
     pub fn steady_s(&self) -> Range<f64> {
-        match self.change() {
-            Some(change) => SETTLED_S.min(change.narrow_s - STEADY_LEAST_S)..change.narrow_s,
-            None => self.settled_s(),
-        }
+        SETTLED_S..self.change().map_or(f64::INFINITY, |change| change.narrow_s)
     }
 
     /// All, the steady ones `seconds` long.
@@ -70,9 +65,9 @@ impl Case {
         let (wide, good) = (Profile::Mbps3.link(), Profile::Good.link());
         let changing = [
             ("step", vec![(0, wide), (20, narrow), (40, wide)], 60),
-            ("cut5", vec![(0, good), (12, down), (17, good)], 30),
-            ("cut25", vec![(0, good), (12, down), (37, good)], 50),
-            ("thin", vec![(0, good), (10, thin), (30, good)], 50),
+            ("cut5", vec![(0, good), (20, down), (25, good)], 45),
+            ("cut25", vec![(0, good), (20, down), (45, good)], 65),
+            ("thin", vec![(0, good), (20, thin), (40, good)], 60),
         ];
         let changing = changing.into_iter().map(|(name, steps, seconds)| {
             let steps = steps.into_iter().map(|(at, link)| (Duration::from_secs(at), link)).collect();

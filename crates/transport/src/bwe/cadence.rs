@@ -8,7 +8,11 @@ use std::{
 /// What all the rest is made for; libwebrtc tells at least so often but on the thinnest paths.
 const USUAL: Duration = Duration::from_millis(150);
 /// Longer than this nobody gathers: that is a path that was cut.
-const LONGEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_millis(1_500);
+/// So many messages tell which kind the peer is; most have sent them before this time has passed. A peer that has not may be one
+/// that tells of packets as seldom as it now seems.
+const KNOWN_FROM: usize = 3;
+const UNKNOWN: Duration = Duration::from_millis(500);
 /// Messages of which the middle one counts: a path that narrows holds up a few.
 const KEPT: usize = 9;
 /// Messages that come so soon after another one go on with what it tells.
@@ -48,10 +52,19 @@ impl Cadence {
         self.first.zip(self.newest).map_or(Duration::ZERO, |(first, newest)| newest - first)
     }
 
-    /// What it is longer than with most peers.
+    /// Whether enough was heard to know it.
     #[must_use]
-    pub fn excess(&self) -> Duration {
-        self.usual.saturating_sub(USUAL)
+    pub fn is_known(&self) -> bool {
+        self.waits.len() >= KNOWN_FROM
+    }
+
+    /// What it is longer than with most peers, where nothing was heard for so long.
+    #[must_use]
+    pub fn excess(&self, silence: Duration) -> Duration {
+        match self.is_known() {
+            true => self.usual.saturating_sub(USUAL),
+            false => silence.saturating_sub(UNKNOWN).min(LONGEST - USUAL),
+        }
     }
 }
 
@@ -70,7 +83,7 @@ mod tests {
                 now += ms(every);
                 cadence.add(now, ms(every));
             }
-            cadence.excess()
+            cadence.excess(ms(0))
         };
         assert_eq!(tell(100, 9), ms(0));
         assert_eq!(tell(600, 3), ms(0), "held up");

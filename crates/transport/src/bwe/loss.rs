@@ -25,10 +25,22 @@ const NEWS: (f64, f64) = (1.1, 0.01);
 /// bursts.
 const COLLAPSE: f64 = 0.5;
 const COLLAPSE_PACKETS: (f64, f64) = (15.0, 40.0);
+/// A path that carries less than this has a queue: where packets do not wait, losses set no lower limit, in bit/s. Of so few
+/// packets, losses that come in bursts are easily taken for a limit.
+const UNQUEUED_BPS: f64 = 100_000.0;
 /// Loss up to which nothing is limited at once.
 const OFFSET: f64 = 0.05;
 /// With more loss than that, the limit is this rate divided by the excess, or less, in bit/s.
 const INSTANT_BPS: f64 = 150_000.0;
+
+/// What packets do that do not get lost: on a path that carries too little, they wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Queue {
+    /// The newest one has waited long.
+    pub is_long: bool,
+    /// One of the last seconds has waited notably.
+    pub has_been: bool,
+}
 
 /// The limit that losses set.
 #[derive(Debug, Default)]
@@ -60,8 +72,8 @@ impl LossControl {
     }
 
     /// Judges anew where something new was observed. `delay_target` is what the path carries by its delay, `acked` what
-    /// arrives, in bit/s.
-    pub fn update(&mut self, now: Instant, delay_target: f64, acked: Option<f64>, idle: bool) {
+    /// arrives, in bit/s; `queue` is what is known of the path's.
+    pub fn update(&mut self, now: Instant, delay_target: f64, acked: Option<f64>, idle: bool, queue: Queue) {
         if !self.observations.take_news() {
             return;
         }
@@ -87,9 +99,11 @@ impl LossControl {
         {
             best.bandwidth = best.bandwidth.min(most);
         }
-        let collapsed = self.observations.newest().and_then(|newest| carried(newest, model.inherent));
+        let newest = self.observations.newest().filter(|_| queue.is_long);
+        let collapsed = newest.and_then(|newest| carried(newest, model.inherent));
         best.bandwidth = best.bandwidth.min(instant(loss)).min(collapsed.unwrap_or(f64::INFINITY));
-        best.bandwidth = best.bandwidth.clamp(MIN_BPS, MAX_BPS);
+        let least = if queue.has_been { MIN_BPS } else { UNQUEUED_BPS };
+        best.bandwidth = best.bandwidth.clamp(least, MAX_BPS);
         if best.bandwidth < before {
             self.limited = true;
         } else if best.bandwidth >= delay_target {

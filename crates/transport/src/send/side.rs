@@ -5,8 +5,11 @@ mod hear;
 mod tell;
 
 use super::{
-    Ahead, Fill, Gate, History, Ledger, Queue, Repair, Wish, advice::Advice, fill::PADDING,
-    round_trip::BaseRoundTrip, share::Share,
+    Ahead, Fill, Gate, History, Ledger, Queue, Repair, Wish,
+    advice::Advice,
+    fill::PADDING,
+    least::{Least, OneWay},
+    share::Share,
 };
 use crate::{
     EventSink, MediaKind,
@@ -66,8 +69,9 @@ pub struct SendSide {
     streams: BTreeMap<u32, Local>,
     /// Numbered packets are told of by nobody.
     deaf: bool,
-    /// When a sign of life was sent last.
+    /// When a sign of life was sent last, and anything with the marker bit.
     called: Option<Instant>,
+    marked: Option<Instant>,
     ledger: Ledger,
     gate: Gate,
     repairs: Gate,
@@ -78,7 +82,9 @@ pub struct SendSide {
     estimator: Estimator,
     /// In the estimator's place, where packets are not numbered.
     blind: Blind,
-    round_trip: BaseRoundTrip,
+    /// Without queues, and with the time that the peer gathers feedback.
+    round_trip: Least<Duration>,
+    one_way: OneWay,
     advice: Advice,
     tick: Option<Instant>,
     stats: SharedStats,
@@ -92,6 +98,7 @@ impl SendSide {
             streams: BTreeMap::new(),
             deaf: false,
             called: None,
+            marked: None,
             ledger: Ledger::default(),
             gate: Gate::new(estimator.target() * PACING),
             repairs: Gate::new(estimator.target() * REPAIRS).with_burst(REPAIRS_BURST),
@@ -101,7 +108,8 @@ impl SendSide {
             fill: Fill::new(wish),
             estimator,
             blind: Blind::default(),
-            round_trip: BaseRoundTrip::default(),
+            round_trip: Least::default(),
+            one_way: OneWay::default(),
             advice: Advice::new(sink, stats.clone()),
             tick: None,
             stats,
@@ -251,6 +259,9 @@ impl SendSide {
     ) -> Option<u64> {
         let size = self.size(&packet);
         self.count(&packet, part);
+        if packet.header.marker {
+            self.marked = Some(now);
+        }
         let mut given = None;
         if let Some(extension) = self.local(packet.header.ssrc).and_then(|local| local.extension) {
             let (sent, number) = self.ledger.record(now, size, probe);
@@ -320,7 +331,7 @@ impl Stage for SendSide {
         if self.tick.is_some_and(|at| at <= now) {
             self.tick = Some(now + TICK);
             self.probe(now);
-            self.call_into_silence(now, to_wire);
+            self.give_sign(now, to_wire);
         }
         self.release(now, to_wire);
     }

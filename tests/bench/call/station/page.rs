@@ -74,10 +74,6 @@ impl Station for OpenPage<'_> {
         let mut summary = self.at(Page::measured);
         let seconds = summary["seconds"].take();
         self.sight = Sight { summary, seconds: seconds.as_array().cloned().unwrap_or_default() };
-        if let Some(record) = &self.record {
-            let heard = self.at(Page::heard).expect("the page records what it hears");
-            fs::write(record, heard).expect("recordings can be written");
-        }
     }
 
     fn hang_up(&mut self) {
@@ -85,6 +81,11 @@ impl Station for OpenPage<'_> {
     }
 
     fn finish(mut self: Box<Self>) -> Sight {
+        // A long file, at the writing of which no picture is drawn: the other end has seen enough by now.
+        if let Some(record) = &self.record {
+            let heard = self.at(Page::heard).expect("the page records what it hears");
+            fs::write(record, heard).expect("recordings can be written");
+        }
         std::mem::take(&mut self.sight)
     }
 }

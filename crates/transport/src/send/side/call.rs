@@ -1,22 +1,40 @@
-//! Signs of life into silence: only what arrives can be told of, and there may be no sound.
+//! Signs of life: into silence, where only what arrives can be told of and there may be no sound; and for peers that tell of
+//! sound only when a packet with the marker bit has come, as the last of a picture has.
 use super::{Out, PADDING, Part, SendSide};
 use std::time::{Duration, Instant};
 
-/// How often one goes.
+/// How often one goes: into silence, and where all else is without the marker.
 const EVERY: Duration = Duration::from_millis(150);
+const MARKED_EVERY: Duration = Duration::from_millis(300);
+/// Most of it is the header.
+const SHORT: usize = 20;
 
 impl SendSide {
     /// Padding, or, where there is none, what there is of pictures.
-    pub(super) fn call_into_silence(&mut self, now: Instant, to_wire: &mut Out) {
-        let due = self.called.is_none_or(|at| now.saturating_duration_since(at) >= EVERY);
-        if !self.estimator.is_silent() || !due {
-            return;
+    pub(super) fn give_sign(&mut self, now: Instant, to_wire: &mut Out) {
+        let silent = self.estimator.is_silent();
+        if silent && is_due(self.called, EVERY, now) {
+            self.called = Some(now);
+            self.call_into_silence(now, to_wire);
+        } else if !silent
+            && self.estimator.is_told_seldom()
+            && self.ledger.waiting().is_some()
+            && is_due(self.marked, MARKED_EVERY, now)
+            && let Some(packet) = self.padding(SHORT)
+        {
+            self.send(packet, Part::Padding, now, None, to_wire);
         }
-        self.called = Some(now);
+    }
+
+    fn call_into_silence(&mut self, now: Instant, to_wire: &mut Out) {
         if let Some(packet) = self.padding(PADDING) {
             self.send(packet, Part::Padding, now, None, to_wire);
         } else if let Some(packet) = self.queue.pop_video() {
             self.send_picture(packet, now, None, to_wire);
         }
     }
+}
+
+fn is_due(last: Option<Instant>, every: Duration, now: Instant) -> bool {
+    last.is_none_or(|at| now.saturating_duration_since(at) >= every)
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// A key frame that began to leave less than this ago is the way out already.
 const KEY_FRAME_TIME: Duration = Duration::from_secs(1);
 /// With numbered packets and no feedback for so long, the peer is one that gives none.
-const DEAF_AFTER: Duration = Duration::from_secs(5);
+const DEAF_AFTER: Duration = Duration::from_secs(2);
 
 impl SendSide {
     /// Takes in a control packet; whether it was of any use here.
@@ -45,12 +45,10 @@ impl SendSide {
             histories.for_each(|history| history.on_arrival(outcome.sent.number));
         }
         let newest = outcomes.iter().filter(|outcome| outcome.arrival.is_some()).map(|o| o.sent.at).max();
-        let mut queued = Duration::ZERO;
         if let Some(at) = newest {
-            let took = now.saturating_duration_since(at);
-            self.round_trip.add(now, took);
-            queued = took.saturating_sub(self.round_trip.get().unwrap_or(took));
+            self.round_trip.add(now, now.saturating_duration_since(at));
         }
+        let queued = self.one_way.queued(now, &outcomes);
         let was_silent = self.estimator.is_silent();
         self.estimator.on_feedback(now, &outcomes, self.round_trip.get(), queued);
         if was_silent {
