@@ -23,16 +23,16 @@ const THEIRS: &str = "gst: Hello from GStreamer!";
 const PICTURES: f64 = 180.0;
 /// Beeps in that time, one each second.
 const BEEPS: f64 = 5.0;
-/// A picture of the first seconds may stand for so long: before it is known how rarely webrtcbin tells of packets, what it has not
-/// told of is held back; and its own first one waits for the connection.
-const START_MS: f64 = 2_500.0;
+/// A picture may stand for so long: in the first seconds, before it is known how rarely webrtcbin tells of packets (450 ms in
+/// simulation), and where a key frame has to be asked for on a machine that does more than it can (1.6 s seen).
+const STANDS_MS: f64 = 2_000.0;
 
 /// Judges what either end saw on any network.
 fn went_on(report: &Report) {
     println!("{:#}", report.summary);
     assert_eq!(report.status, 0, "{}", report.errors);
     assert_eq!(report.summary["end_reason"], "hangup");
-    assert!(report.figure("gap_ms.max") < START_MS, "no picture stood for long");
+    assert!(report.figure("gap_ms.max") < STANDS_MS, "no picture stood for long");
 }
 
 /// Judges what either end saw on a network that loses nothing.

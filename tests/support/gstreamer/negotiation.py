@@ -30,7 +30,7 @@ class Negotiation:
         self.rtc = self.media.rtc
         self.rtc.connect("on-negotiation-needed", lambda _: on_main(self.negotiate))
         self.rtc.connect("on-ice-candidate", lambda _, line, candidate: on_main(self.tell, line, candidate))
-        self.rtc.connect("on-data-channel", lambda _, channel: on_main(self.chat, channel))
+        self.rtc.connect("on-data-channel", self.on_channel)
         self.rtc.connect("notify::connection-state", lambda rtc, _: on_main(self.state, rtc.props.connection_state))
         self.media.pipeline.set_state(Gst.State.READY)
         if self.offers:
@@ -108,9 +108,20 @@ class Negotiation:
             self.media.be_eager()
         self.send({"type": "connection_state", "state": state.value_nick})
 
-    def chat(self, channel):
-        self.channel = channel
+    def on_channel(self, rtc, channel):
+        # On the thread that is about to hand out the channel's first message: later would be too late for it.
+        self.listen(channel)
+        on_main(self.greet_on, channel)
+
+    def listen(self, channel):
         channel.connect("on-message-string", lambda _, text: on_main(self.read, json.loads(text)))
+
+    def chat(self, channel):
+        self.listen(channel)
+        self.greet_on(channel)
+
+    def greet_on(self, channel):
+        self.channel = channel
         if channel.props.ready_state == GstWebRTC.WebRTCDataChannelState.OPEN:
             self.greet()
         else:
