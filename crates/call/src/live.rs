@@ -112,7 +112,7 @@ impl Live {
     }
 
     fn on_signal(&mut self, signal: Signal, now: Time, out: &mut Out) -> Option<Over> {
-        self.hearing.on_signal(&signal);
+        self.hearing.on_signal(&signal, now);
         match signal {
             Signal::Offer { offer } => {
                 self.recognise(&offer);
@@ -145,6 +145,11 @@ impl Live {
 
     fn link(&mut self, now: Time, out: &mut Out) {
         let connected = self.connection == ConnectionState::Connected && !self.stale;
+        let may_return = self.connection == ConnectionState::Disconnected && !self.stale;
+        if may_return && self.negotiation.put_off() {
+            self.restart_at = Some(now);
+            self.hearing.linked(now);
+        }
         self.negotiation.link(connected, now, out);
     }
 

@@ -115,6 +115,11 @@ impl Negotiation {
         }
     }
 
+    /// Whether a restart was wanted that waits for the peer; it waits no longer.
+    pub(crate) fn put_off(&mut self) -> bool {
+        mem::take(&mut self.restart_wanted)
+    }
+
     /// The peer connection could not do what it was asked: back to the descriptions in force.
     pub(crate) fn abandon(&mut self) {
         self.seq += 1;

@@ -154,12 +154,34 @@ fn path_to_a_peer_that_says_nothing_is_kept_for_half_a_minute() {
 }
 
 #[test]
-fn silent_peer_that_speaks_again_is_told_of_new_paths_at_once() {
-    let mut solo = Solo::caller_active();
-    solo.connection(ConnectionState::Disconnected);
-    solo.wait(10_000);
-    peer_says(&mut solo, ConnectionState::Disconnected);
-    assert_eq!(restarts(&solo.wait(0)), 1);
+fn silent_peer_that_speaks_again_is_told_of_new_paths_if_the_old_one_does_not_come_back_with_it() {
+    for returns in [false, true] {
+        let mut solo = Solo::caller_active();
+        solo.connection(ConnectionState::Disconnected);
+        solo.wait(10_000);
+        peer_says(&mut solo, ConnectionState::Disconnected);
+        assert_eq!(restarts(&solo.wait(999)), 0);
+        if returns {
+            solo.connection(ConnectionState::Connected);
+        }
+        assert_eq!(restarts(&solo.wait(1)), usize::from(!returns));
+    }
+}
+
+#[test]
+fn peer_that_is_back_at_the_server_may_be_back_on_the_old_path() {
+    for returns in [false, true] {
+        let mut solo = Solo::caller_active();
+        solo.connection(ConnectionState::Disconnected);
+        solo.signal(Signal::Peer { user_id: user(PEER).id, present: false });
+        assert_eq!(restarts(&solo.wait(31_000)), 0);
+        assert_eq!(restarts(&solo.peer_present()), 0);
+        assert_eq!(restarts(&solo.wait(999)), 0);
+        if returns {
+            solo.connection(ConnectionState::Connected);
+        }
+        assert_eq!(restarts(&solo.wait(1)), usize::from(!returns));
+    }
 }
 
 #[test]
