@@ -20,7 +20,7 @@ mod rate;
 mod trendline;
 mod window;
 
-use crate::send::{Outcome, Sent};
+use crate::send::{Outcome, Sent, Waits};
 use acked::Acked;
 pub use blind::Blind;
 use cadence::Cadence;
@@ -59,6 +59,8 @@ const LOSSY: f64 = 0.02;
 const LOSSY_ENOUGH: Range<f64> = 0.07..0.17;
 /// Packets that wait so long show that the path has a queue, and for so long after it.
 const QUEUED: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(10));
+/// A way that is so much shorter than it was is another one, or carries more.
+const GAINED: Duration = Duration::from_millis(8);
 /// A queue of that length for so long is one that does not drain.
 const STANDING: (Duration, Duration) = (Duration::from_millis(200), Duration::from_millis(600));
 /// The target by delay leads the one by loss by this factor at most.
@@ -104,6 +106,8 @@ pub struct Estimator {
     stands_since: Option<Instant>,
     /// When packets had to wait last.
     queued: Option<Instant>,
+    /// Whether the path seems to carry more than before, which no probe has looked into yet.
+    gained: bool,
 }
 
 impl Default for Estimator {
@@ -128,6 +132,7 @@ impl Default for Estimator {
             clear: true,
             stands_since: None,
             queued: None,
+            gained: false,
         }
     }
 }
@@ -203,14 +208,10 @@ impl Estimator {
         }
     }
 
-    /// Takes in what became of packets; `rtt` is a round trip without queues, `queued` how much longer the newest one took.
-    pub fn on_feedback(
-        &mut self,
-        now: Instant,
-        outcomes: &[Outcome],
-        rtt: Option<Duration>,
-        queued: Duration,
-    ) {
+    /// Takes in what became of packets, and what they tell of their way; `rtt` is a round trip without queues.
+    pub fn on_feedback(&mut self, now: Instant, outcomes: &[Outcome], rtt: Option<Duration>, waits: Waits) {
+        let Waits { queued, gained } = waits;
+        self.gained |= gained >= GAINED;
         self.rtt = rtt.or(self.rtt);
         let heard = self.heard.replace(now).unwrap_or(now);
         if std::mem::take(&mut self.silent) {
@@ -252,6 +253,9 @@ impl Estimator {
             self.prober.on_cut(now);
         } else if let Some(bps) = found.filter(|_| usage != Usage::Over) {
             self.on_probe(now, bps);
+        }
+        if self.gained && usage != Usage::Over {
+            self.gained = !self.prober.on_gain(now, self.target());
         }
         if queued >= QUEUED.0 {
             self.queued = Some(now);

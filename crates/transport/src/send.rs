@@ -24,6 +24,7 @@ pub use ahead::Ahead;
 pub use fill::{Fill, Wish};
 pub use gate::Gate;
 pub use history::History;
+pub use least::Waits;
 pub use ledger::{Ledger, Outcome, Sent};
 pub use queue::{Queue, Repair};
 pub use side::SendSide;

@@ -30,8 +30,9 @@ const MORE_THAN_GUESSED_PCT: u64 = 130;
 const FIRST: Duration = Duration::from_secs(10);
 /// Below the first no picture is worth sending, from the second on one is again, in bit/s.
 const PAUSE_BPS: (u64, u64) = (25_000, 50_000);
-/// For so long, before the picture goes or comes.
+/// For so long, before the picture goes or comes; where there is several times the room that it needs, it comes at once.
 const PATIENCE_PAUSE: Duration = Duration::from_secs(1);
+const AMPLE_BPS: u64 = 200_000;
 /// Share of the video's rate that is payload: headers of 70 bytes on packets of 1,200, in percent.
 const PAYLOAD_PCT: u64 = 94;
 /// Least that an encoder is asked for, in bit/s.
@@ -85,7 +86,7 @@ impl Picture {
         let high = held(&mut self.high_since, larger < self.step);
         let turns = if self.paused { bps >= PAUSE_BPS.1 } else { bps < PAUSE_BPS.0 };
         let turns = held(&mut self.pause_since, turns);
-        if turns.is_some_and(|since| since >= PATIENCE_PAUSE) {
+        if turns.is_some_and(|since| since >= PATIENCE_PAUSE || bps >= AMPLE_BPS) {
             self.paused = !self.paused;
             self.pause_since = None;
         }

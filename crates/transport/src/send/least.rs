@@ -47,12 +47,27 @@ pub struct OneWay {
     epoch: Option<Instant>,
     /// From leaving, counted from the epoch, to arrival on the peer's clock, in microseconds.
     base: Least<i64>,
+    since: Option<Instant>,
 }
 
+/// What some packets have to tell of the way that they took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waits {
+    /// How long the newest has waited.
+    pub queued: Duration,
+    /// How much shorter the way is than it ever was lately: it is another one, or carries more. Nothing while it is new.
+    pub gained: Duration,
+}
+
+/// So long after the first packet the shortest way is known.
+const SETTLED: Duration = Duration::from_secs(5);
+
 impl OneWay {
-    /// Takes in what arrived; how long the newest packet has waited on its way. Nothing where nothing arrived.
-    pub fn queued(&mut self, now: Instant, outcomes: &[Outcome]) -> Duration {
+    /// Takes in what arrived.
+    pub fn add(&mut self, now: Instant, outcomes: &[Outcome]) -> Waits {
         let mut newest = None;
+        let before = self.base.get();
+        let is_new = now.saturating_duration_since(*self.since.get_or_insert(now)) < SETTLED;
         for Outcome { sent, arrival } in outcomes {
             let Some(arrival) = arrival else { continue };
             let epoch = *self.epoch.get_or_insert(sent.at);
@@ -63,7 +78,10 @@ impl OneWay {
             }
         }
         let queued = newest.zip(self.base.get()).map_or(0, |((_, took), base)| took - base);
-        Duration::from_micros(u64::try_from(queued).unwrap_or(0))
+        let gained =
+            before.zip(self.base.get()).filter(|_| !is_new).map_or(0, |(before, base)| before - base);
+        let time = |micros: i64| Duration::from_micros(u64::try_from(micros).unwrap_or(0));
+        Waits { queued: time(queued), gained: time(gained) }
     }
 }
 
@@ -103,12 +121,14 @@ mod tests {
         let mut told = |number: u64, left: u64, took: Option<u64>| {
             let sent = Sent { number, at: start + ms(left), size: 1_000, probe: None };
             let arrival = took.map(|took| ms(3_600_000 + left + took));
-            way.queued(start + ms(left + 600), &[Outcome { sent, arrival }])
+            let waits = way.add(start + ms(left + 600), &[Outcome { sent, arrival }]);
+            (waits.queued, waits.gained)
         };
-        assert_eq!(told(0, 0, Some(40)), ms(0));
-        assert_eq!(told(1, 20, Some(340)), ms(300));
-        assert_eq!(told(2, 40, None), ms(0));
-        assert_eq!(told(3, 60, Some(30)), ms(0), "a shorter way than any before");
-        assert_eq!(told(4, 80, Some(40)), ms(10));
+        assert_eq!(told(0, 0, Some(40)), (ms(0), ms(0)));
+        assert_eq!(told(1, 20, Some(340)), (ms(300), ms(0)));
+        assert_eq!(told(2, 40, None), (ms(0), ms(0)));
+        assert_eq!(told(3, 60, Some(30)), (ms(0), ms(0)), "shorter than any before, of which there are few");
+        assert_eq!(told(4, 80, Some(40)), (ms(10), ms(0)));
+        assert_eq!(told(5, 6_000, Some(20)), (ms(0), ms(10)));
     }
 }

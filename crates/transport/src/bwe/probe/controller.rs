@@ -17,6 +17,8 @@ const IDLE_FACTOR: f64 = 2.0;
 /// After a cut: the first wait, and the longest. It doubles with every probe that finds nothing.
 const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(16));
 const RETRY_FACTOR: f64 = 1.7;
+/// Least time between two probes of a path that seems to carry more than before.
+const GAIN_EVERY: Duration = Duration::from_secs(1);
 /// What a probe must add to count as a find.
 const FOUND: f64 = 1.15;
 
@@ -72,6 +74,17 @@ impl Prober {
     pub fn on_cut(&mut self, now: Instant) {
         self.wanted.clear();
         (self.pending, self.retry, self.last) = (None, RETRY.0, Some(now));
+    }
+
+    /// The path seems to carry more than before; whether it is probed.
+    pub fn on_gain(&mut self, now: Instant, target: f64) -> bool {
+        let is_time = self.last.is_some_and(|last| now.saturating_duration_since(last) >= GAIN_EVERY);
+        let probes = is_time && self.pending.is_none();
+        if probes {
+            self.retry = RETRY.0;
+            self.probe(now, &FIRST.map(|factor| factor * target));
+        }
+        probes
     }
 
     /// Probes where it is time to. `idle` says since when little is sent; `clear` that no queue grows.
@@ -159,6 +172,20 @@ mod tests {
             }
         }
         assert_eq!(at, [2_000, 6_000, 14_000, 30_000]);
+    }
+
+    #[test]
+    fn a_path_that_seems_to_carry_more_is_probed_at_once() {
+        let (mut prober, start) = (Prober::new(2.5e6), now());
+        prober.begin(start, 300e3);
+        rates(&mut prober);
+        prober.on_cut(start);
+        assert!(!prober.on_gain(start + MS * 999, 50e3));
+        assert_eq!(rates(&mut prober), [0.0; 0]);
+        assert!(prober.on_gain(start + MS * 1_000, 50e3));
+        assert_eq!(rates(&mut prober), [150e3, 300e3]);
+        prober.on_tick(start + MS * 2_500, 50e3, None, true);
+        assert_eq!(rates(&mut prober), [0.0; 0]);
     }
 
     #[test]

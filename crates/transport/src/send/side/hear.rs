@@ -48,9 +48,9 @@ impl SendSide {
         if let Some(at) = newest {
             self.round_trip.add(now, now.saturating_duration_since(at));
         }
-        let queued = self.one_way.queued(now, &outcomes);
+        let waits = self.one_way.add(now, &outcomes);
         let was_silent = self.estimator.is_silent();
-        self.estimator.on_feedback(now, &outcomes, self.round_trip.get(), queued);
+        self.estimator.on_feedback(now, &outcomes, self.round_trip.get(), waits);
         if was_silent {
             self.advice.begin_anew();
         }
