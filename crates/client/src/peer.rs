@@ -8,6 +8,7 @@
 //!
 //! Everything rare comes as a [`PeerEvent`]; media and what paces it comes by callback, straight from the network task.
 mod addresses;
+mod candidate;
 mod channel;
 mod config;
 mod error;
@@ -40,7 +41,7 @@ use outgoing::Tracks;
 use rtc::{ice::mdns::MulticastDnsMode, peer_connection::configuration::RTCOfferOptions};
 use sdp::Payload;
 pub use servers::Servers;
-use sockets::{Sockets, StreamServers};
+use sockets::{Callers, Hurry, Sockets, StreamServers};
 pub use stats::{EndStats, PathStats, PeerStats, SentStream};
 use std::{
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
@@ -88,6 +89,7 @@ pub enum PeerEvent {
 pub struct Peer {
     connection: Arc<dyn PeerConnection>,
     streams: Arc<StreamServers>,
+    callers: Callers,
     relay_only: bool,
     video_codecs: Vec<VideoCodec>,
     events: mpsc::Sender<PeerEvent>,
@@ -118,10 +120,10 @@ impl Peer {
     ) -> Result<Self, PeerError> {
         let tracks = Arc::new(Tracks::new());
         let channel = Channel::default();
-        let streams = Arc::<StreamServers>::default();
+        let (streams, callers) = (Arc::<StreamServers>::default(), Callers::default());
         // Multicast may be forbidden here; then a browser's `.local` candidates stay unknown, and its own checks
         // reach us all the same (peer-reflexive candidates).
-        let make = |mdns| connect(&config, &media, &events, &channel, &tracks, &streams, mdns);
+        let make = |mdns| connect(&config, &media, &events, &channel, &tracks, (&streams, &callers), mdns);
         let (connection, handles) = match make(MulticastDnsMode::QueryOnly).await {
             Ok(made) => made,
             Err(error) => {
@@ -137,6 +139,7 @@ impl Peer {
         Ok(Self {
             connection,
             streams,
+            callers,
             relay_only: config.relay_only,
             video_codecs: config.video_codecs,
             events,
@@ -222,6 +225,10 @@ impl Peer {
             username_fragment: candidate.username_fragment,
             url: None,
         };
+        if candidate::address(&candidate.candidate).is_some_and(|from| self.callers.has(from, clock())) {
+            candidate::add_later(&self.connection, candidate);
+            return Ok(());
+        }
         let added = self.connection.add_ice_candidate(candidate).await;
         added.map_err(|error| PeerError::BadCandidate(error.to_string()))
     }
@@ -318,13 +325,14 @@ async fn connect(
     events: &mpsc::Sender<PeerEvent>,
     channel: &Channel,
     tracks: &Arc<Tracks>,
-    streams: &Arc<StreamServers>,
+    (streams, callers): (&Arc<StreamServers>, &Callers),
     mdns: MulticastDnsMode,
 ) -> Result<(Arc<dyn PeerConnection>, Handles), PeerError> {
     let chain = Chain::new(ChainConfig { wall: wall_clock(), sink: watching_video(media, tracks) });
-    let handler = Handler { events: events.clone(), channel: channel.clone() };
+    let hurry = Hurry::default();
+    let handler = Handler { events: events.clone(), channel: channel.clone(), hurry: hurry.clone() };
     let mut builder = PeerConnectionBuilder::new();
-    if let Some(sockets) = Sockets::new(Arc::clone(streams)) {
+    if let Some(sockets) = Sockets::new(Arc::clone(streams), hurry, callers.clone()) {
         builder = builder.with_runtime(Arc::new(sockets));
     }
     let connection = builder

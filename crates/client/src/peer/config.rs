@@ -30,6 +30,8 @@ const RELAY_WAIT: Duration = Duration::from_secs(1);
 /// How long a path that a server or the peer has shown waits for one between the machines' own addresses: on one network that
 /// answers at once. webrtc-rs waits half a second, and a whole one where a check comes before the candidate it is from.
 const SHOWN_WAIT: Duration = Duration::from_millis(50);
+/// The same for a path that a check of the peer's has shown, which mostly is one between the machines' own addresses.
+const HEARD_WAIT: Duration = Duration::from_millis(10);
 
 /// Payload type of Opus; what browsers use.
 const OPUS: u8 = 111;
@@ -59,7 +61,7 @@ pub(super) fn settings(mdns: MulticastDnsMode, relay_only: bool) -> SettingEngin
     SettingEngineBuilder::new()
         .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
         .with_srflx_acceptance_min_wait(Some(SHOWN_WAIT))
-        .with_prflx_acceptance_min_wait(Some(SHOWN_WAIT))
+        .with_prflx_acceptance_min_wait(Some(HEARD_WAIT))
         .with_relay_acceptance_min_wait(Some(relay_wait))
         .with_ice_connection_attempts(Some(ICE_CHECK_EVERY), Some(ICE_CHECKS_MAX))
         .with_multicast_dns_mode(mdns)

@@ -1,5 +1,5 @@
 //! webrtc-rs's callbacks, each handed on and never waited in: its network task stands still meanwhile.
-use super::{PeerEvent, channel::Channel};
+use super::{PeerEvent, channel::Channel, sockets::Hurry};
 use eyeline_protocol::signal::{ConnectionState, IceCandidate};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -49,6 +49,8 @@ impl IceState {
 pub(super) struct Handler {
     pub events: mpsc::Sender<PeerEvent>,
     pub channel: Channel,
+    /// To be told whether there is a connection.
+    pub hurry: Hurry,
 }
 
 impl Handler {
@@ -108,6 +110,7 @@ impl PeerConnectionEventHandler for Handler {
             // The enum is webrtc's and open.
             _ => return,
         };
+        self.hurry.set(!matches!(state, ConnectionState::Connected | ConnectionState::Closed));
         self.tell(PeerEvent::State(state));
     }
 

@@ -43,9 +43,7 @@ impl Handshake {
     }
 
     pub(super) fn on_received(&self, datagram: &[u8]) {
-        if is_not_media(datagram) {
-            self.shared.flights().on_received(datagram, clock());
-        }
+        self.shared.flights().on_received(datagram, clock());
     }
 }
 
@@ -77,6 +75,7 @@ async fn repeat(shared: Arc<Shared>, udp: Arc<dyn AsyncUdpSocket>) {
     }
 }
 
-fn is_not_media(datagram: &[u8]) -> bool {
+/// Whether that may be DTLS or STUN.
+pub(super) fn is_not_media(datagram: &[u8]) -> bool {
     datagram.first().is_some_and(|&first| first <= NOT_MEDIA)
 }

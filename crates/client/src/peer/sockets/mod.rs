@@ -8,12 +8,19 @@
 //!
 //! webrtc-rs knows TURN servers by UDP addresses only. One that is reached by a stream gets an address that no host has
 //! ([`StreamServers`]); what is sent there goes through a tunnel, and what comes out of it comes from there. Beside that
-//! [`flights`] repeats what a lossy network takes of a DTLS handshake.
+//! [`flights`] repeats what a lossy network takes of a DTLS handshake, and [`checks`] and [`callers`] have a path nominated as soon as it has answered;
+//! [`hurry`] wakes webrtc-rs while there is no connection.
+mod callers;
+mod checks;
 mod flights;
 mod handshake;
+mod hurry;
 mod servers;
 mod socket;
+mod stun;
 
+pub(super) use callers::Callers;
+pub(super) use hurry::Hurry;
 pub(super) use servers::StreamServers;
 use socket::Socket;
 use std::{
@@ -35,12 +42,14 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(super) struct Sockets {
     inner: Arc<dyn Runtime>,
     servers: Arc<StreamServers>,
+    hurry: Hurry,
+    callers: Callers,
 }
 
 impl Sockets {
     /// `None` where webrtc-rs is built without a runtime of its own, which it is not.
-    pub(super) fn new(servers: Arc<StreamServers>) -> Option<Self> {
-        default_runtime().map(|inner| Self { inner, servers })
+    pub(super) fn new(servers: Arc<StreamServers>, hurry: Hurry, callers: Callers) -> Option<Self> {
+        default_runtime().map(|inner| Self { inner, servers, hurry, callers })
     }
 }
 
@@ -48,7 +57,8 @@ impl Runtime for Sockets {
     fn wrap_udp_socket(&self, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
         let local = socket.local_addr()?;
         self.servers.on_new_socket();
-        Ok(Arc::new(Socket::new(self.inner.wrap_udp_socket(socket)?, local, Arc::clone(&self.servers))))
+        let udp = self.inner.wrap_udp_socket(socket)?;
+        Ok(Arc::new(Socket::new(udp, local, Arc::clone(&self.servers), self.callers.clone())))
     }
 
     fn spawn(&self, future: Boxed<'static, ()>) -> Box<dyn JoinHandle> {
@@ -76,7 +86,7 @@ impl Runtime for Sockets {
     }
 
     fn sleep(&self, duration: Duration) -> Boxed<'static, ()> {
-        self.inner.sleep(duration)
+        self.inner.sleep(self.hurry.shorten(duration))
     }
 
     fn interval(&self, period: Duration) -> Box<dyn AsyncInterval> {

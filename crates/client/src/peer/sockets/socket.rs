@@ -1,5 +1,12 @@
 //! One socket as webrtc-rs sees it.
-use super::{super::turn::Tunnel, StreamServers, handshake::Handshake};
+use super::{
+    super::turn::Tunnel,
+    StreamServers,
+    callers::Callers,
+    checks::Checks,
+    handshake::{Handshake, is_not_media},
+};
+use crate::peer::clock;
 use bytes::Bytes;
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -22,6 +29,7 @@ pub(super) struct Socket {
     servers: Arc<StreamServers>,
     tunnels: Mutex<Tunnels>,
     handshake: Handshake,
+    checks: Mutex<Checks>,
 }
 
 #[derive(Debug)]
@@ -32,11 +40,27 @@ struct Tunnels {
 }
 
 impl Socket {
-    pub(super) fn new(udp: Arc<dyn AsyncUdpSocket>, local: SocketAddr, servers: Arc<StreamServers>) -> Self {
+    pub(super) fn new(
+        udp: Arc<dyn AsyncUdpSocket>,
+        local: SocketAddr,
+        servers: Arc<StreamServers>,
+        callers: Callers,
+    ) -> Self {
         let (sender, incoming) = mpsc::channel(INCOMING);
         let tunnels = Tunnels { open: HashMap::new(), incoming, sender };
         let handshake = Handshake::new(Arc::clone(&udp));
-        Self { udp, local, servers, tunnels: Mutex::new(tunnels), handshake }
+        Self {
+            udp,
+            local,
+            servers,
+            tunnels: Mutex::new(tunnels),
+            handshake,
+            checks: Mutex::new(Checks::new(callers)),
+        }
+    }
+
+    fn checks(&self) -> MutexGuard<'_, Checks> {
+        self.checks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tunnels(&self) -> MutexGuard<'_, Tunnels> {
@@ -62,9 +86,11 @@ impl Socket {
         Ok(transmit.contents.len())
     }
 
-    fn receive_from_tunnels(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<(SocketAddr, usize)> {
+    /// What does not come from the socket: what is to be heard once more, then what comes through tunnels.
+    fn receive_otherwise(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<(SocketAddr, usize)> {
         let mut tunnels = self.tunnels();
-        while let Poll::Ready(Some((from, message))) = tunnels.incoming.poll_recv(cx) {
+        let mut again = self.checks().pop();
+        while let Some((from, message)) = again.take().or_else(|| ready(tunnels.incoming.poll_recv(cx))) {
             match buffer.get_mut(..message.len()) {
                 Some(place) => {
                     place.copy_from_slice(&message);
@@ -103,7 +129,7 @@ impl AsyncUdpSocket for Socket {
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
         if let (Some(buffer), Some(meta)) = (bufs.first_mut(), meta.first_mut())
-            && let Poll::Ready((from, length)) = self.receive_from_tunnels(cx, buffer)
+            && let Poll::Ready((from, length)) = self.receive_otherwise(cx, buffer)
         {
             *meta = RecvMeta::default();
             meta.addr = from;
@@ -114,7 +140,10 @@ impl AsyncUdpSocket for Socket {
         if let Poll::Ready(Ok(count)) = received {
             for (buffer, meta) in bufs.iter().zip(meta.iter()).take(count) {
                 for datagram in buffer.get(..meta.len).unwrap_or_default().chunks(meta.stride.max(1)) {
-                    self.handshake.on_received(datagram);
+                    if is_not_media(datagram) {
+                        self.handshake.on_received(datagram);
+                        self.checks().on_received(meta.addr, datagram, clock());
+                    }
                 }
             }
         }
@@ -127,5 +156,12 @@ impl AsyncUdpSocket for Socket {
 
     fn max_gro_segments(&self) -> usize {
         self.udp.max_gro_segments()
+    }
+}
+
+fn ready<T>(poll: Poll<Option<T>>) -> Option<T> {
+    match poll {
+        Poll::Ready(value) => value,
+        Poll::Pending => None,
     }
 }

@@ -1,0 +1,112 @@
+//! Connectivity checks of the peer, heard once more where that saves time.
+//!
+//! rtc-ice nominates a pair of candidates when a check comes in on one that has answered already, or else at its next round of
+//! checks, up to 200 ms later. Both ends check at once, so the peer's check mostly comes just before the answer. Here it is
+//! repeated after the answer, to the agent alone: a check that comes twice is nothing unusual on a network.
+use super::callers::Callers;
+use super::stun::{BINDING_REQUEST, BINDING_SUCCESS, is};
+use bytes::Bytes;
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+/// Addresses of the peer that are looked at, at a time.
+const ADDRESSES_MAX: usize = 16;
+/// Checks from one address are repeated so often at most: later they only keep the path alive.
+const EVERY: Duration = Duration::from_secs(2);
+/// A check older than this is not repeated.
+const LATELY: Duration = Duration::from_secs(1);
+
+/// What came from one address.
+#[derive(Debug)]
+struct Heard {
+    from: SocketAddr,
+    check: Option<(Instant, Bytes)>,
+    repeated: Option<Instant>,
+}
+
+/// The newest check of each address, and what is to be heard once more.
+#[derive(Debug, Default)]
+pub(super) struct Checks {
+    callers: Callers,
+    heard: VecDeque<Heard>,
+    again: VecDeque<(SocketAddr, Bytes)>,
+}
+
+impl Checks {
+    /// Notes whom checks have come from.
+    pub(super) fn new(callers: Callers) -> Self {
+        Self { callers, ..Self::default() }
+    }
+
+    /// Looks at what comes.
+    pub(super) fn on_received(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) {
+        if is(datagram, BINDING_REQUEST) {
+            self.callers.note(from, now);
+            let check = Some((now, Bytes::copy_from_slice(datagram)));
+            match self.heard.iter_mut().find(|heard| heard.from == from) {
+                Some(heard) => heard.check = check,
+                None => {
+                    self.heard.truncate(ADDRESSES_MAX - 1);
+                    self.heard.push_front(Heard { from, check, repeated: None });
+                }
+            }
+        } else if is(datagram, BINDING_SUCCESS)
+            && let Some(heard) = self.heard.iter_mut().find(|heard| heard.from == from)
+            && heard.repeated.is_none_or(|at| now.saturating_duration_since(at) >= EVERY)
+            && let Some((at, check)) = heard.check.take()
+            && now.saturating_duration_since(at) < LATELY
+        {
+            heard.repeated = Some(now);
+            self.again.push_back((from, check));
+        }
+    }
+
+    /// What the agent is to hear next.
+    pub(super) fn pop(&mut self) -> Option<(SocketAddr, Bytes)> {
+        self.again.pop_front()
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a start for virtual time")]
+mod tests {
+    use super::*;
+
+    fn message(kind: [u8; 2], id: u8) -> Vec<u8> {
+        [&kind[..], &[0, 0, 0x21, 0x12, 0xa4, 0x42], &[id; 12]].concat()
+    }
+
+    #[test]
+    fn a_check_that_came_before_the_answer_is_heard_once_more_after_it() {
+        let (mut checks, start) = (Checks::default(), Instant::now());
+        let [one, other] = ["192.0.2.1:5", "192.0.2.1:6"].map(|at| at.parse().expect("an address"));
+        let ms = Duration::from_millis;
+        checks.on_received(one, &message(BINDING_REQUEST, 1), start);
+        assert_eq!(checks.pop(), None);
+        checks.on_received(other, &message(BINDING_SUCCESS, 2), start);
+        assert_eq!(checks.pop(), None, "of another address");
+        checks.on_received(one, &message(BINDING_SUCCESS, 3), start + ms(40));
+        assert_eq!(checks.pop(), Some((one, Bytes::from(message(BINDING_REQUEST, 1)))));
+        assert_eq!(checks.pop(), None);
+        for at in (500..2_000).step_by(500) {
+            checks.on_received(one, &message(BINDING_REQUEST, 4), start + ms(at));
+            checks.on_received(one, &message(BINDING_SUCCESS, 5), start + ms(at + 40));
+            assert_eq!(checks.pop(), None, "the path is only kept alive");
+        }
+        checks.on_received(one, &message(BINDING_REQUEST, 6), start + ms(10_000));
+        checks.on_received(one, &message(BINDING_SUCCESS, 7), start + ms(11_500));
+        assert_eq!(checks.pop(), None, "long ago");
+    }
+
+    #[test]
+    fn any_number_of_addresses_is_held_within_bounds() {
+        let (mut checks, now) = (Checks::default(), Instant::now());
+        for port in 0..1_000 {
+            checks.on_received(([192, 0, 2, 1], port).into(), &message(BINDING_REQUEST, 1), now);
+        }
+        assert_eq!(checks.heard.len(), ADDRESSES_MAX);
+    }
+}

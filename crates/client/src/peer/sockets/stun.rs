@@ -1,0 +1,21 @@
+//! What is read of connectivity checks as they pass (RFC 8489 section 5).
+
+/// Length of a header.
+const HEADER: usize = 20;
+/// Types of a binding request and its success response.
+pub(super) const BINDING_REQUEST: [u8; 2] = [0x00, 0x01];
+pub(super) const BINDING_SUCCESS: [u8; 2] = [0x01, 0x01];
+
+/// Says which response belongs to which request.
+pub(super) type TransactionId = [u8; 12];
+
+/// Whether a datagram is a message of that type.
+pub(super) fn is(datagram: &[u8], kind: [u8; 2]) -> bool {
+    transaction(datagram, kind).is_some()
+}
+
+/// The transaction of a message of that type; `None` for anything else.
+pub(super) fn transaction(datagram: &[u8], kind: [u8; 2]) -> Option<TransactionId> {
+    let header = datagram.get(..HEADER)?;
+    if header.starts_with(&kind) { header.last_chunk().copied() } else { None }
+}
