@@ -28,7 +28,7 @@ use idle::Idle;
 use limit::Limit;
 use loss::{LossControl, Queue};
 pub use probe::Cluster;
-use probe::{Evaluator, Prober};
+use probe::{Evaluator, Found, Prober};
 use rate::{Known, RateControl};
 use std::{
     ops::Range,
@@ -108,6 +108,8 @@ pub struct Estimator {
     queued: Option<Instant>,
     /// Whether the path seems to carry more than before, which no probe has looked into yet.
     gained: bool,
+    /// By any train, in bit/s.
+    most_found: f64,
 }
 
 impl Default for Estimator {
@@ -133,6 +135,7 @@ impl Default for Estimator {
             stands_since: None,
             queued: None,
             gained: false,
+            most_found: 0.0,
         }
     }
 }
@@ -147,7 +150,10 @@ impl Estimator {
     /// How much may be under way before video is held back, in bytes.
     #[must_use]
     pub fn window(&self) -> usize {
-        window::bytes(self.target(), self.usual_wait(), self.is_lossy())
+        match self.rtt {
+            None if self.excess.is_zero() => window::FIRST,
+            _ => window::bytes(self.target(), self.usual_wait(), self.is_lossy()),
+        }
     }
 
     /// Whether feedback is overdue, held up in a queue like what it is to tell of: no time for more video.
@@ -243,7 +249,8 @@ impl Estimator {
         // Where packets are lost anyway, few of them look slower than the path is: the longer mean knows better.
         let least = acked.filter(|_| self.is_lossy()).unwrap_or(0.0);
         let limit = match (over, stands) {
-            (_, true) => acked,
+            // The mean is over what came before, and slow where little is sent.
+            (_, true) => acked.into_iter().chain(self.limit.arriving()).min_by(f64::total_cmp),
             (true, false) => self.limit.bps(self.target()).map(|limit| limit.max(least)),
             (false, false) => None,
         };
@@ -251,8 +258,8 @@ impl Estimator {
         self.rate.update(now, usage, known);
         if self.rate.target() < before {
             self.prober.on_cut(now);
-        } else if let Some(bps) = found.filter(|_| usage != Usage::Over) {
-            self.on_probe(now, bps);
+        } else if let Some(found) = found.filter(|_| usage != Usage::Over) {
+            self.on_probe(now, found);
         }
         if self.gained && usage != Usage::Over {
             self.gained = !self.prober.on_gain(now, self.target());
@@ -261,7 +268,7 @@ impl Estimator {
             self.queued = Some(now);
         }
         let has_been = self.queued.is_some_and(|at| now.saturating_duration_since(at) < QUEUED.1);
-        let queue = Queue { is_long: queued >= STANDING.0, has_been };
+        let queue = Queue { is_long: queued >= STANDING.0, has_been, arriving: self.limit.arriving() };
         self.loss.update(now, self.rate.target(), known.acked, idle, queue);
         // While losses set the limit, a higher one is not put to the test.
         self.rate.lower(now, self.loss.limit() * UNTESTED);
@@ -352,12 +359,16 @@ impl Estimator {
         stands
     }
 
-    fn on_probe(&mut self, now: Instant, bps: f64) {
+    fn on_probe(&mut self, now: Instant, Found { id, bps }: Found) {
         let target = self.rate.target();
         self.prober.on_result(now, bps, target);
-        // A train that found less than we send already was hurt by what we send.
+        self.most_found = self.most_found.max(bps);
         if bps > target {
             self.rate.on_probe(now, bps);
+        } else if Prober::ends_beginning(id) && !self.rate.has_cut() {
+            // What a connection begins with is a guess, and too much for this path.
+            self.rate.lower(now, self.most_found);
         }
+        // Later, a train that found less than we send already was hurt by what we send.
     }
 }

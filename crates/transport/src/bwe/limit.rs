@@ -40,6 +40,15 @@ impl Limit {
         (0..self.0.len()).filter_map(|first| self.from(first, target)).max_by(f64::total_cmp)
     }
 
+    /// What has arrived of late, in bit/s, however little was sent: that is what a path carries in which everything waits. `None` of
+    /// too short a time.
+    pub fn arriving(&self) -> Option<f64> {
+        let ((_, first, size), (_, last, _)) = (self.0.front()?, self.0.back()?);
+        let bytes = self.0.iter().map(|(_, _, size)| size).sum::<usize>() - size;
+        let span = last.saturating_sub(*first);
+        (span >= STRETCH_MIN).then(|| bytes as f64 * 8.0 / span.as_secs_f64())
+    }
+
     fn from(&self, first: usize, target: f64) -> Option<f64> {
         let (left_first, came_first, _) = *self.0.get(first)?;
         let mut bytes = 0;

@@ -40,6 +40,8 @@ pub(super) struct Queue {
     pub is_long: bool,
     /// One of the last seconds has waited notably.
     pub has_been: bool,
+    /// What has arrived of late, in bit/s: what comes out of a long queue is what the path carries.
+    pub arriving: Option<f64>,
 }
 
 /// The limit that losses set.
@@ -101,6 +103,7 @@ impl LossControl {
         }
         let newest = self.observations.newest().filter(|_| queue.is_long);
         let collapsed = newest.and_then(|newest| carried(newest, model.inherent));
+        let collapsed = collapsed.map(|bps| bps.max(queue.arriving.unwrap_or(0.0)));
         best.bandwidth = best.bandwidth.min(instant(loss)).min(collapsed.unwrap_or(f64::INFINITY));
         let least = if queue.has_been { MIN_BPS } else { UNQUEUED_BPS };
         best.bandwidth = best.bandwidth.clamp(least, MAX_BPS);

@@ -7,4 +7,4 @@ mod controller;
 mod evaluator;
 
 pub use controller::{Cluster, Prober};
-pub use evaluator::Evaluator;
+pub use evaluator::{Evaluator, Found};

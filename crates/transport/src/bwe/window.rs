@@ -10,6 +10,8 @@ const QUEUE: (Duration, f64) = (Duration::from_millis(200), 0.3);
 const QUEUE_LOSSY: Duration = Duration::from_millis(350);
 /// Least window, in bytes.
 const BYTES_MIN: usize = 3_000;
+/// Window until feedback has come, in bytes: a whole picture of the first ones, and 0.3 s of what a connection begins with.
+pub(super) const FIRST: usize = 10_000;
 /// Feedback comes every 50 ms: one message may be lost. To be added to round trips.
 const OVERDUE: (Duration, f64) = (Duration::from_millis(120), 1.5);
 

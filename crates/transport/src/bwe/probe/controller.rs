@@ -58,6 +58,12 @@ impl Prober {
         self.probe(now, &FIRST.map(|factor| factor * target));
     }
 
+    /// Whether a train is the last of those that a connection begins with.
+    #[must_use]
+    pub fn ends_beginning(id: u32) -> bool {
+        id as usize + 1 == FIRST.len()
+    }
+
     /// A probe found `bps`, while the target was `target`.
     pub fn on_result(&mut self, now: Instant, bps: f64, target: f64) {
         self.retry = if bps > target * FOUND { RETRY.0 } else { (self.retry * 2).min(RETRY.1) };

@@ -53,6 +53,15 @@ impl<T: PartialOrd + Copy> Span<T> {
     }
 }
 
+/// What a train has found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Found {
+    /// [`Cluster::id`].
+    pub id: u32,
+    /// What the path carries at least, in bit/s.
+    pub bps: f64,
+}
+
 /// Collects trains.
 #[derive(Debug, Default)]
 pub struct Evaluator(BTreeMap<u32, Train>);
@@ -67,9 +76,10 @@ impl Evaluator {
         self.0.insert(cluster.id, train);
     }
 
-    /// Takes in what became of a packet; says what its train found, in bit/s, where enough of it has arrived.
-    pub fn on_outcome(&mut self, outcome: &Outcome) -> Option<f64> {
-        let train = self.0.get_mut(&outcome.sent.probe?)?;
+    /// Takes in what became of a packet; says what its train found, where enough of it has arrived.
+    pub fn on_outcome(&mut self, outcome: &Outcome) -> Option<Found> {
+        let id = outcome.sent.probe?;
+        let train = self.0.get_mut(&id)?;
         let arrival = outcome.arrival?;
         if train.done {
             return None;
@@ -82,7 +92,7 @@ impl Evaluator {
             && train.bytes as f64 >= train.cluster.bytes as f64 * ARRIVED;
         let whole = train.packets >= train.cluster.packets && train.bytes >= train.cluster.bytes;
         train.done = whole;
-        if enough { train.found() } else { None }
+        if enough { train.found().map(|bps| Found { id, bps }) } else { None }
     }
 }
 
@@ -121,7 +131,8 @@ mod tests {
         for n in 0..6 {
             let arrival = (Some(n) != lost).then(|| Duration::from_secs(9) + gap(path.min(sent), n));
             let packet = Sent { number: n, at: start + gap(sent, n), size: 1_000, probe: Some(3) };
-            found = evaluator.on_outcome(&Outcome { sent: packet, arrival }).or(found);
+            let now_found = evaluator.on_outcome(&Outcome { sent: packet, arrival });
+            found = now_found.map(|found| found.bps).or(found);
         }
         found
     }
