@@ -9,11 +9,14 @@ mod load;
 mod picture;
 mod sound;
 
-use crate::{codec::opus::OpusSettings, frame::MediaTime, send::VideoTarget};
+use crate::{
+    codec::opus::OpusSettings,
+    frame::MediaTime,
+    send::{FrameInfo, VideoTarget},
+};
 use load::Load;
 use picture::Picture;
 use sound::Sound;
-use std::time::Duration;
 
 /// What a call begins with, before anything is known of the path, in bit/s. Probes find out within a round trip or two.
 pub const START_BPS: u64 = 300_000;
@@ -93,9 +96,10 @@ impl Adaptation {
         self.sound.copies()
     }
 
-    /// A picture was encoded that was captured then, and that took so long.
-    pub fn on_encoded(&mut self, captured_at: MediaTime, took: Duration, now: MediaTime) {
-        self.load.on_encoded(captured_at, took, self.picture.step(), now);
+    /// A picture was encoded.
+    pub fn on_encoded(&mut self, info: &FrameInfo, now: MediaTime) {
+        self.load.on_encoded(info.captured_at, info.encode, self.picture.step(), now);
+        self.picture.on_encoded(info.left_out, now);
         self.update(now);
     }
 

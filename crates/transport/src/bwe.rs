@@ -63,6 +63,8 @@ const QUEUED: (Duration, Duration) = (Duration::from_millis(50), Duration::from_
 const GAINED: Duration = Duration::from_millis(8);
 /// A queue of that length for so long is one that does not drain.
 const STANDING: (Duration, Duration) = (Duration::from_millis(200), Duration::from_millis(600));
+/// Of the target, where a queue does not drain though it was cut.
+const STILL_TOO_MUCH: f64 = 0.999;
 /// The target by delay leads the one by loss by this factor at most.
 const UNTESTED: f64 = 1.5;
 /// Assumed until one was measured.
@@ -249,8 +251,13 @@ impl Estimator {
         // Where packets are lost anyway, few of them look slower than the path is: the longer mean knows better.
         let least = acked.filter(|_| self.is_lossy()).unwrap_or(0.0);
         let limit = match (over, stands) {
-            // The mean is over what came before, and slow where little is sent.
-            (_, true) => acked.into_iter().chain(self.limit.arriving()).min_by(f64::total_cmp),
+            // The mean is over what came before, and slow where little is sent. And where the last cut has not helped, an encoder
+            // sends more than it is told to.
+            (_, true) => acked
+                .into_iter()
+                .chain(self.limit.arriving())
+                .chain(self.rate.has_cut().then(|| before * STILL_TOO_MUCH))
+                .min_by(f64::total_cmp),
             (true, false) => self.limit.bps(self.target()).map(|limit| limit.max(least)),
             (false, false) => None,
         };
@@ -367,7 +374,7 @@ impl Estimator {
             self.rate.on_probe(now, bps);
         } else if Prober::ends_beginning(id) && !self.rate.has_cut() {
             // What a connection begins with is a guess, and too much for this path.
-            self.rate.lower(now, self.most_found);
+            self.rate.on_probe(now, self.most_found);
         }
         // Later, a train that found less than we send already was hurt by what we send.
     }

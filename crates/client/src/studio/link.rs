@@ -130,9 +130,7 @@ impl PeerLink {
                 return;
             };
             if let Some(ends) = link.ends() {
-                link.change(&ends, |adaptation, now| {
-                    adaptation.on_encoded(info.captured_at, info.encode, now)
-                });
+                link.change(&ends, |adaptation, now| adaptation.on_encoded(&info, now));
                 stamp(&sender, MediaKind::Video, &ends.counters.video_out.clock());
             }
             for packet in packets {

@@ -9,10 +9,12 @@ pub(super) const STEPS: [(u64, (u32, u32), u32); 7] = [
     (350_000, (960, 540), 30),
     (150_000, (640, 480), 30),
     (100_000, (480, 360), 30),
-    (70_000, (480, 360), 20),
-    (45_000, (320, 240), 20),
+    (60_000, (320, 240), 30),
+    (40_000, (320, 240), 20),
     (0, (320, 240), 15),
 ];
+/// So many steps smaller a call begins than the guessed rate allows.
+const START_BELOW: usize = 2;
 /// A step up needs this much more than its own rate, in percent.
 const HYSTERESIS_PCT: u64 = 120;
 /// How long the rate must be too low before the picture shrinks. At half the rate of its step it shrinks at once.
@@ -28,6 +30,11 @@ const PATIENCE_UP_MAX: Duration = Duration::from_secs(48);
 const MORE_THAN_GUESSED_PCT: u64 = 130;
 /// How long a call is young.
 const FIRST: Duration = Duration::from_secs(10);
+/// Part of the pictures that are left out because they weigh too much, from which on smaller ones are better; how much one picture counts
+/// in the mean of that; and for how long.
+const LEFT_OUT: f64 = 0.3;
+const LEFT_OUT_WEIGHT: f64 = 1.0 / 16.0;
+const PATIENCE_LEFT_OUT: Duration = Duration::from_millis(1_500);
 /// Below the first no picture is worth sending, from the second on one is again, in bit/s.
 const PAUSE_BPS: (u64, u64) = (25_000, 50_000);
 /// For so long, before the picture goes or comes; where there is several times the room that it needs, it comes at once.
@@ -54,13 +61,17 @@ pub(super) struct Picture {
     high_since: Option<MediaTime>,
     /// Steps that the machine cannot do.
     lowered_by: usize,
+    /// Part of the pictures that is left out, and since when it is too much.
+    left_out: f64,
+    heavy_since: Option<MediaTime>,
 }
 
 impl Picture {
-    /// One step smaller than the rate allows: the first picture is whole, and so much larger than those after it.
+    /// Smaller than the rate allows: the first picture is whole, and so much larger than those after it, and the rate is a guess.
+    /// Where there is more, the picture has grown before anybody has seen how small it was.
     pub fn new(bps: u64, now: MediaTime) -> Self {
         Self {
-            step: (fitting(bps, 100) + 1).min(STEPS.len() - 1),
+            step: (fitting(bps, 100) + START_BELOW).min(STEPS.len() - 1),
             begun: now,
             guess_bps: bps,
             has_shrunk: false,
@@ -71,6 +82,22 @@ impl Picture {
             pause_since: None,
             high_since: None,
             lowered_by: 0,
+            left_out: 0.0,
+            heavy_since: None,
+        }
+    }
+
+    /// A picture was encoded, and so many were left out before it: what is in them takes more than is usual for their size.
+    pub fn on_encoded(&mut self, left_out: u32, now: MediaTime) {
+        for was_left_out in std::iter::repeat_n(1.0, left_out.min(30) as usize).chain([0.0]) {
+            self.left_out += (was_left_out - self.left_out) * LEFT_OUT_WEIGHT;
+        }
+        let heavy = self.left_out > LEFT_OUT;
+        self.heavy_since = heavy.then(|| self.heavy_since.unwrap_or(now));
+        if self.heavy_since.is_some_and(|since| now - since >= PATIENCE_LEFT_OUT)
+            && self.step + 1 < STEPS.len()
+        {
+            self.shrink(self.step + 1, now);
         }
     }
 
@@ -105,6 +132,7 @@ impl Picture {
             self.patience = if in_vain { (self.patience * 2).min(PATIENCE_UP_MAX) } else { PATIENCE_UP };
         }
         (self.step, self.has_shrunk, self.low_since) = (step, true, None);
+        (self.left_out, self.heavy_since, self.high_since) = (0.0, None, None);
     }
 
     pub fn target(&self, bps: u64) -> Option<VideoTarget> {

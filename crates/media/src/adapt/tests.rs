@@ -1,4 +1,5 @@
 use super::*;
+use std::time::Duration;
 
 fn at(ms: i64) -> MediaTime {
     MediaTime(ms * 1_000)
@@ -9,6 +10,10 @@ fn hold(adaptation: &mut Adaptation, bps: u64, from: i64, to: i64) {
     (from..to).step_by(100).for_each(|ms| adaptation.set_total(bps, at(ms)));
 }
 
+fn encoded(captured_at: MediaTime, encode: Duration, left_out: u32) -> FrameInfo {
+    FrameInfo { captured_at, key: false, bytes: 1_000, size: (640, 360), encode, left_out }
+}
+
 fn size(adaptation: &Adaptation) -> Option<(u32, u32)> {
     adaptation.picture().map(|target| target.max_size)
 }
@@ -17,7 +22,7 @@ fn size(adaptation: &Adaptation) -> Option<(u32, u32)> {
 fn a_call_begins_with_what_its_first_rate_carries() {
     let adaptation = Adaptation::new(None, at(0));
     let picture = adaptation.picture().unwrap();
-    assert_eq!(picture.max_size, (480, 360));
+    assert_eq!(picture.max_size, (320, 240));
     assert!(u64::from(picture.bitrate_bps) + adaptation.sound.bps() <= START_BPS);
 }
 
@@ -104,7 +109,7 @@ fn a_slow_machine_sends_smaller_pictures_and_does_not_flicker() {
         let (width, height) = size(&adaptation).unwrap();
         let took = Duration::from_millis(60).mul_f64(f64::from(width * height) / f64::from(1280 * 720));
         let now = at(1_000 + frame * 33);
-        adaptation.on_encoded(now, took, now);
+        adaptation.on_encoded(&encoded(now, took, 0), now);
         if changes.last().is_none_or(|(_, last)| *last != size(&adaptation)) {
             changes.push((now, size(&adaptation)));
         }
@@ -118,7 +123,7 @@ fn a_slow_machine_sends_smaller_pictures_and_does_not_flicker() {
 fn what_a_call_begins_with_is_no_reason_for_a_larger_picture() {
     let mut adaptation = Adaptation::new(None, at(0));
     hold(&mut adaptation, START_BPS, 0, 2_500);
-    assert_eq!(size(&adaptation), Some((480, 360)));
+    assert_eq!(size(&adaptation), Some((320, 240)));
     hold(&mut adaptation, START_BPS, 2_500, 4_000);
     assert_eq!(size(&adaptation), Some((640, 480)));
 }
@@ -136,4 +141,23 @@ fn a_picture_that_grows_in_vain_grows_ever_more_rarely() {
         }
     }
     assert!((10..24).contains(&changes.len()), "{} changes in five minutes", changes.len());
+}
+
+#[test]
+fn pictures_too_heavy_for_their_rate_shrink_and_try_again_ever_later() {
+    let mut adaptation = Adaptation::new(None, at(0));
+    hold(&mut adaptation, 250_000, 0, 20_000);
+    assert_eq!(size(&adaptation), Some((640, 480)));
+    let mut smaller = 0;
+    for tenth in 200..1_200 {
+        adaptation.set_total(250_000, at(tenth * 100));
+        // Every other one is left out of the larger, none of the smaller.
+        let left_out = u32::from(adaptation.picture().is_some_and(|target| target.max_size.0 > 480));
+        smaller += 1 - left_out;
+        for _ in 0..2 {
+            adaptation
+                .on_encoded(&encoded(at(tenth * 100), Duration::from_millis(2), left_out), at(tenth * 100));
+        }
+    }
+    assert!(smaller > 800, "{smaller} of 1,000");
 }

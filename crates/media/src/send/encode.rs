@@ -1,4 +1,5 @@
 //! The encode stage: one captured picture in, the packets of one encoded picture out.
+use super::{budget::Budget, pace::Pace};
 use crate::{
     clock::MediaClock,
     codec::{CodecError, EncoderSettings, VideoCodec, VideoEncoder},
@@ -49,6 +50,8 @@ pub struct FrameInfo {
     pub size: (u32, u32),
     /// Time that encoding took.
     pub encode: Duration,
+    /// Pictures before it that were left out because those before them had weighed too much.
+    pub left_out: u32,
 }
 
 /// What the handle tells the encode stage.
@@ -77,6 +80,9 @@ pub(super) struct EncodeStage<F> {
     picture_id: u16,
     last_key: Option<MediaTime>,
     due: MediaTime,
+    budget: Budget,
+    pace: Pace,
+    left_out: u32,
 }
 
 impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
@@ -90,6 +96,9 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
             picture_id: rand::random::<u16>() >> 1,
             last_key: None,
             due: MediaTime(i64::MIN / 2),
+            budget: Budget::default(),
+            pace: Pace::default(),
+            left_out: 0,
         }
     }
 
@@ -100,6 +109,7 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
         counters: &VideoSendCounters,
     ) -> Result<(), CodecError> {
         let at = frame.captured_at;
+        self.pace.on_captured(at);
         let (codec, target, key) = {
             let mut control = lock(control);
             let Some(target) = control.target.filter(|_| !control.hold) else {
@@ -111,7 +121,10 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
             control.key_frame &= !key;
             (control.codec, target, key)
         };
-        if !self.admit(at, target.max_fps) {
+        let within = self.budget.allows(at, target.bitrate_bps);
+        if !self.admit(at, target.max_fps) || !within {
+            self.left_out += u32::from(!within);
+            lock(control).key_frame |= key;
             counters.frames_dropped.add(1);
             return Ok(());
         }
@@ -127,7 +140,7 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
                 return Err(error);
             }
         };
-        let encoded = match encoder.encode(&image, at, key) {
+        let encoded = match encoder.encode(&image, self.pace.next(target.max_fps), key) {
             Ok(Some(encoded)) => encoded,
             Ok(None) => {
                 counters.frames_dropped.add(1);
@@ -150,7 +163,9 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
             bytes: encoded.data.len(),
             size: (width, height),
             encode: MediaClock::now() - started,
+            left_out: std::mem::take(&mut self.left_out),
         };
+        self.budget.spend(info.bytes);
         if info.key {
             self.last_key = Some(at);
             counters.key_frames.add(1);

@@ -7,7 +7,9 @@
 //! ```
 //! A camera that fails is reported and let go; the sender lives on without one.
 mod audio;
+mod budget;
 mod encode;
+mod pace;
 mod video;
 
 pub use audio::{AudioSend, AudioSendConfig, AudioSendEvent};
