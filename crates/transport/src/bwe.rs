@@ -256,7 +256,7 @@ impl Estimator {
             (_, true) => acked
                 .into_iter()
                 .chain(self.limit.arriving())
-                .chain(self.rate.has_cut().then(|| before * STILL_TOO_MUCH))
+                .chain(self.rate.has_cut().then_some(before * STILL_TOO_MUCH))
                 .min_by(f64::total_cmp),
             (true, false) => self.limit.bps(self.target()).map(|limit| limit.max(least)),
             (false, false) => None,
