@@ -91,11 +91,7 @@ impl Source {
         let pixels = (target.max_size.0 * target.max_size.1) as usize;
         let size = match key {
             true => (ordinary * KEY).max(KEY_LEAST * pixels / (320 * 240)),
-            false => {
-                ordinary * WOBBLE[self.pictures % WOBBLE.len()] / 100
-                    * std::env::var("OVER").map_or(100, |s| s.parse().expect("n"))
-                    / 100
-            }
+            false => ordinary * WOBBLE[self.pictures % WOBBLE.len()] / 100,
         };
         self.pictures += 1;
         let count = size.div_ceil(PACKET).max(1);

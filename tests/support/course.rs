@@ -81,7 +81,9 @@ impl Course {
         };
         let narrow = self.seconds.iter().filter(|(at, _)| (change.narrow_s..change.wide_s).contains(at));
         let seconds: Vec<(f64, bool)> = narrow.filter_map(|(at, line)| Some((*at, late(line)?))).collect();
-        let mut from_late = seconds.iter().zip(seconds.iter().skip(1)).skip_while(|((_, late), _)| !late);
+        // The last one is its own next.
+        let next = seconds.iter().skip(1).chain(seconds.last());
+        let mut from_late = seconds.iter().zip(next).skip_while(|((_, late), _)| !late);
         let back = match from_late.clone().next() {
             Some(_) => from_late
                 .find(|((_, late), (_, late_next))| !late && !late_next)

@@ -39,6 +39,8 @@ pub(crate) struct Live {
     restart_at: Option<Time>,
     /// Whether the path is known to be lost though ICE has not noticed yet.
     stale: bool,
+    /// Whether this machine's own network is another one than when there was a path: the old path is not worth waiting for.
+    moved: bool,
     hearing: Hearing,
     channel_open: bool,
     peer_is_eyeline: bool,
@@ -75,6 +77,7 @@ impl Live {
             restarts: 0,
             restart_at: None,
             stale: false,
+            moved: false,
             hearing: Hearing::default(),
             channel_open: false,
             peer_is_eyeline: false,
@@ -145,7 +148,7 @@ impl Live {
 
     fn link(&mut self, now: Time, out: &mut Out) {
         let connected = self.connection == ConnectionState::Connected && !self.stale;
-        let may_return = self.connection == ConnectionState::Disconnected && !self.stale;
+        let may_return = self.connection == ConnectionState::Disconnected && !self.moved;
         if may_return && self.negotiation.put_off() {
             self.restart_at = Some(now);
             self.hearing.linked(now);
@@ -239,6 +242,7 @@ impl Live {
                 self.connected_at.get_or_insert(now);
                 self.restarts = 0;
                 self.restart_at = None;
+                self.moved = false;
                 self.hearing.found();
             }
             (ConnectionState::Disconnected, Stage::Active { .. }) => {
@@ -283,7 +287,7 @@ impl Live {
     }
 
     fn look_now(&mut self, now: Time) {
-        // The old path is not worth waiting for.
+        self.moved = true;
         self.hearing.found();
         self.restart_at = Some(now);
     }

@@ -8,7 +8,6 @@
 //!
 //! Everything rare comes as a [`PeerEvent`]; media and what paces it comes by callback, straight from the network task.
 mod addresses;
-mod candidate;
 mod channel;
 mod config;
 mod error;
@@ -41,7 +40,7 @@ use outgoing::Tracks;
 use rtc::{ice::mdns::MulticastDnsMode, peer_connection::configuration::RTCOfferOptions};
 use sdp::Payload;
 pub use servers::Servers;
-use sockets::{Callers, Hurry, Sockets, StreamServers};
+use sockets::{Shared, Sockets};
 pub use stats::{EndStats, PathStats, PeerStats, SentStream};
 use std::{
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
@@ -88,8 +87,7 @@ pub enum PeerEvent {
 /// One peer connection. Closed by [`Peer::close`], or when dropped.
 pub struct Peer {
     connection: Arc<dyn PeerConnection>,
-    streams: Arc<StreamServers>,
-    callers: Callers,
+    shared: Shared,
     relay_only: bool,
     video_codecs: Vec<VideoCodec>,
     events: mpsc::Sender<PeerEvent>,
@@ -120,10 +118,10 @@ impl Peer {
     ) -> Result<Self, PeerError> {
         let tracks = Arc::new(Tracks::new());
         let channel = Channel::default();
-        let (streams, callers) = (Arc::<StreamServers>::default(), Callers::default());
+        let shared = Shared::default();
         // Multicast may be forbidden here; then a browser's `.local` candidates stay unknown, and its own checks
         // reach us all the same (peer-reflexive candidates).
-        let make = |mdns| connect(&config, &media, &events, &channel, &tracks, (&streams, &callers), mdns);
+        let make = |mdns| connect(&config, &media, &events, &channel, &tracks, &shared, mdns);
         let (connection, handles) = match make(MulticastDnsMode::QueryOnly).await {
             Ok(made) => made,
             Err(error) => {
@@ -138,8 +136,7 @@ impl Peer {
         let sender = outgoing::start(Arc::clone(&tracks), handles.clone());
         Ok(Self {
             connection,
-            streams,
-            callers,
+            shared,
             relay_only: config.relay_only,
             video_codecs: config.video_codecs,
             events,
@@ -160,6 +157,9 @@ impl Peer {
             let channel = self.connection.create_data_channel(LABEL, None).await?;
             self.channel.adopt(channel, self.events.clone());
         }
+        if ice_restart {
+            self.shared.callers.clear();
+        }
         let options = RTCOfferOptions { ice_restart };
         let offer = self.connection.create_offer(Some(options)).await?;
         self.connection.set_local_description(offer.clone()).await?;
@@ -171,6 +171,7 @@ impl Peer {
     /// # Errors
     /// [`PeerError::BadSdp`] where the offer cannot be used.
     pub async fn accept_offer(&self, offer: Sdp) -> Result<Sdp, PeerError> {
+        self.shared.callers.clear();
         let description =
             RTCSessionDescription::offer(sdp::with_opus_kept(&offer.sdp, &config::opus().sdp_fmtp_line))
                 .map_err(bad_sdp)?;
@@ -200,7 +201,7 @@ impl Peer {
     /// # Errors
     /// [`PeerError::Connection`] where the connection is closed.
     pub async fn set_servers(&self, servers: Servers) -> Result<(), PeerError> {
-        let servers = servers.for_webrtc(&self.streams);
+        let servers = servers.for_webrtc(&self.shared.servers);
         Ok(self.connection.set_configuration(config::whole(servers, self.relay_only)).await?)
     }
 
@@ -225,8 +226,7 @@ impl Peer {
             username_fragment: candidate.username_fragment,
             url: None,
         };
-        if candidate::address(&candidate.candidate).is_some_and(|from| self.callers.has(from, clock())) {
-            candidate::add_later(&self.connection, candidate);
+        if addresses::of_candidate(&candidate.candidate).is_some_and(|from| self.shared.callers.has(from)) {
             return Ok(());
         }
         let added = self.connection.add_ice_candidate(candidate).await;
@@ -283,6 +283,8 @@ impl Peer {
 
     /// Closes the connection. The peer does not see it: hanging up is signaled.
     pub async fn close(&self) {
+        // What it waits for is no timer.
+        self.shared.hurry.set(false);
         if let Err(error) = self.connection.close().await {
             tracing::debug!(%error, "closing");
         }
@@ -312,6 +314,7 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
+        self.shared.hurry.set(false);
         let connection = Arc::clone(&self.connection);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move { connection.close().await });
@@ -325,18 +328,17 @@ async fn connect(
     events: &mpsc::Sender<PeerEvent>,
     channel: &Channel,
     tracks: &Arc<Tracks>,
-    (streams, callers): (&Arc<StreamServers>, &Callers),
+    shared: &Shared,
     mdns: MulticastDnsMode,
 ) -> Result<(Arc<dyn PeerConnection>, Handles), PeerError> {
     let chain = Chain::new(ChainConfig { wall: wall_clock(), sink: watching_video(media, tracks) });
-    let hurry = Hurry::default();
-    let handler = Handler { events: events.clone(), channel: channel.clone(), hurry: hurry.clone() };
+    let handler = Handler { events: events.clone(), channel: channel.clone(), hurry: shared.hurry.clone() };
     let mut builder = PeerConnectionBuilder::new();
-    if let Some(sockets) = Sockets::new(Arc::clone(streams), hurry, callers.clone()) {
+    if let Some(sockets) = Sockets::new(shared.clone()) {
         builder = builder.with_runtime(Arc::new(sockets));
     }
     let connection = builder
-        .with_configuration(config::whole(config.servers.for_webrtc(streams), config.relay_only))
+        .with_configuration(config::whole(config.servers.for_webrtc(&shared.servers), config.relay_only))
         .with_media_engine(config::media(&config.video_codecs)?)
         .with_setting_engine(config::settings(mdns, config.relay_only))
         .with_interceptor_registry(chain.registry)

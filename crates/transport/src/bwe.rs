@@ -240,7 +240,10 @@ impl Estimator {
                 self.limit.on_packet(&outcome.sent, arrival);
                 over |= self.trendline.on_packet(outcome.sent.at, arrival) == Some(Usage::Over);
             }
-            found = self.evaluator.on_outcome(outcome).or(found);
+            if let Some(new) = self.evaluator.on_outcome(outcome) {
+                self.most_found = self.most_found.max(new.bps);
+                found = Some(new);
+            }
         }
         // A queue that is full grows no more.
         let stands = self.stands(now, queued);
@@ -251,12 +254,12 @@ impl Estimator {
         // Where packets are lost anyway, few of them look slower than the path is: the longer mean knows better.
         let least = acked.filter(|_| self.is_lossy()).unwrap_or(0.0);
         let limit = match (over, stands) {
-            // The mean is over what came before, and slow where little is sent. And where the last cut has not helped, an encoder
-            // sends more than it is told to.
+            // The mean is over what came before, and slow where little is sent. And where a cut a moment ago has not helped, an
+            // encoder sends more than it is told to.
             (_, true) => acked
                 .into_iter()
                 .chain(self.limit.arriving())
-                .chain(self.rate.has_cut().then_some(before * STILL_TOO_MUCH))
+                .chain(self.rate.has_cut_since(now, STANDING.1 * 3).then_some(before * STILL_TOO_MUCH))
                 .min_by(f64::total_cmp),
             (true, false) => self.limit.bps(self.target()).map(|limit| limit.max(least)),
             (false, false) => None,
@@ -271,6 +274,7 @@ impl Estimator {
         if self.gained && usage != Usage::Over {
             self.gained = !self.prober.on_gain(now, self.target());
         }
+        self.gained &= self.rate.target() >= before;
         if queued >= QUEUED.0 {
             self.queued = Some(now);
         }
@@ -366,13 +370,12 @@ impl Estimator {
         stands
     }
 
-    fn on_probe(&mut self, now: Instant, Found { id, bps }: Found) {
+    fn on_probe(&mut self, now: Instant, Found { id, bps, whole }: Found) {
         let target = self.rate.target();
         self.prober.on_result(now, bps, target);
-        self.most_found = self.most_found.max(bps);
         if bps > target {
             self.rate.on_probe(now, bps);
-        } else if Prober::ends_beginning(id) && !self.rate.has_cut() {
+        } else if whole && Prober::ends_beginning(id) && !self.rate.has_cut() {
             // What a connection begins with is a guess, and too much for this path.
             self.rate.on_probe(now, self.most_found);
         }

@@ -224,6 +224,20 @@ fn lost_address_is_made_good_as_soon_as_the_server_is_back() {
 }
 
 #[test]
+fn lost_address_is_made_good_at_once_though_ice_has_noticed_meanwhile() {
+    for fact in [NetworkFact::PathLost, NetworkFact::Changed] {
+        let mut solo = Solo::caller_active();
+        let call_id = solo.machine.view().call_id.expect("a call");
+        solo.step(Input::Signaling { call_id, fact: SignalingFact::Down });
+        solo.connection(ConnectionState::Disconnected);
+        solo.wait(3_000);
+        solo.step(Input::Network(fact));
+        assert_eq!(restarts(&solo.wait(5_000)), 0);
+        assert_eq!(restarts(&solo.peer_present()), 1, "{fact:?}");
+    }
+}
+
+#[test]
 fn another_network_leaves_a_path_that_works_alone() {
     let mut solo = Solo::caller_active();
     solo.step(Input::Network(NetworkFact::Changed));

@@ -56,6 +56,16 @@ fn is_local_only(ip: IpAddr) -> bool {
         }
 }
 
+/// Where a candidate of the peer's is; `None` for names and TCP, and for what is no candidate.
+pub(super) fn of_candidate(line: &str) -> Option<SocketAddr> {
+    let line = line.strip_prefix("candidate:").unwrap_or(line);
+    // foundation component transport priority address port (RFC 8839 section 5.1)
+    let mut words = line.split_ascii_whitespace().skip(2);
+    let is_udp = words.next()?.eq_ignore_ascii_case("udp");
+    let (ip, port) = (words.nth(1)?.parse().ok()?, words.next()?.parse().ok()?);
+    is_udp.then_some(SocketAddr::new(ip, port))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,5 +90,20 @@ mod tests {
     #[test]
     fn something_can_be_bound_on_any_machine() {
         assert!(LocalAddresses.to_socket_addrs().expect("interfaces can be listed").next().is_some());
+    }
+
+    #[test]
+    fn candidates_are_read_as_far_as_they_have_an_of_candidate() {
+        let line = "candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host generation 0";
+        assert_eq!(of_candidate(line), Some(([192, 0, 2, 1], 5000).into()));
+        assert_eq!(of_candidate("1 1 UDP 1 2001:db8::1 9 typ srflx"), "[2001:db8::1]:9".parse().ok());
+        for line in [
+            "",
+            "candidate:1 1 tcp 1 192.0.2.1 9 typ host",
+            "candidate:1 1 udp 1 a.local 9 typ host",
+            "nonsense",
+        ] {
+            assert_eq!(of_candidate(line), None, "{line}");
+        }
     }
 }

@@ -3,7 +3,7 @@ use crate::{frame::MediaTime, send::VideoTarget};
 use std::time::Duration;
 
 /// From this rate of video on, in bit/s: the largest size and the highest frame rate. Measured with VP8 on a talking head:
-/// at these rates the picture stays above 35 dB. A picture of another shape fits into the size.
+/// at these rates the picture stays above 35 dB (not measured at the two smallest sizes). A picture of another shape fits into the size.
 pub(super) const STEPS: [(u64, (u32, u32), u32); 7] = [
     (900_000, (1280, 720), 30),
     (350_000, (960, 540), 30),
@@ -95,9 +95,9 @@ impl Picture {
         let heavy = self.left_out > LEFT_OUT;
         self.heavy_since = heavy.then(|| self.heavy_since.unwrap_or(now));
         if self.heavy_since.is_some_and(|since| now - since >= PATIENCE_LEFT_OUT)
-            && self.step + 1 < STEPS.len()
+            && self.present() + 1 < STEPS.len()
         {
-            self.shrink(self.step + 1, now);
+            self.shrink(self.present() + 1, now);
         }
     }
 

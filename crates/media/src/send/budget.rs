@@ -7,31 +7,30 @@ use crate::frame::MediaTime;
 
 /// Of the target, what may be sent.
 const GENEROUS: f64 = 1.1;
-/// Debt from which on pictures are left out, in milliseconds of the target. A key frame takes up to 300.
-const DEBT_MAX_MS: f64 = 250.0;
+/// Debt from which on pictures are left out, and the most that is kept, in seconds of the target: a key frame takes 0.3.
+const DEBT_MAX_S: f64 = 0.25;
+const DEBT_KEPT_S: f64 = 0.5;
 /// What was not sent may be made up for, as far as this, likewise.
-const CREDIT_MAX_MS: f64 = 100.0;
+const CREDIT_MAX_S: f64 = 0.1;
 
-/// The account.
+/// The account, in seconds of the target of the moment: what was sent at a higher one is not paid back at a lower.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
-    /// What may be sent, in bits; below zero is debt.
-    bits: f64,
+    seconds: f64,
     at: Option<MediaTime>,
 }
 
 impl Budget {
-    /// Whether a picture captured then may be encoded, at `bps`.
-    pub fn allows(&mut self, at: MediaTime, bps: u32) -> bool {
-        let bps = f64::from(bps) * GENEROUS;
+    /// Whether a picture captured then may be encoded.
+    pub fn allows(&mut self, at: MediaTime) -> bool {
         let elapsed = self.at.replace(at).map_or(0.0, |before| (at - before).as_secs_f64());
-        self.bits = (self.bits + bps * elapsed).min(bps * CREDIT_MAX_MS / 1_000.0);
-        self.bits >= -bps * DEBT_MAX_MS / 1_000.0
+        self.seconds = (self.seconds + elapsed * GENEROUS).min(CREDIT_MAX_S);
+        self.seconds >= -DEBT_MAX_S
     }
 
-    /// A picture of so many bytes was sent.
-    pub fn spend(&mut self, bytes: usize) {
-        self.bits -= bytes as f64 * 8.0;
+    /// A picture of so many bytes was sent, at a target of `bps`.
+    pub fn spend(&mut self, bytes: usize, bps: u32) {
+        self.seconds = (self.seconds - bytes as f64 * 8.0 / f64::from(bps.max(1))).max(-DEBT_KEPT_S);
     }
 }
 
@@ -43,9 +42,9 @@ mod tests {
     fn sent(bps: u32, first: usize, each: usize) -> (f64, usize) {
         let (mut budget, mut bytes, mut skipped) = (Budget::default(), 0, 0);
         for n in 0..300 {
-            if budget.allows(MediaTime(n * 33_333), bps) {
+            if budget.allows(MediaTime(n * 33_333)) {
                 let size = if bytes == 0 { first } else { each };
-                budget.spend(size);
+                budget.spend(size, bps);
                 bytes += size;
             } else {
                 skipped += 1;
@@ -65,5 +64,15 @@ mod tests {
     fn after_a_heavy_key_frame_a_few_are_left_out() {
         let (_, skipped) = sent(120_000, 6_000, 500);
         assert!((1..=6).contains(&skipped), "{skipped}");
+    }
+
+    #[test]
+    fn a_key_frame_of_a_wide_path_is_forgotten_on_a_narrow_one() {
+        let mut budget = Budget::default();
+        assert!(budget.allows(MediaTime(0)));
+        budget.spend(75_000, 2_000_000);
+        let waits = (1..).find(|n| budget.allows(MediaTime(n * 33_333))).unwrap_or(0);
+        budget.spend(1_000, 100_000);
+        assert!(waits < 8 && budget.allows(MediaTime(waits * 33_333 + 100_000)), "{waits} pictures");
     }
 }

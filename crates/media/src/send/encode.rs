@@ -121,9 +121,10 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
             control.key_frame &= !key;
             (control.codec, target, key)
         };
-        let within = self.budget.allows(at, target.bitrate_bps);
-        if !self.admit(at, target.max_fps) || !within {
-            self.left_out += u32::from(!within);
+        let within = self.budget.allows(at);
+        let wanted = self.admit(at, target.max_fps);
+        if !wanted || !within {
+            self.left_out += u32::from(wanted);
             lock(control).key_frame |= key;
             counters.frames_dropped.add(1);
             return Ok(());
@@ -165,7 +166,7 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
             encode: MediaClock::now() - started,
             left_out: std::mem::take(&mut self.left_out),
         };
-        self.budget.spend(info.bytes);
+        self.budget.spend(info.bytes, target.bitrate_bps);
         if info.key {
             self.last_key = Some(at);
             counters.key_frames.add(1);

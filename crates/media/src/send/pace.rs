@@ -1,13 +1,13 @@
 //! Time as an encoder sees it.
 //!
-//! An encoder shares its rate among the pictures that it expects from the time between them: where some are left out, those that follow
-//! get their share as well. But they are left out because the path has no room. So the time of a picture is that of the camera's pace, however
-//! many have been left out before it: what was not sent is saved.
+//! An encoder shares its rate among the pictures that it expects from the time between them: where some are left out, those
+//! that follow get their share as well. But they are left out because the path has no room. So the time of a picture is that
+//! of the camera's pace, however many have been left out before it: what was not sent is saved.
 use crate::frame::MediaTime;
 use std::time::Duration;
 
-/// Time between two pictures of a camera: of 60 and of 5 a second.
-const INTERVAL: (Duration, Duration) = (Duration::from_micros(16_667), Duration::from_millis(200));
+/// Longest time between two pictures of a camera that counts.
+const INTERVAL_MAX: Duration = Duration::from_millis(500);
 /// How much one interval counts in the mean.
 const WEIGHT: f64 = 1.0 / 8.0;
 
@@ -24,7 +24,7 @@ impl Pace {
     /// A picture was captured, whether it is encoded or not.
     pub fn on_captured(&mut self, at: MediaTime) {
         if let Some(before) = self.captured.replace(at) {
-            let interval = (at - before).clamp(INTERVAL.0, INTERVAL.1).as_secs_f64();
+            let interval = (at - before).min(INTERVAL_MAX).as_secs_f64();
             let mean = self.interval.unwrap_or(interval);
             self.interval = Some(mean + (interval - mean) * WEIGHT);
         }

@@ -58,6 +58,11 @@ impl RateControl {
         self.cut.is_some()
     }
 
+    /// Whether one was seen within so much time.
+    pub fn has_cut_since(&self, now: Instant, span: Duration) -> bool {
+        self.cut.is_some_and(|at| now.saturating_duration_since(at) <= span)
+    }
+
     /// A probe arrived at this rate, in bit/s.
     pub fn on_probe(&mut self, now: Instant, bps: f64) {
         self.capacity.on_probe(bps);

@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 /// How long a low holds; a longer route is taken for one within twice this.
 const SPAN: Duration = Duration::from_secs(10);
 
+/// So long after the first packet the shortest way is known.
+const SETTLED: Duration = Duration::from_secs(5);
+
 /// The least of the last seconds.
 #[derive(Debug)]
 pub struct Least<T> {
@@ -47,6 +50,7 @@ pub struct OneWay {
     epoch: Option<Instant>,
     /// From leaving, counted from the epoch, to arrival on the peer's clock, in microseconds.
     base: Least<i64>,
+    /// When something was heard of a packet first.
     since: Option<Instant>,
 }
 
@@ -59,9 +63,6 @@ pub struct Waits {
     pub gained: Duration,
 }
 
-/// So long after the first packet the shortest way is known.
-const SETTLED: Duration = Duration::from_secs(5);
-
 impl OneWay {
     /// Takes in what arrived.
     pub fn add(&mut self, now: Instant, outcomes: &[Outcome]) -> Waits {
@@ -71,7 +72,10 @@ impl OneWay {
         for Outcome { sent, arrival } in outcomes {
             let Some(arrival) = arrival else { continue };
             let epoch = *self.epoch.get_or_insert(sent.at);
-            let took = micros(*arrival) - micros(sent.at.saturating_duration_since(epoch));
+            // The first that arrives need not be the first that left.
+            let left = micros(sent.at.saturating_duration_since(epoch))
+                - micros(epoch.saturating_duration_since(sent.at));
+            let took = micros(*arrival) - left;
             self.base.add(now, took);
             if newest.is_none_or(|(at, _)| sent.at >= at) {
                 newest = Some((sent.at, took));

@@ -1,7 +1,7 @@
 //! The stage itself: what leaves when.
-mod call;
 mod count;
 mod hear;
+mod sign;
 mod tell;
 
 use super::{

@@ -3,7 +3,6 @@
 //! rtc-ice nominates a pair of candidates when a check comes in on one that has answered already, or else at its next round of
 //! checks, up to 200 ms later. Both ends check at once, so the peer's check mostly comes just before the answer. Here it is
 //! repeated after the answer, to the agent alone: a check that comes twice is nothing unusual on a network.
-use super::callers::Callers;
 use super::stun::{BINDING_REQUEST, BINDING_SUCCESS, is};
 use bytes::Bytes;
 use std::{
@@ -30,21 +29,14 @@ struct Heard {
 /// The newest check of each address, and what is to be heard once more.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
-    callers: Callers,
     heard: VecDeque<Heard>,
     again: VecDeque<(SocketAddr, Bytes)>,
 }
 
 impl Checks {
-    /// Notes whom checks have come from.
-    pub(super) fn new(callers: Callers) -> Self {
-        Self { callers, ..Self::default() }
-    }
-
     /// Looks at what comes.
     pub(super) fn on_received(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) {
         if is(datagram, BINDING_REQUEST) {
-            self.callers.note(from, now);
             let check = Some((now, Bytes::copy_from_slice(datagram)));
             match self.heard.iter_mut().find(|heard| heard.from == from) {
                 Some(heard) => heard.check = check,

@@ -15,7 +15,7 @@ use std::{
 /// Most datagrams of one flight: a certificate chain in fragments.
 const DATAGRAMS_MAX: usize = 16;
 /// A flight leaves in one go; what follows later is another one, or rtc-dtls's own repetition.
-const BURST: Duration = Duration::from_millis(50);
+const BURST: Duration = ONCE_MORE;
 /// How often a flight is repeated: soon, then with a wait that doubles, until rtc-dtls has taken over.
 const REPEATS_MAX: u32 = 5;
 /// A flight that is not answered by then goes once more, lost or not: of a fifth of all packets lost, two in five flights of two
@@ -74,7 +74,9 @@ impl Flights {
     /// Looks at what comes.
     pub(super) fn on_received(&mut self, datagram: &[u8], now: Instant) {
         if let Some(id) = transaction(datagram, BINDING_SUCCESS) {
-            if let Some(&(_, sent)) = self.checks.iter().find(|(known, _)| *known == id) {
+            // A check may be answered twice: the first answer counts.
+            let index = self.checks.iter().position(|(known, _)| *known == id);
+            if let Some((_, sent)) = index.and_then(|index| self.checks.remove(index)) {
                 self.round_trip = Some(now.saturating_duration_since(sent));
             }
         } else if let Some((HANDSHAKE | CHANGE_CIPHER_SPEC | APPLICATION_DATA, number)) = record(datagram)

@@ -13,7 +13,7 @@ use std::{
 
 /// Longest sleep then.
 const NAP: Duration = Duration::from_millis(5);
-/// Longer ones are no timers of ICE or DTLS: somebody waits for an end.
+/// Longer ones are no timers of ICE or DTLS.
 const LONG: Duration = Duration::from_millis(500);
 
 /// Whether there is no connection yet, or none at present. Shared.
@@ -33,9 +33,14 @@ impl Hurry {
         self.0.store(hurries, Ordering::Relaxed);
     }
 
+    /// Whether there is none.
+    pub(super) fn is_on(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// What to sleep instead.
     pub(super) fn shorten(&self, sleep: Duration) -> Duration {
-        if self.0.load(Ordering::Relaxed) && sleep <= LONG { sleep.min(NAP) } else { sleep }
+        if self.is_on() && sleep <= LONG { sleep.min(NAP) } else { sleep }
     }
 }
 

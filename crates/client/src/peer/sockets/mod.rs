@@ -8,8 +8,8 @@
 //!
 //! webrtc-rs knows TURN servers by UDP addresses only. One that is reached by a stream gets an address that no host has
 //! ([`StreamServers`]); what is sent there goes through a tunnel, and what comes out of it comes from there. Beside that
-//! [`flights`] repeats what a lossy network takes of a DTLS handshake, and [`checks`] and [`callers`] have a path nominated as soon as it has answered;
-//! [`hurry`] wakes webrtc-rs while there is no connection.
+//! [`flights`] repeats what a lossy network takes of a DTLS handshake, [`checks`]
+//! and [`callers`] have a path nominated as soon as it has answered, and [`hurry`] wakes webrtc-rs while there is no connection.
 mod callers;
 mod checks;
 mod flights;
@@ -19,7 +19,7 @@ mod servers;
 mod socket;
 mod stun;
 
-pub(super) use callers::Callers;
+use callers::Callers;
 pub(super) use hurry::Hurry;
 pub(super) use servers::StreamServers;
 use socket::Socket;
@@ -41,24 +41,30 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 #[derive(Debug)]
 pub(super) struct Sockets {
     inner: Arc<dyn Runtime>,
-    servers: Arc<StreamServers>,
-    hurry: Hurry,
-    callers: Callers,
+    shared: Shared,
+}
+
+/// What all sockets of a connection, and the connection, have in common.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shared {
+    pub servers: Arc<StreamServers>,
+    pub hurry: Hurry,
+    pub callers: Callers,
 }
 
 impl Sockets {
     /// `None` where webrtc-rs is built without a runtime of its own, which it is not.
-    pub(super) fn new(servers: Arc<StreamServers>, hurry: Hurry, callers: Callers) -> Option<Self> {
-        default_runtime().map(|inner| Self { inner, servers, hurry, callers })
+    pub(super) fn new(shared: Shared) -> Option<Self> {
+        default_runtime().map(|inner| Self { inner, shared })
     }
 }
 
 impl Runtime for Sockets {
     fn wrap_udp_socket(&self, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
         let local = socket.local_addr()?;
-        self.servers.on_new_socket();
+        self.shared.servers.on_new_socket();
         let udp = self.inner.wrap_udp_socket(socket)?;
-        Ok(Arc::new(Socket::new(udp, local, Arc::clone(&self.servers), self.callers.clone())))
+        Ok(Arc::new(Socket::new(udp, local, self.shared.clone())))
     }
 
     fn spawn(&self, future: Boxed<'static, ()>) -> Box<dyn JoinHandle> {
@@ -86,7 +92,7 @@ impl Runtime for Sockets {
     }
 
     fn sleep(&self, duration: Duration) -> Boxed<'static, ()> {
-        self.inner.sleep(self.hurry.shorten(duration))
+        self.inner.sleep(self.shared.hurry.shorten(duration))
     }
 
     fn interval(&self, period: Duration) -> Box<dyn AsyncInterval> {

@@ -1,10 +1,10 @@
 //! One socket as webrtc-rs sees it.
 use super::{
     super::turn::Tunnel,
-    StreamServers,
-    callers::Callers,
+    Shared,
     checks::Checks,
     handshake::{Handshake, is_not_media},
+    stun::{BINDING_SUCCESS, is},
 };
 use crate::peer::clock;
 use bytes::Bytes;
@@ -26,7 +26,7 @@ const INCOMING: usize = 64;
 pub(super) struct Socket {
     udp: Arc<dyn AsyncUdpSocket>,
     local: SocketAddr,
-    servers: Arc<StreamServers>,
+    shared: Shared,
     tunnels: Mutex<Tunnels>,
     handshake: Handshake,
     checks: Mutex<Checks>,
@@ -40,23 +40,11 @@ struct Tunnels {
 }
 
 impl Socket {
-    pub(super) fn new(
-        udp: Arc<dyn AsyncUdpSocket>,
-        local: SocketAddr,
-        servers: Arc<StreamServers>,
-        callers: Callers,
-    ) -> Self {
+    pub(super) fn new(udp: Arc<dyn AsyncUdpSocket>, local: SocketAddr, shared: Shared) -> Self {
         let (sender, incoming) = mpsc::channel(INCOMING);
         let tunnels = Tunnels { open: HashMap::new(), incoming, sender };
         let handshake = Handshake::new(Arc::clone(&udp));
-        Self {
-            udp,
-            local,
-            servers,
-            tunnels: Mutex::new(tunnels),
-            handshake,
-            checks: Mutex::new(Checks::new(callers)),
-        }
+        Self { udp, local, shared, tunnels: Mutex::new(tunnels), handshake, checks: Mutex::default() }
     }
 
     fn checks(&self) -> MutexGuard<'_, Checks> {
@@ -74,7 +62,7 @@ impl Socket {
             Entry::Occupied(open) => open.into_mut(),
             Entry::Vacant(place) => {
                 // webrtc-rs gives up a TURN server that cannot be sent to, and goes on with the others.
-                let server = self.servers.speak(transmit.destination, self.local);
+                let server = self.shared.servers.speak(transmit.destination, self.local);
                 let server = server.ok_or(io::ErrorKind::AddrNotAvailable)?;
                 place.insert(Tunnel::open(server, transmit.destination, sender.clone()))
             }
@@ -109,7 +97,7 @@ impl AsyncUdpSocket for Socket {
     }
 
     fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
-        if self.servers.is_stand_in(transmit.destination) {
+        if self.shared.servers.is_stand_in(transmit.destination) {
             return Poll::Ready(self.send_through_tunnel(transmit));
         }
         let sent = self.udp.poll_send(cx, transmit);
@@ -117,6 +105,9 @@ impl AsyncUdpSocket for Socket {
             let segment = transmit.segment_size.unwrap_or(transmit.contents.len()).max(1);
             for datagram in transmit.contents.chunks(segment) {
                 self.handshake.on_sent(transmit.destination, datagram);
+                if self.shared.hurry.is_on() && is(datagram, BINDING_SUCCESS) {
+                    self.shared.callers.note(transmit.destination);
+                }
             }
         }
         sent
@@ -142,7 +133,9 @@ impl AsyncUdpSocket for Socket {
                 for datagram in buffer.get(..meta.len).unwrap_or_default().chunks(meta.stride.max(1)) {
                     if is_not_media(datagram) {
                         self.handshake.on_received(datagram);
-                        self.checks().on_received(meta.addr, datagram, clock());
+                        if self.shared.hurry.is_on() {
+                            self.checks().on_received(meta.addr, datagram, clock());
+                        }
                     }
                 }
             }

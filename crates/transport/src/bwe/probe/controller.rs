@@ -1,7 +1,7 @@
 //! When to probe, and at which rate (libwebrtc's `ProbeController`, and probes after a cut of its own).
 use std::time::{Duration, Instant};
 
-/// The first probes, as multiples of the first target.
+/// The first probes, as multiples of the target: of a connection, and of a path that seems to carry more than before.
 const FIRST: [f64; 2] = [3.0, 6.0];
 /// A probe that finds this part of its rate is followed by one at twice what it found.
 const FURTHER: f64 = 0.7;
@@ -85,7 +85,7 @@ impl Prober {
     /// The path seems to carry more than before; whether it is probed.
     pub fn on_gain(&mut self, now: Instant, target: f64) -> bool {
         let is_time = self.last.is_some_and(|last| now.saturating_duration_since(last) >= GAIN_EVERY);
-        let probes = is_time && self.pending.is_none();
+        let probes = is_time && self.pending.is_none() && target < self.max;
         if probes {
             self.retry = RETRY.0;
             self.probe(now, &FIRST.map(|factor| factor * target));

@@ -60,6 +60,8 @@ pub struct Found {
     pub id: u32,
     /// What the path carries at least, in bit/s.
     pub bps: f64,
+    /// Whether all of it has arrived.
+    pub whole: bool,
 }
 
 /// Collects trains.
@@ -92,7 +94,7 @@ impl Evaluator {
             && train.bytes as f64 >= train.cluster.bytes as f64 * ARRIVED;
         let whole = train.packets >= train.cluster.packets && train.bytes >= train.cluster.bytes;
         train.done = whole;
-        if enough { train.found().map(|bps| Found { id, bps }) } else { None }
+        if enough { train.found().map(|bps| Found { id, bps, whole }) } else { None }
     }
 }
 

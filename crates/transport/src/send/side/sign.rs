@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 /// How often one goes: into silence, and where all else is without the marker.
 const EVERY: Duration = Duration::from_millis(150);
 const MARKED_EVERY: Duration = Duration::from_millis(300);
-/// Most of it is the header.
-const SHORT: usize = 20;
+/// As little as padding may be.
+const SHORT: usize = 0;
 
 impl SendSide {
     /// Padding, or, where there is none, what there is of pictures.
@@ -17,11 +17,13 @@ impl SendSide {
             self.called = Some(now);
             self.call_into_silence(now, to_wire);
         } else if !silent
+            && !self.deaf
             && self.estimator.is_told_seldom()
             && self.ledger.waiting().is_some()
             && is_due(self.marked, MARKED_EVERY, now)
             && let Some(packet) = self.padding(SHORT)
         {
+            self.marked = Some(now);
             self.send(packet, Part::Padding, now, None, to_wire);
         }
     }
