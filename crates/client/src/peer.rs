@@ -226,7 +226,9 @@ impl Peer {
             username_fragment: candidate.username_fragment,
             url: None,
         };
-        if addresses::of_candidate(&candidate.candidate).is_some_and(|from| self.shared.callers.has(from)) {
+        let known = addresses::of_candidate(&candidate.candidate)
+            .is_some_and(|(address, of_type)| self.shared.callers.told(address, of_type));
+        if known {
             return Ok(());
         }
         let added = self.connection.add_ice_candidate(candidate).await;
@@ -278,6 +280,7 @@ impl Peer {
     pub async fn stats(&self) -> PeerStats {
         let report = self.connection.get_stats(clock(), StatsSelector::None).await;
         PeerStats::new(&report, self.stats.get(), self.sender.dropped())
+            .with_remote(self.shared.callers.path_type())
             .with_tracks(&self.tracks, self.video_codec())
     }
 

@@ -107,6 +107,17 @@ impl PeerStats {
         stats
     }
 
+    /// With what the peer has said of its end, where its own check has shown it to ICE first.
+    pub(super) fn with_remote(mut self, told: Option<CandidateType>) -> Self {
+        if let (Some(path), Some(told)) = (&mut self.path, told)
+            && path.remote.candidate_type == CandidateType::Prflx
+        {
+            path.remote = EndStats { candidate_type: told, protocol: path.local.protocol.clone() };
+            path.relayed |= told == CandidateType::Relay;
+        }
+        self
+    }
+
     pub(super) fn with_tracks(mut self, tracks: &Tracks, video: Option<VideoCodec>) -> Self {
         self.audio_out = tracks.audio.sent();
         self.video_out = tracks.video.sent().filter(|_| video.is_some());

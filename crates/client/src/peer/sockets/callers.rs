@@ -1,42 +1,68 @@
-//! Which addresses of the peer the agent has answered.
+//! Which addresses of the peer the agent has answered, and what the peer says of them.
 //!
 //! A check takes the direct path and the candidate that it is from goes by the server, so mostly the check is first. Told of
 //! the candidate then, rtc-ice has the one address twice: all that comes is taken for the first, which is peer-reflexive, and
 //! the second, which has the higher priority, keeps it from being nominated for up to 200 ms (measured). What it has answered
 //! it has, with all of our own addresses, and need not be told of.
+use eyeline_protocol::stats::CandidateType;
 use std::{
     collections::VecDeque,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Addresses that are remembered.
-const ADDRESSES_MAX: usize = 16;
+/// Addresses that are remembered, of each kind.
+const ADDRESSES_MAX: usize = 32;
 
-/// Newest first. Shared by all sockets of a connection.
+/// Shared by all sockets of a connection.
 #[derive(Debug, Clone, Default)]
-pub(in super::super) struct Callers(Arc<Mutex<VecDeque<SocketAddr>>>);
+pub(in super::super) struct Callers(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Newest first.
+    answered: VecDeque<SocketAddr>,
+    /// What the peer has told of, newest first.
+    told: VecDeque<(SocketAddr, CandidateType)>,
+    /// From where checks of the path in use are answered.
+    path: Option<SocketAddr>,
+}
 
 impl Callers {
     /// A check from there is answered, and so was genuine.
     pub(super) fn note(&self, from: SocketAddr) {
-        let mut answered = self.answered();
-        answered.retain(|address| *address != from);
-        answered.truncate(ADDRESSES_MAX - 1);
-        answered.push_front(from);
+        let mut known = self.known();
+        known.answered.retain(|address| *address != from);
+        known.answered.truncate(ADDRESSES_MAX - 1);
+        known.answered.push_front(from);
     }
 
-    /// Whether one has been answered.
-    pub(in super::super) fn has(&self, address: SocketAddr) -> bool {
-        self.answered().contains(&address)
+    /// The path in use leads there.
+    pub(super) fn note_path(&self, to: SocketAddr) {
+        self.known().path = Some(to);
+    }
+
+    /// The peer tells of a candidate; whether the agent has it already.
+    pub(in super::super) fn told(&self, candidate: SocketAddr, of_type: CandidateType) -> bool {
+        let mut known = self.known();
+        known.told.truncate(ADDRESSES_MAX - 1);
+        known.told.push_front((candidate, of_type));
+        known.answered.contains(&candidate)
+    }
+
+    /// What the peer has said of the far end of the path in use.
+    pub(in super::super) fn path_type(&self) -> Option<CandidateType> {
+        let known = self.known();
+        let path = known.path?;
+        known.told.iter().find(|(address, _)| *address == path).map(|(_, of_type)| *of_type)
     }
 
     /// ICE begins anew, and knows nobody.
     pub(in super::super) fn clear(&self) {
-        self.answered().clear();
+        *self.known() = Known::default();
     }
 
-    fn answered(&self) -> MutexGuard<'_, VecDeque<SocketAddr>> {
+    fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -50,12 +76,19 @@ mod tests {
         let callers = Callers::default();
         let [one, other] = [5, 6].map(|port| SocketAddr::from(([192, 0, 2, 1], port)));
         callers.note(one);
-        assert!(callers.has(one) && !callers.has(other));
+        assert!(callers.told(one, CandidateType::Relay) && !callers.told(other, CandidateType::Host));
+        assert_eq!(callers.path_type(), None);
+        callers.note_path(one);
+        assert_eq!(callers.path_type(), Some(CandidateType::Relay));
         for port in 1_000..2_000 {
             callers.note(([192, 0, 2, 1], port).into());
+            callers.told(([192, 0, 2, 1], port).into(), CandidateType::Host);
         }
-        assert_eq!(callers.answered().len(), ADDRESSES_MAX);
+        assert_eq!(
+            (callers.known().answered.len(), callers.known().told.len()),
+            (ADDRESSES_MAX, ADDRESSES_MAX)
+        );
         callers.clear();
-        assert!(!callers.has(([192, 0, 2, 1], 1_999).into()));
+        assert!(!callers.told(one, CandidateType::Host));
     }
 }

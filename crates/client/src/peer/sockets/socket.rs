@@ -133,7 +133,11 @@ impl AsyncUdpSocket for Socket {
                 for datagram in buffer.get(..meta.len).unwrap_or_default().chunks(meta.stride.max(1)) {
                     if is_not_media(datagram) {
                         self.handshake.on_received(datagram);
-                        if self.shared.hurry.is_on() {
+                        if !self.shared.hurry.is_on() {
+                            if is(datagram, BINDING_SUCCESS) {
+                                self.shared.callers.note_path(meta.addr);
+                            }
+                        } else {
                             self.checks().on_received(meta.addr, datagram, clock());
                         }
                     }
