@@ -84,10 +84,10 @@ mod tests {
             callers.note(([192, 0, 2, 1], port).into());
             callers.told(([192, 0, 2, 1], port).into(), CandidateType::Host);
         }
-        assert_eq!(
-            (callers.known().answered.len(), callers.known().told.len()),
-            (ADDRESSES_MAX, ADDRESSES_MAX)
-        );
+        {
+            let known = callers.known();
+            assert_eq!((known.answered.len(), known.told.len()), (ADDRESSES_MAX, ADDRESSES_MAX));
+        }
         callers.clear();
         assert!(!callers.told(one, CandidateType::Host));
     }
