@@ -316,10 +316,9 @@ impl Estimator {
             false => (silence, SILENCE_PACKETS),
         };
         let waiting = waiting.filter(|(_, waiting)| *waiting >= packets);
-        let since = waiting.map(|(at, _)| self.heard.map_or(at, |heard| heard.max(at)));
         // Of a peer that has not said anything yet, nobody knows whether it ever does.
-        self.silent |=
-            self.heard.is_some() && since.is_some_and(|since| now.saturating_duration_since(since) > silence);
+        let since = waiting.zip(self.heard).map(|((at, _), heard)| heard.max(at));
+        self.silent |= since.is_some_and(|since| now.saturating_duration_since(since) > silence);
         let clear = self.is_clear();
         self.prober.on_tick(now, self.target(), self.idle.since(), clear);
     }
