@@ -8,7 +8,10 @@ const END_LIMIT: Duration = Duration::from_secs(90);
 
 /// A call of ten seconds with these TURN servers; `None` where the system permits no emulated network.
 fn call_with(builder: Builder, uris: &[&str], caller: &[&str]) -> Option<[Report; 2]> {
-    let lab = Lab::start_with_turn(builder, uris)?;
+    let lab = match uris {
+        [] => Lab::start(builder),
+        uris => Lab::start_with_turn(builder, uris),
+    }?;
     let (a, b) = lab.call(&[&CARD[..], &["--duration", "10"], caller].concat(), &CARD);
     Some([a, b].map(|end| {
         let report = end.finish(END_LIMIT);
@@ -36,6 +39,17 @@ fn a_call_gets_through_by_tcp_where_udp_is_blocked() {
 #[test]
 fn a_call_gets_through_by_tls_where_udp_is_blocked() {
     reaches_a_host_without_udp_through(&["turn:HOST?transport=udp", "turns:HOST"]);
+}
+
+#[test]
+fn a_call_gets_through_by_tcp_between_the_machines_where_there_is_no_relay() {
+    for blocked in ["a", "b"] {
+        let builder = Netlab::builder().profile(Profile::Good).udp_block(blocked);
+        for report in call_with(builder, &[], &[]).into_iter().flatten() {
+            assert_eq!(report.summary["relayed"], false, "{}", report.summary);
+            assert_eq!(report.summary["protocol"], "tcp", "{}", report.summary);
+        }
+    }
 }
 
 #[test]

@@ -340,6 +340,10 @@ async fn connect(
     if let Some(sockets) = Sockets::new(shared.clone()) {
         builder = builder.with_runtime(Arc::new(sockets));
     }
+    // A path from a relay is never one of TCP's between the machines.
+    if !config.relay_only {
+        builder = builder.with_tcp_addrs(vec![addresses::LocalAddresses]);
+    }
     let connection = builder
         .with_configuration(config::whole(config.servers.for_webrtc(&shared.servers), config.relay_only))
         .with_media_engine(config::media(&config.video_codecs)?)

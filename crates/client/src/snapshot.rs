@@ -243,6 +243,27 @@ pub struct Quality {
     pub size: Option<(u32, u32)>,
     /// Name of the received video codec.
     pub codec: Option<String>,
+    /// Name of the video encoder at work.
+    pub encoder: Option<String>,
+    /// Name of the video decoder at work.
+    pub decoder: Option<String>,
+    /// Interarrival jitter of the sound, in milliseconds.
+    pub jitter_ms: Option<f64>,
+    /// Sound that waits to be played, in milliseconds.
+    pub jitter_buffer_ms: Option<f64>,
+    /// Sound made up for what did not come, of all since the call's start, in percent.
+    pub concealed_pct: Option<f64>,
+    /// Times that the picture has stood still since the call's start.
+    #[cfg_attr(any(test, feature = "typescript"), ts(type = "number | null"))]
+    pub freeze_count: Option<u64>,
+    /// For how long altogether, in seconds.
+    pub freeze_s: Option<f64>,
+    /// What keeps the sent picture from being as good as the camera's: `none`, `bandwidth` or `cpu`.
+    pub limitation: Option<String>,
+    /// Types of the candidates in use, local and remote (RFC 8445 section 5.1.1).
+    pub candidates: Option<(String, String)>,
+    /// `udp` or `tcp`.
+    pub protocol: Option<String>,
     /// Whether media goes through a TURN server.
     pub relayed: Option<bool>,
 }

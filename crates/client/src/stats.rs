@@ -8,6 +8,10 @@ use serde::Serialize;
 pub struct CallStats {
     /// Pictures rendered (or handed on encoded), a second.
     pub fps: Option<f64>,
+    /// Times that the picture has stood still since the call's start (W3C's `freezeCount`).
+    pub freeze_count: Option<u64>,
+    /// For how long altogether, in seconds.
+    pub freeze_s: Option<f64>,
     /// Size of the received picture, in pixels.
     pub size: Option<(u32, u32)>,
     /// Name of the received video codec, as in SDP.
@@ -40,6 +44,8 @@ pub struct CallStats {
     pub ice_state: Option<String>,
     /// Types of the candidates in use, local and remote (RFC 8445 section 5.1.1).
     pub candidates: Option<(String, String)>,
+    /// What carries the path between this machine and the peer, or its relay: `udp` or `tcp`.
+    pub protocol: Option<String>,
     /// Whether media goes through a TURN server.
     pub relayed: Option<bool>,
     /// Packets that the other side asked for again, since the call's start.
@@ -65,6 +71,16 @@ impl CallStats {
             fps: self.fps,
             size: self.size,
             codec: self.codec.clone(),
+            encoder: self.encoder.clone(),
+            decoder: self.decoder.clone(),
+            jitter_ms: self.jitter_ms,
+            jitter_buffer_ms: self.jitter_buffer_ms,
+            concealed_pct: self.audio_concealed_pct,
+            freeze_count: self.freeze_count,
+            freeze_s: self.freeze_s,
+            limitation: self.quality_limitation.clone(),
+            candidates: self.candidates.clone(),
+            protocol: self.protocol.clone(),
             relayed: self.relayed,
         }
     }

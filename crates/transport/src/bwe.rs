@@ -17,6 +17,7 @@ mod limit;
 mod loss;
 mod probe;
 mod rate;
+mod standing;
 mod trendline;
 mod window;
 
@@ -30,6 +31,7 @@ use loss::{LossControl, Queue};
 pub use probe::Cluster;
 use probe::{Evaluator, Found, Prober};
 use rate::{Known, RateControl};
+use standing::Standing;
 use std::{
     ops::Range,
     time::{Duration, Instant},
@@ -57,12 +59,8 @@ const AFTER_SILENCE: f64 = 0.5;
 const LOSSY: f64 = 0.02;
 /// Within these bounds of loss a repair is worth two copies; with more, three times as many repairs would wait for one another.
 const LOSSY_ENOUGH: Range<f64> = 0.07..0.17;
-/// Packets that wait so long show that the path has a queue, and for so long after it.
-const QUEUED: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(10));
 /// A way that is so much shorter than it was is another one, or carries more.
 const GAINED: Duration = Duration::from_millis(8);
-/// A queue of that length for so long is one that does not drain.
-const STANDING: (Duration, Duration) = (Duration::from_millis(200), Duration::from_millis(600));
 /// Of the target, where a queue does not drain though it was cut.
 const STILL_TOO_MUCH: f64 = 0.999;
 /// The target by delay leads the one by loss by this factor at most.
@@ -80,6 +78,14 @@ pub enum Usage {
     Over,
     /// A queue drains.
     Under,
+}
+
+/// What feedback has shown.
+#[derive(Debug, Default)]
+struct Seen {
+    over: bool,
+    /// By a train of packets.
+    found: Option<Found>,
 }
 
 /// The estimator: pure, time is an argument.
@@ -105,9 +111,7 @@ pub struct Estimator {
     returned: Option<Instant>,
     overdue: bool,
     clear: bool,
-    stands_since: Option<Instant>,
-    /// When packets had to wait last.
-    queued: Option<Instant>,
+    standing: Standing,
     /// Whether the path seems to carry more than before, which no probe has looked into yet.
     gained: bool,
     /// By any train, in bit/s.
@@ -134,8 +138,7 @@ impl Default for Estimator {
             returned: None,
             overdue: false,
             clear: true,
-            stands_since: None,
-            queued: None,
+            standing: Standing::default(),
             gained: false,
             most_found: 0.0,
         }
@@ -218,69 +221,27 @@ impl Estimator {
 
     /// Takes in what became of packets, and what they tell of their way; `rtt` is a round trip without queues.
     pub fn on_feedback(&mut self, now: Instant, outcomes: &[Outcome], rtt: Option<Duration>, waits: Waits) {
-        let Waits { queued, gained } = waits;
-        self.gained |= gained >= GAINED;
+        self.gained |= waits.gained >= GAINED;
         self.rtt = rtt.or(self.rtt);
         let heard = self.heard.replace(now).unwrap_or(now);
         if std::mem::take(&mut self.silent) {
-            self.on_return(now, now.saturating_duration_since(heard), queued);
+            self.on_return(now, now.saturating_duration_since(heard), waits.queued);
         } else {
             self.note_cadence(now, outcomes);
         }
         let idle = self.idle.since().is_some();
-        let mut over = false;
-        let mut found = None;
-        for outcome in outcomes {
-            // What was sent into a cut was lost by that, and tells nothing of the path that has come back.
-            if self.returned.is_none_or(|at| outcome.sent.at > at) {
-                self.loss.on_outcome(outcome);
-            }
-            if let Some(arrival) = outcome.arrival {
-                self.acked.on_packet(arrival, outcome.sent.size, idle);
-                self.limit.on_packet(&outcome.sent, arrival);
-                over |= self.trendline.on_packet(outcome.sent.at, arrival) == Some(Usage::Over);
-            }
-            if let Some(new) = self.evaluator.on_outcome(outcome) {
-                self.most_found = self.most_found.max(new.bps);
-                found = Some(new);
-            }
-        }
-        // A queue that is full grows no more.
-        let stands = self.stands(now, queued);
+        let Seen { over, found } = self.take_in(outcomes, idle);
+        let before = self.rate.target();
+        let stands = self.standing.on_wait(now, waits.queued);
         let usage = if over || stands { Usage::Over } else { self.trendline.usage() };
         self.clear = usage == Usage::Normal;
-        let before = self.rate.target();
         let acked = self.acked.bps();
-        // Where packets are lost anyway, few of them look slower than the path is: the longer mean knows better.
-        let least = acked.filter(|_| self.is_lossy()).unwrap_or(0.0);
-        let limit = match (over, stands) {
-            // The mean is over what came before, and slow where little is sent. And where a cut a moment ago has not helped, an
-            // encoder sends more than it is told to.
-            (_, true) => acked
-                .into_iter()
-                .chain(self.limit.arriving())
-                .chain(self.rate.has_cut_since(now, STANDING.1 * 3).then_some(before * STILL_TOO_MUCH))
-                .min_by(f64::total_cmp),
-            (true, false) => self.limit.bps(self.target()).map(|limit| limit.max(least)),
-            (false, false) => None,
-        };
-        let known = Known { acked, rtt: self.rtt, limit };
-        self.rate.update(now, usage, known);
-        if self.rate.target() < before {
-            self.prober.on_cut(now);
-        } else if let Some(found) = found.filter(|_| usage != Usage::Over) {
-            self.on_probe(now, found);
-        }
-        if self.gained && usage != Usage::Over {
-            self.gained = !self.prober.on_gain(now, self.target());
-        }
-        self.gained &= self.rate.target() >= before;
-        if queued >= QUEUED.0 {
-            self.queued = Some(now);
-        }
-        let has_been = self.queued.is_some_and(|at| now.saturating_duration_since(at) < QUEUED.1);
-        let queue = Queue { is_long: queued >= STANDING.0, has_been, arriving: self.limit.arriving() };
-        self.loss.update(now, self.rate.target(), known.acked, idle, queue);
+        let limit = self.limit(now, over, stands);
+        self.rate.update(now, usage, Known { acked, rtt: self.rtt, limit });
+        self.look_for_more(now, before, usage, found);
+        let (is_long, has_been) = (self.standing.is_long(), self.standing.has_been(now));
+        let queue = Queue { is_long, has_been, arriving: self.limit.arriving() };
+        self.loss.update(now, self.rate.target(), acked, idle, queue);
         // While losses set the limit, a higher one is not put to the test.
         self.rate.lower(now, self.loss.limit() * UNTESTED);
     }
@@ -328,7 +289,7 @@ impl Estimator {
         (self.trendline, self.limit) = (Trendline::default(), Limit::default());
         let is_long = silence > SILENCE_LONG;
         // Where packets come late it was no cut but a long queue, whose losses count.
-        let has_queue = queued >= STANDING.0;
+        let has_queue = standing::is_long(queued);
         if !has_queue {
             self.returned = Some(now);
         }
@@ -338,7 +299,7 @@ impl Estimator {
         if self.idle.since().is_none() && (is_long || has_queue) {
             self.rate.lower(now, self.rate.target() * AFTER_SILENCE);
         }
-        self.prober.on_cut(now);
+        self.prober.on_cut(now, self.acked.bps().unwrap_or(0.0));
     }
 
     /// Word that does not come late because of the path.
@@ -355,18 +316,56 @@ impl Estimator {
         self.rtt.unwrap_or(RTT_UNKNOWN) + self.excess
     }
 
-    /// Whether a long queue has been there for long; says so once in that time.
-    fn stands(&mut self, now: Instant, queued: Duration) -> bool {
-        if queued < STANDING.0 {
-            self.stands_since = None;
-            return false;
+    /// Gives every part what became of packets.
+    fn take_in(&mut self, outcomes: &[Outcome], idle: bool) -> Seen {
+        let mut seen = Seen::default();
+        for outcome in outcomes {
+            // What was sent into a cut was lost by that, and tells nothing of the path that has come back.
+            if self.returned.is_none_or(|at| outcome.sent.at > at) {
+                self.loss.on_outcome(outcome);
+            }
+            if let Some(arrival) = outcome.arrival {
+                self.acked.on_packet(arrival, outcome.sent.size, idle);
+                self.limit.on_packet(&outcome.sent, arrival);
+                seen.over |= self.trendline.on_packet(outcome.sent.at, arrival) == Some(Usage::Over);
+            }
+            if let Some(new) = self.evaluator.on_outcome(outcome) {
+                self.most_found = self.most_found.max(new.bps);
+                seen.found = Some(new);
+            }
         }
-        let since = *self.stands_since.get_or_insert(now);
-        let stands = now.saturating_duration_since(since) >= STANDING.1;
+        seen
+    }
+
+    /// What the path is seen to carry while it carries too much, in bit/s.
+    fn limit(&self, now: Instant, over: bool, stands: bool) -> Option<f64> {
+        let acked = self.acked.bps();
         if stands {
-            self.stands_since = Some(now);
+            // The mean is over what came before, and slow where little is sent. And where a cut a moment ago has not
+            // helped, an encoder sends more than it is told to.
+            let has_cut = self.rate.has_cut_since(now, standing::CUT_LATELY);
+            let lower = has_cut.then_some(self.rate.target() * STILL_TOO_MUCH);
+            acked.into_iter().chain(self.limit.arriving()).chain(lower).min_by(f64::total_cmp)
+        } else if over {
+            // Where packets are lost anyway, few of them look slower than the path is: the longer mean knows better.
+            let least = acked.filter(|_| self.is_lossy()).unwrap_or(0.0);
+            self.limit.bps(self.target()).map(|limit| limit.max(least))
+        } else {
+            None
         }
-        stands
+    }
+
+    /// Goes by what probes have found, and says where to probe next.
+    fn look_for_more(&mut self, now: Instant, before: f64, usage: Usage, found: Option<Found>) {
+        if self.rate.target() < before {
+            self.prober.on_cut(now, self.acked.bps().unwrap_or(0.0));
+        } else if let Some(found) = found.filter(|_| usage != Usage::Over) {
+            self.on_probe(now, found);
+        }
+        if self.gained && usage != Usage::Over {
+            self.gained = !self.prober.on_gain(now, self.target());
+        }
+        self.gained &= self.rate.target() >= before;
     }
 
     fn on_probe(&mut self, now: Instant, Found { id, bps, whole }: Found) {

@@ -1,6 +1,6 @@
 //! How webrtc-rs is set up: codecs, feedback, header extensions, timeouts.
 use super::{PeerError, VideoCodec};
-use rtc::ice::mdns::MulticastDnsMode;
+use rtc::ice::{mdns::MulticastDnsMode, network_type::NetworkType};
 use rtc::rtp_transceiver::rtp_sender::{
     RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpHeaderExtensionCapability, RtpCodecKind,
 };
@@ -64,6 +64,8 @@ pub(super) fn settings(mdns: MulticastDnsMode, relay_only: bool) -> SettingEngin
         .with_prflx_acceptance_min_wait(Some(HEARD_WAIT))
         .with_relay_acceptance_min_wait(Some(relay_wait))
         .with_ice_connection_attempts(Some(ICE_CHECK_EVERY), Some(ICE_CHECKS_MAX))
+        // By default UDP alone.
+        .with_network_types(vec![NetworkType::Udp4, NetworkType::Udp6, NetworkType::Tcp4, NetworkType::Tcp6])
         .with_multicast_dns_mode(mdns)
         .with_include_loopback_candidate(true)
         .with_discard_local_candidates_during_ice_restart(true)

@@ -1,15 +1,20 @@
 //! webrtc-rs's callbacks, each handed on and never waited in: its network task stands still meanwhile.
 use super::{PeerEvent, channel::Channel, sockets::Hurry};
 use eyeline_protocol::signal::{ConnectionState, IceCandidate};
-use std::sync::Arc;
-use tokio::sync::mpsc;
+use rtc::peer_connection::transport::RTCIceTcpCandidateType;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::mpsc::{self, error::TrySendError};
 use webrtc::{
     data_channel::DataChannel,
     peer_connection::{
-        PeerConnectionEventHandler, RTCIceConnectionState, RTCIceGatheringState, RTCPeerConnectionIceEvent,
-        RTCPeerConnectionState,
+        PeerConnectionEventHandler, RTCIceConnectionState, RTCIceGatheringState, RTCIceProtocol,
+        RTCPeerConnectionIceEvent, RTCPeerConnectionState,
     },
 };
+
+/// The peer hears of our TCP candidates when there has been no path for so long. On one that loses packets TCP would answer before
+/// UDP does, and be taken for the whole call: what TCP repeats is late, and all behind it.
+const TCP_WAIT: Duration = Duration::from_secs(3);
 
 /// What ICE is doing (`RTCIceConnectionState`, W3C WebRTC section 5.6.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,26 +60,53 @@ pub(super) struct Handler {
 
 impl Handler {
     fn tell(&self, event: PeerEvent) {
-        if let Err(error) = self.events.try_send(event) {
+        tell(&self.events, event);
+    }
+
+    /// Tells of a candidate once nothing better has worked for a while.
+    fn tell_if_needed(&self, candidate: IceCandidate) {
+        let (events, hurry) = (self.events.clone(), self.hurry.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(TCP_WAIT).await;
+            if hurry.is_on() {
+                tell(&events, PeerEvent::LocalCandidate(Some(candidate)));
+            }
+        });
+    }
+}
+
+fn tell(events: &mpsc::Sender<PeerEvent>, event: PeerEvent) {
+    match events.try_send(event) {
+        Err(error @ TrySendError::Full(_)) => {
             tracing::error!(%error, "the owner of the peer connection does not keep up");
         }
+        // Nobody wants to know any more.
+        Ok(()) | Err(TrySendError::Closed(_)) => {}
     }
 }
 
 #[async_trait::async_trait]
 impl PeerConnectionEventHandler for Handler {
     async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
-        match event.candidate.to_json() {
-            // The end of candidates is told by the gathering state.
-            Ok(candidate) if candidate.candidate.is_empty() => {}
-            Ok(candidate) => self.tell(PeerEvent::LocalCandidate(Some(IceCandidate {
-                candidate: candidate.candidate,
-                // All media share one path, that of the first description.
-                sdp_m_line_index: Some(0),
-                sdp_mid: candidate.sdp_mid.filter(|mid| !mid.is_empty()),
-                username_fragment: candidate.username_fragment,
-            }))),
-            Err(error) => tracing::warn!(%error, "candidate left out"),
+        let (protocol, tcp_type) = (event.candidate.protocol, event.candidate.tcp_type);
+        let candidate = match event.candidate.to_json() {
+            Ok(candidate) => candidate,
+            Err(error) => return tracing::warn!(%error, "candidate left out"),
+        };
+        // The end of candidates is told by the gathering state. And where a connection is to come from says nothing.
+        if candidate.candidate.is_empty() || tcp_type == RTCIceTcpCandidateType::Active {
+            return;
+        }
+        let candidate = IceCandidate {
+            candidate: candidate.candidate,
+            // All media share one path, that of the first description.
+            sdp_m_line_index: Some(0),
+            sdp_mid: candidate.sdp_mid.filter(|mid| !mid.is_empty()),
+            username_fragment: candidate.username_fragment,
+        };
+        match protocol {
+            RTCIceProtocol::Tcp => self.tell_if_needed(candidate),
+            _ => self.tell(PeerEvent::LocalCandidate(Some(candidate))),
         }
     }
 

@@ -93,6 +93,8 @@ impl Meter {
         CallStats {
             webrtc: webrtc.objects(),
             fps: rates.fps,
+            freeze_count: received.map(|_| video.freezes),
+            freeze_s: received.map(|_| Duration::from_micros(video.frozen_us).as_secs_f64()),
             size: video.size,
             codec: received.map(|c| c.name().to_owned()),
             encoder: sent.map(|c| c.implementation().to_owned()),
@@ -112,6 +114,7 @@ impl Meter {
                 .path
                 .as_ref()
                 .map(|p| (p.local.type_name().to_owned(), p.remote.type_name().to_owned())),
+            protocol: peer.path.as_ref().and_then(|p| p.local.protocol.clone()),
             relayed: peer.path.as_ref().map(|p| p.relayed),
             retransmitted: Some(transport.retransmits_sent),
             quality_limitation: sent.map(|_| limitation.name().to_owned()),

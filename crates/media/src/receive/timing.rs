@@ -11,11 +11,18 @@ const MAX_WAIT_US: f64 = 100_000.0;
 /// Pictures whose lateness is remembered: five seconds.
 const KEPT: usize = 150;
 /// Of them, those that may come as a stop: one in this many.
-const STOPS: usize = 30;
+const STOPS: usize = 60;
 /// A picture so much later than the one before it looks like a stop (W3C's `freezeCount`: 150 ms).
 const STOP_US: i64 = 110_000;
 /// Most that the absence of stops may cost: with more, talking suffers more than looking gains.
 const MAX_STOP_WAIT_US: i64 = 400_000;
+
+/// After so many pictures in time, a second and a half, a single stretch of late ones is over: a queue that has drained.
+const CALM: usize = 45;
+/// Pictures that become whole together, as after a repair, follow one another so closely: each is seen at 60 Hz.
+const SPACING_US: i64 = 17_000;
+/// Most that this may cost; with more of them the newest ones are shown at once.
+const CATCH_UP_US: i64 = 100_000;
 
 /// Transit times in, the moment of showing out.
 ///
@@ -26,6 +33,7 @@ pub struct VideoTiming {
     base: MinFilter,
     mean_late_us: f64,
     late_us: VecDeque<i64>,
+    last_due: Option<MediaTime>,
 }
 
 impl VideoTiming {
@@ -40,8 +48,31 @@ impl VideoTiming {
             self.late_us.pop_front();
         }
         self.late_us.push_back(late);
+        self.forget_what_is_over();
         let wait = (self.mean_late_us.min(MAX_WAIT_US) as i64).max(self.against_stops());
-        complete_at.max(MediaTime(media_us + base + wait))
+        let due = self.spaced(complete_at.max(MediaTime(media_us + base + wait)));
+        self.last_due = Some(due);
+        due
+    }
+
+    /// Not at once with the picture before it, where that costs little.
+    fn spaced(&self, due: MediaTime) -> MediaTime {
+        let apart = self.last_due.map_or(due, |last| MediaTime(last.0 + SPACING_US));
+        if (due.0..=due.0 + CATCH_UP_US).contains(&apart.0) { apart } else { due }
+    }
+
+    /// A single stretch of late pictures was no habit of the path's.
+    fn forget_what_is_over(&mut self) {
+        let calm = self.late_us.iter().rev().take_while(|late| **late <= STOP_US).count();
+        if calm < CALM || calm == self.late_us.len() {
+            return;
+        }
+        let before = self.late_us.len() - calm;
+        let is_late = |at: usize| self.late_us.get(at).is_some_and(|late| *late > STOP_US);
+        let stretches = (0..before).filter(|at| is_late(*at) && !is_late(at + 1)).count();
+        if stretches == 1 {
+            self.late_us.drain(..before);
+        }
     }
 
     /// So long that of the last pictures all but a few come less than a stop later.
@@ -128,6 +159,34 @@ mod tests {
         }
         let stop = shown[300..].windows(2).map(|pair| pair[1] - pair[0]).max();
         assert!(stop.is_some_and(|stop| stop <= STOP_US + 40_000), "{stop:?}");
+    }
+
+    #[test]
+    fn a_queue_that_has_drained_delays_no_longer() {
+        let mut timing = VideoTiming::default();
+        let waited: Vec<Duration> = (0..240_i64)
+            .map(|frame| {
+                let late = if (60..90).contains(&frame) { 500_000 } else { 0 };
+                let complete_at = MediaTime(5_000_000 + frame * 100_000 / 3 + late);
+                timing.due(frame * 3000, complete_at) - complete_at
+            })
+            .collect();
+        assert!(waited[100] > Duration::from_millis(200), "{:?}", waited[100]);
+        assert!(waited[136..].iter().all(|wait| *wait < Duration::from_millis(60)), "{:?}", &waited[136..]);
+    }
+
+    #[test]
+    fn pictures_that_become_whole_together_are_seen_one_after_another() {
+        let mut timing = VideoTiming::default();
+        let due: Vec<i64> = (0..70_i64)
+            .map(|frame| {
+                // The sixtieth is repaired after 100 ms, and those behind it wait for it.
+                let late = if (60..63).contains(&frame) { 100_000 - (frame - 60) * 100_000 / 3 } else { 0 };
+                timing.due(frame * 3000, MediaTime(5_000_000 + frame * 100_000 / 3 + late)).0
+            })
+            .collect();
+        let steps: Vec<i64> = due.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(steps.iter().all(|step| *step >= SPACING_US - 1_000), "{steps:?}");
     }
 
     #[test]

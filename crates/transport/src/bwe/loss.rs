@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 
 /// Candidates, as multiples of what is believed at present.
 const FACTORS: [f64; 3] = [1.02, 1.0, 0.95];
+/// Steps in which a path's own loss is fitted while observations are few: one step takes seconds to believe in a lossy path, and
+/// what it lost is taken for a limit meanwhile.
+const STEPS_FIRST: usize = 4;
 /// What arrives is a candidate too, but no less than this part of what is believed: where little was sent, little arrives.
 const FALL: f64 = 0.5;
 /// After a cut the limit grows no faster than by this factor in this time.
@@ -86,8 +89,9 @@ impl LossControl {
         let scaled = FACTORS.iter().map(|factor| factor * from);
         let acked = acked.filter(|_| !idle).map(|acked| acked.max(from * FALL));
         let candidates = scaled.chain(acked).chain([delay_target]);
+        let steps = if self.observations.are_few() { STEPS_FIRST } else { 1 };
         let judged = candidates.map(|bandwidth| {
-            let fitted = Model { bandwidth, ..model }.fitted(&self.observations);
+            let fitted = (0..steps).fold(Model { bandwidth, ..model }, |m, _| m.fitted(&self.observations));
             (fitted.likelihood(&self.observations, loss), fitted)
         });
         let Some((_, mut best)) = judged.max_by(|(a, _), (b, _)| a.total_cmp(b)) else { return };

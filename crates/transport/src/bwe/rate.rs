@@ -8,8 +8,8 @@ const DECREASE: f64 = 0.85;
 /// Growth in a second far from any known limit, and least growth, in bit/s.
 const INCREASE: f64 = 1.08;
 const INCREASE_BPS: f64 = 1_000.0;
-/// Growth in a second until the first queue: nothing is known yet of the path.
-const INCREASE_FIRST: f64 = 1.6;
+/// Growth in a second until the first queue: nothing is known yet of the path, and probes may have been lost.
+const INCREASE_FIRST: f64 = 4.0;
 /// The target may lead what arrives by so much: more would be a guess.
 const LEAD: f64 = 1.5;
 const LEAD_BPS: f64 = 10_000.0;

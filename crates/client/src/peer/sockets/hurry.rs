@@ -34,7 +34,7 @@ impl Hurry {
     }
 
     /// Whether there is none.
-    pub(super) fn is_on(&self) -> bool {
+    pub(in super::super) fn is_on(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 

@@ -4,6 +4,7 @@
 //!                              .--> the system's UDP socket
 //!   webrtc-rs --> Socket ------|            (and flights, which repeats)
 //!                              '--> turn::Tunnel, for TURN servers over TCP and TLS
+//!   webrtc-rs --> Listener, Stream --> TCP between the two machines
 //! ```
 //!
 //! webrtc-rs knows TURN servers by UDP addresses only. One that is reached by a stream gets an address that no host has
@@ -15,12 +16,15 @@ mod checks;
 mod flights;
 mod handshake;
 mod hurry;
+mod listener;
 mod servers;
 mod socket;
+mod stream;
 mod stun;
 
 use callers::Callers;
 pub(super) use hurry::Hurry;
+use listener::Listener;
 pub(super) use servers::StreamServers;
 use socket::Socket;
 use std::{
@@ -31,6 +35,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use stream::Stream;
 use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime, default_runtime,
 };
@@ -76,11 +81,11 @@ impl Runtime for Sockets {
     }
 
     fn wrap_tcp_listener(&self, listener: TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
-        self.inner.wrap_tcp_listener(listener)
+        Ok(Arc::new(Listener::new(listener)?))
     }
 
     fn connect_tcp<'a>(&'a self, remote: SocketAddr) -> Boxed<'a, io::Result<Arc<dyn AsyncTcpStream>>> {
-        self.inner.connect_tcp(remote)
+        Box::pin(async move { Ok(Arc::new(Stream::connect(remote).await?) as Arc<dyn AsyncTcpStream>) })
     }
 
     fn resolve_host<'a>(&'a self, host: &'a str) -> Boxed<'a, io::Result<Vec<SocketAddr>>> {

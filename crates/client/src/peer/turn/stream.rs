@@ -10,7 +10,7 @@ use tokio::{
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// What the system may hold unsent or unacknowledged: 5 Mbit/s over a fifth of a second. By default it holds megabytes,
 /// which on a slow link are minutes of sound.
-const SEND_BUFFER: u32 = 128 * 1024;
+pub const SEND_BUFFER: u32 = 128 * 1024;
 
 /// A TURN server by its address, spoken to over a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -67,6 +67,11 @@ impl Observations {
         std::mem::take(&mut self.news) && self.kept.len() >= NEEDED
     }
 
+    /// Whether these are the first ones.
+    pub fn are_few(&self) -> bool {
+        self.kept.len() < KEPT
+    }
+
     /// The last one.
     pub fn newest(&self) -> Option<&Observation> {
         self.kept.front()

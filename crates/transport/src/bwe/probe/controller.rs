@@ -8,17 +8,23 @@ const FURTHER: f64 = 0.7;
 const FURTHER_FACTOR: f64 = 2.0;
 /// A probe's result comes within this time, or never.
 const ANSWER: Duration = Duration::from_secs(1);
-/// How long a train lasts, and of how many packets it is, at least.
+/// How long a train lasts, of how many packets it is, and how many bytes, at least: jitter makes shorter ones look slow.
 const TRAIN: Duration = Duration::from_millis(15);
 const TRAIN_PACKETS: u32 = 5;
+const LEAST: usize = 600;
 /// Time between two probes of a path of which little is used.
 const IDLE_EVERY: Duration = Duration::from_secs(5);
 const IDLE_FACTOR: f64 = 2.0;
 /// After a cut: the first wait, and the longest. It doubles with every probe that finds nothing.
 const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(16));
 const RETRY_FACTOR: f64 = 1.7;
+/// Part of what had arrived before the cuts of so much time, that is tried even where they went far below it.
+const CARRIED: f64 = 0.7;
+const LATELY: Duration = Duration::from_secs(5);
 /// Least time between two probes of a path that seems to carry more than before.
 const GAIN_EVERY: Duration = Duration::from_secs(1);
+/// The first wait on a path that has never shown a queue: what it carries is not known yet.
+const RETRY_FIRST: Duration = Duration::from_secs(1);
 /// What a probe must add to count as a find.
 const FOUND: f64 = 1.15;
 
@@ -44,13 +50,25 @@ pub struct Prober {
     pending: Option<(Instant, f64)>,
     last: Option<Instant>,
     retry: Duration,
+    /// When the target was cut last, and what arrived before it was, in bit/s.
+    cut: Option<Instant>,
+    carried: f64,
     max: f64,
 }
 
 impl Prober {
     /// Never probes for more than `max` bit/s.
     pub fn new(max: f64) -> Self {
-        Self { next_id: 0, wanted: Vec::new(), pending: None, last: None, retry: RETRY.0, max }
+        Self {
+            next_id: 0,
+            wanted: Vec::new(),
+            pending: None,
+            last: None,
+            retry: RETRY_FIRST,
+            cut: None,
+            carried: 0.0,
+            max,
+        }
     }
 
     /// Media begin to flow with this target.
@@ -77,7 +95,10 @@ impl Prober {
     }
 
     /// The target was cut: what the path carried a moment ago it may carry again in a moment.
-    pub fn on_cut(&mut self, now: Instant) {
+    pub fn on_cut(&mut self, now: Instant, carried: f64) {
+        let lately = self.cut.is_some_and(|at| now.saturating_duration_since(at) < LATELY);
+        self.carried = if lately { self.carried.max(carried) } else { carried };
+        self.cut = Some(now);
         self.wanted.clear();
         (self.pending, self.retry, self.last) = (None, RETRY.0, Some(now));
     }
@@ -107,7 +128,10 @@ impl Prober {
             Some(since) if waited >= IDLE_EVERY && now.saturating_duration_since(since) >= IDLE_EVERY => {
                 self.probe(now, &[target * IDLE_FACTOR]);
             }
-            None if waited >= self.retry => self.probe(now, &[target * RETRY_FACTOR]),
+            None if waited >= self.retry => {
+                let carried = (self.carried * CARRIED).min(target * FIRST[0]);
+                self.probe(now, &[carried.max(target * RETRY_FACTOR)]);
+            }
             Some(_) | None => {}
         }
     }
@@ -125,7 +149,7 @@ impl Prober {
                 continue;
             }
             highest = bps;
-            let bytes = (bps / 8.0 * TRAIN.as_secs_f64()) as usize;
+            let bytes = ((bps / 8.0 * TRAIN.as_secs_f64()) as usize).max(LEAST);
             self.wanted.push(Cluster { id: self.next_id, bps, bytes, packets: TRAIN_PACKETS });
             self.next_id += 1;
         }
@@ -167,7 +191,7 @@ mod tests {
         let (mut prober, start) = (Prober::new(2.5e6), now());
         prober.begin(start, 300e3);
         rates(&mut prober);
-        prober.on_cut(start);
+        prober.on_cut(start, 0.0);
         let mut at = Vec::new();
         for ms in 0..40_000 {
             let now = start + MS * ms;
@@ -181,11 +205,25 @@ mod tests {
     }
 
     #[test]
+    fn cuts_far_below_what_had_arrived_are_tried_again_with_more() {
+        let (mut prober, start) = (Prober::new(2.5e6), now());
+        prober.begin(start, 300e3);
+        rates(&mut prober);
+        prober.on_cut(start, 160e3);
+        prober.on_cut(start + MS * 300, 60e3);
+        prober.on_tick(start + MS * 2_300, 39e3, None, true);
+        assert_eq!(rates(&mut prober), [112e3]);
+        prober.on_cut(start + MS * 9_000, 40e3);
+        prober.on_tick(start + MS * 11_000, 39e3, None, true);
+        assert_eq!(rates(&mut prober), [39e3 * RETRY_FACTOR]);
+    }
+
+    #[test]
     fn a_path_that_seems_to_carry_more_is_probed_at_once() {
         let (mut prober, start) = (Prober::new(2.5e6), now());
         prober.begin(start, 300e3);
         rates(&mut prober);
-        prober.on_cut(start);
+        prober.on_cut(start, 0.0);
         assert!(!prober.on_gain(start + MS * 999, 50e3));
         assert_eq!(rates(&mut prober), [0.0; 0]);
         assert!(prober.on_gain(start + MS * 1_000, 50e3));
