@@ -17,8 +17,10 @@ const STOP_US: i64 = 110_000;
 /// Most that the absence of stops may cost: with more, talking suffers more than looking gains.
 const MAX_STOP_WAIT_US: i64 = 400_000;
 
-/// After so many pictures in time, a second and a half, a single stretch of late ones is over: a queue that has drained.
+/// After so many pictures in time, a second and a half, a stretch of late ones is over: a queue that has drained. Of more stretches than
+/// that, others are to come.
 const CALM: usize = 45;
+const SINGLE: usize = 2;
 /// Pictures that become whole together, as after a repair, follow one another so closely: each is seen at 60 Hz.
 const SPACING_US: i64 = 17_000;
 /// Most that this may cost; with more of them the newest ones are shown at once.
@@ -61,7 +63,7 @@ impl VideoTiming {
         if (due.0..=due.0 + CATCH_UP_US).contains(&apart.0) { apart } else { due }
     }
 
-    /// A single stretch of late pictures was no habit of the path's.
+    /// One or two stretches of late pictures were no habit of the path's.
     fn forget_what_is_over(&mut self) {
         let calm = self.late_us.iter().rev().take_while(|late| **late <= STOP_US).count();
         if calm < CALM || calm == self.late_us.len() {
@@ -70,7 +72,7 @@ impl VideoTiming {
         let before = self.late_us.len() - calm;
         let is_late = |at: usize| self.late_us.get(at).is_some_and(|late| *late > STOP_US);
         let stretches = (0..before).filter(|at| is_late(*at) && !is_late(at + 1)).count();
-        if stretches == 1 {
+        if stretches <= SINGLE {
             self.late_us.drain(..before);
         }
     }
