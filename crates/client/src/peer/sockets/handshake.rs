@@ -1,9 +1,11 @@
-//! Repeats lost DTLS flights on one socket: [`Flights`] with a clock and a timer.
-use super::flights::Flights;
+//! Repeats what a lossy network takes of one socket's handshakes: [`Flights`] and [`Rechecks`] with a clock and a timer.
+use super::{flights::Flights, rechecks::Rechecks};
 use crate::{peer::clock, task::Task};
+use bytes::Bytes;
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 use tokio::{sync::Notify, time::sleep_until};
 use webrtc::runtime::AsyncUdpSocket;
@@ -20,9 +22,28 @@ pub(super) struct Handshake {
 
 #[derive(Debug, Default)]
 struct Shared {
-    flights: Mutex<Flights>,
+    lost: Mutex<Lost>,
     /// What is due has changed.
     changed: Notify,
+}
+
+/// What may be lost.
+#[derive(Debug, Default)]
+struct Lost {
+    flights: Flights,
+    checks: Rechecks,
+}
+
+impl Lost {
+    fn due(&self) -> Option<Instant> {
+        self.flights.due().into_iter().chain(self.checks.due()).min()
+    }
+
+    fn repeat(&mut self, now: Instant) -> Vec<(SocketAddr, Bytes)> {
+        let mut again = self.checks.repeat(now);
+        again.append(&mut self.flights.repeat(now));
+        again
+    }
 }
 
 impl Handshake {
@@ -31,31 +52,38 @@ impl Handshake {
         Self { _task: Task::spawn(repeat(Arc::clone(&shared), udp)), shared }
     }
 
-    pub(super) fn on_sent(&self, to: SocketAddr, datagram: &[u8]) {
+    /// Looks at what is sent; `hurries` while there is no connection.
+    pub(super) fn on_sent(&self, to: SocketAddr, datagram: &[u8], hurries: bool) {
         if is_not_media(datagram) {
-            let mut flights = self.shared.flights();
-            let due = flights.due();
-            flights.on_sent(to, datagram, clock());
-            if flights.due() != due {
+            let mut lost = self.shared.lost();
+            let due = lost.due();
+            lost.flights.on_sent(to, datagram, clock());
+            if hurries {
+                lost.checks.on_sent(to, datagram, clock());
+            }
+            if lost.due() != due {
                 self.shared.changed.notify_one();
             }
         }
     }
 
+    /// Looks at what comes.
     pub(super) fn on_received(&self, datagram: &[u8]) {
-        self.shared.flights().on_received(datagram, clock());
+        let mut lost = self.shared.lost();
+        lost.flights.on_received(datagram, clock());
+        lost.checks.on_received(datagram);
     }
 }
 
 impl Shared {
-    fn flights(&self) -> MutexGuard<'_, Flights> {
-        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lost(&self) -> MutexGuard<'_, Lost> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 async fn repeat(shared: Arc<Shared>, udp: Arc<dyn AsyncUdpSocket>) {
     loop {
-        let due = shared.flights().due();
+        let due = shared.lost().due();
         match due {
             Some(due) => tokio::select! {
                 () = sleep_until(due.into()) => {}
@@ -66,10 +94,10 @@ async fn repeat(shared: Arc<Shared>, udp: Arc<dyn AsyncUdpSocket>) {
                 continue;
             }
         }
-        let flight = shared.flights().repeat(clock());
-        for (to, datagram) in flight {
+        let again = shared.lost().repeat(clock());
+        for (to, datagram) in again {
             if let Err(error) = udp.send_to(&datagram, to).await {
-                tracing::debug!(%error, %to, "a DTLS flight is not repeated");
+                tracing::debug!(%error, %to, "nothing is repeated");
             }
         }
     }

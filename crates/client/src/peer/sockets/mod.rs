@@ -9,14 +9,14 @@
 //!
 //! webrtc-rs knows TURN servers by UDP addresses only. One that is reached by a stream gets an address that no host has
 //! ([`StreamServers`]); what is sent there goes through a tunnel, and what comes out of it comes from there. Beside that
-//! [`flights`] repeats what a lossy network takes of a DTLS handshake, [`checks`]
-//! and [`callers`] have a path nominated as soon as it has answered, and [`hurry`] wakes webrtc-rs while there is no connection.
+//! [`flights`] and [`rechecks`] repeat what a lossy network takes of handshakes, [`checks`] and [`callers`] have a path nominated as soon as it has answered, and [`hurry`] wakes webrtc-rs while there is no connection.
 mod callers;
 mod checks;
 mod flights;
 mod handshake;
 mod hurry;
 mod listener;
+mod rechecks;
 mod servers;
 mod socket;
 mod stream;

@@ -104,7 +104,7 @@ impl AsyncUdpSocket for Socket {
         if sent.is_ready() {
             let segment = transmit.segment_size.unwrap_or(transmit.contents.len()).max(1);
             for datagram in transmit.contents.chunks(segment) {
-                self.handshake.on_sent(transmit.destination, datagram);
+                self.handshake.on_sent(transmit.destination, datagram, self.shared.hurry.is_on());
                 if self.shared.hurry.is_on() && is(datagram, BINDING_SUCCESS) {
                     self.shared.callers.note(transmit.destination);
                 }
