@@ -31,14 +31,17 @@ impl Check {
     }
 }
 
-/// The checks of one socket that wait for their answer.
+/// The checks of one socket that wait for their answer, one for each address at a time: each of the peer's checks brings forth one
+/// of ours.
 #[derive(Debug, Default)]
 pub(super) struct Rechecks(VecDeque<Check>);
 
 impl Rechecks {
     /// Looks at what is sent.
     pub(super) fn on_sent(&mut self, to: SocketAddr, datagram: &[u8], now: Instant) {
-        if let Some(id) = transaction(datagram, BINDING_REQUEST) {
+        if let Some(id) = transaction(datagram, BINDING_REQUEST)
+            && self.0.iter().all(|check| check.to != to)
+        {
             self.0.truncate(CHECKS_MAX - 1);
             let datagram = Bytes::copy_from_slice(datagram);
             self.0.push_front(Check { id, to, datagram, sent: now, repeated: 0 });
@@ -82,11 +85,12 @@ mod tests {
     fn a_check_goes_twice_more_unless_it_is_answered() {
         let (mut checks, start, ms) = (Rechecks::default(), Instant::now(), Duration::from_millis);
         let to: SocketAddr = ([192, 0, 2, 1], 5).into();
-        for id in [1, 2] {
-            checks.on_sent(to, &message(BINDING_REQUEST, id), start);
-        }
-        checks.on_sent(to, &message(BINDING_SUCCESS, 3), start);
+        checks.on_sent(to, &message(BINDING_REQUEST, 2), start);
+        checks.on_sent(to, &message(BINDING_REQUEST, 3), start);
+        checks.on_sent(to, &message(BINDING_SUCCESS, 4), start);
         checks.on_received(&message(BINDING_SUCCESS, 2));
+        assert_eq!(checks.due(), None);
+        checks.on_sent(to, &message(BINDING_REQUEST, 1), start);
         assert_eq!(checks.due(), Some(start + ms(40)));
         assert!(checks.repeat(start + ms(39)).is_empty());
         let again = vec![(to, Bytes::from(message(BINDING_REQUEST, 1)))];
@@ -99,8 +103,8 @@ mod tests {
     #[test]
     fn any_number_of_checks_is_held_within_bounds() {
         let (mut checks, now) = (Rechecks::default(), Instant::now());
-        for id in 0..=255 {
-            checks.on_sent(([192, 0, 2, 1], 5).into(), &message(BINDING_REQUEST, id), now);
+        for port in 0..256 {
+            checks.on_sent(([192, 0, 2, 1], port).into(), &message(BINDING_REQUEST, 1), now);
         }
         assert_eq!(checks.repeat(now + AGAIN[0]).len(), CHECKS_MAX);
     }
