@@ -1,5 +1,5 @@
 //! Networks that stay as they are: what a person gets after the first five seconds, as a mean of several seeds.
-use super::world::{Report, run};
+use super::world::{Ends, Report, run_between};
 use eyeline_netlab::Profile;
 use std::time::Duration;
 
@@ -29,7 +29,12 @@ struct Got {
 }
 
 fn on(profile: Profile) -> Got {
-    let reports: Vec<Report> = (1..=SEEDS).map(|seed| run(&profile.into(), LENGTH, seed)).collect();
+    between(Ends::WHOLE, profile)
+}
+
+fn between(ends: Ends, profile: Profile) -> Got {
+    let reports: Vec<Report> =
+        (1..=SEEDS).map(|seed| run_between(ends, &profile.into(), LENGTH, seed)).collect();
     let mean = |figure: &dyn Fn(&Report) -> f64| reports.iter().map(figure).sum::<f64>() / SEEDS as f64;
     let time = |figure: &dyn Fn(&Report) -> Duration| mean(&|report| figure(report).as_secs_f64() * 1_000.0);
     let got = Got {
@@ -83,6 +88,13 @@ fn three_quarters_of_a_weak_mobile_network_are_used() {
     let got = on(Profile::Weak3g);
     assert!(got.kbps >= 190.0 && got.fps >= 25.0, "{got:?}");
     assert!(got.longest < 700.0 && got.sound_p95 < 300.0 && got.sound_lost < 0.02, "{got:?}");
+}
+
+#[test]
+fn an_encoder_that_cannot_do_with_less_shows_fewer_pictures_and_makes_no_queue() {
+    let got = between(Ends { heavy: true, ..Ends::WHOLE }, Profile::Weak3g);
+    assert!(got.fps > 24.0 && got.kbps > 200.0 && got.longest < 700.0, "{got:?}");
+    assert!(got.picture_p95 < 450.0 && got.sound_p95 < 200.0, "{got:?}");
 }
 
 #[test]

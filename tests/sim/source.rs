@@ -3,18 +3,23 @@ use super::{media_time, start, world::Ends};
 use eyeline_media::{
     adapt::{Adaptation, PACKET_OVERHEAD},
     codec::opus::OpusSettings,
-    send::VideoTarget,
+    send::{Admission, FrameInfo, VideoTarget},
 };
 use rtc::rtp;
 use std::time::{Duration, Instant};
 
 pub const AUDIO: u32 = 1;
 pub const VIDEO: u32 = 10;
+/// Pictures a second, and what encoding takes of each: nothing that would matter.
+const CAMERA_FPS: u32 = 30;
+const ENCODE: Duration = Duration::from_millis(5);
 /// Payload of a full packet, in bytes.
 const PACKET: usize = 1_180;
 /// A key frame is so many times an ordinary picture, and no less than this for each pixel of 320x240.
 const KEY: usize = 5;
 const KEY_LEAST: usize = 3_000;
+/// What a heavy picture takes at least, in bytes for each thousand pixels: VP8 at its coarsest, of a scene full of motion.
+const HEAVY: usize = 4;
 /// Pictures differ in size by so much, in percent; the next ones make up for each.
 const WOBBLE: [usize; 7] = [100, 70, 130, 90, 110, 80, 120];
 
@@ -24,6 +29,8 @@ pub struct Source {
     pub hold: bool,
     pub key: bool,
     size: (u32, u32),
+    heavy: bool,
+    admission: Admission,
     next_picture: Instant,
     next_sound: Instant,
     video: u16,
@@ -42,6 +49,8 @@ impl Source {
             hold: false,
             key: true,
             size: (0, 0),
+            heavy: ends.heavy,
+            admission: Admission::default(),
             next_picture: start() + Duration::from_secs(ends.cameras_from),
             // Without a microphone, at the end of days.
             next_sound: start() + if ends.sound { Duration::ZERO } else { Duration::from_secs(1 << 30) },
@@ -72,28 +81,41 @@ impl Source {
             self.next_sound += Duration::from_millis(settings.frame_ms.into());
         }
         while self.next_picture <= now {
-            let target = self.adaptation.picture();
             let at = self.next_picture;
-            self.next_picture += Duration::from_secs(1) / target.map_or(30, |target| target.max_fps);
-            match target.filter(|_| !self.hold) {
-                Some(target) => self.picture(at, target, &mut packets),
-                None => self.skipped += 1,
+            self.next_picture += Duration::from_secs(1) / CAMERA_FPS;
+            let target = self.adaptation.picture().filter(|_| !self.hold);
+            match (target, self.admission.admit(media_time(at), target, self.key)) {
+                (Some(target), Some(admitted)) => {
+                    self.key &= !admitted.key;
+                    self.picture(at, target, admitted.key, &mut packets);
+                }
+                _ => self.skipped += 1,
             }
         }
         packets
     }
 
-    fn picture(&mut self, at: Instant, target: VideoTarget, packets: &mut Vec<rtp::Packet>) {
+    fn picture(&mut self, at: Instant, target: VideoTarget, key: bool, packets: &mut Vec<rtp::Packet>) {
         // A picture of another size is a key frame.
-        let key = std::mem::take(&mut self.key)
-            | (std::mem::replace(&mut self.size, target.max_size) != target.max_size);
+        let key = key | (std::mem::replace(&mut self.size, target.max_size) != target.max_size);
         let ordinary = (target.bitrate_bps / target.max_fps / 8) as usize;
         let pixels = (target.max_size.0 * target.max_size.1) as usize;
         let size = match key {
             true => (ordinary * KEY).max(KEY_LEAST * pixels / (320 * 240)),
             false => ordinary * WOBBLE[self.pictures % WOBBLE.len()] / 100,
         };
+        let size = if self.heavy { size.max(pixels * HEAVY / 1_000) } else { size };
         self.pictures += 1;
+        let left_out = self.admission.on_encoded(media_time(at), size, key, target.bitrate_bps);
+        let info = FrameInfo {
+            captured_at: media_time(at),
+            key,
+            bytes: size,
+            size: target.max_size,
+            encode: ENCODE,
+            left_out,
+        };
+        self.adaptation.on_encoded(&info, media_time(at));
         let count = size.div_ceil(PACKET).max(1);
         for n in 0..count {
             // A VP8 payload descriptor (RFC 7741 section 4.2), and the first byte of the frame (RFC 6386 section 9.1).

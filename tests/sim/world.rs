@@ -47,6 +47,8 @@ pub struct Ends {
     pub feedback: Feedback,
     /// When cameras are switched on, in seconds.
     pub cameras_from: u64,
+    /// Whether encoders cannot do with as little as they are told to.
+    pub heavy: bool,
 }
 
 /// When an end tells of the packets that have come.
@@ -61,7 +63,8 @@ pub enum Feedback {
 }
 
 impl Ends {
-    pub const WHOLE: Self = Self { sound: true, repairs: true, feedback: Feedback::Timed, cameras_from: 0 };
+    pub const WHOLE: Self =
+        Self { sound: true, repairs: true, feedback: Feedback::Timed, cameras_from: 0, heavy: false };
 }
 
 /// Runs a call between whole ends.

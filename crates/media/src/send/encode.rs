@@ -1,5 +1,5 @@
 //! The encode stage: one captured picture in, the packets of one encoded picture out.
-use super::{budget::Budget, pace::Pace};
+use super::admission::{Admission, Admitted};
 use crate::{
     clock::MediaClock,
     codec::{CodecError, EncoderSettings, VideoCodec, VideoEncoder},
@@ -14,10 +14,6 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-
-/// Shortest time between two key frames that are asked for: a receiver behind a lossy path may ask for each lost packet,
-/// and each key frame makes the next loss likelier.
-const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
 
 /// What the encoder works towards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,11 +74,7 @@ pub(super) struct EncodeStage<F> {
     pool: FramePool,
     sequencer: Sequencer,
     picture_id: u16,
-    last_key: Option<MediaTime>,
-    due: MediaTime,
-    budget: Budget,
-    pace: Pace,
-    left_out: u32,
+    admission: Admission,
 }
 
 impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
@@ -94,11 +86,7 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
             pool: FramePool::default(),
             sequencer: Sequencer::default(),
             picture_id: rand::random::<u16>() >> 1,
-            last_key: None,
-            due: MediaTime(i64::MIN / 2),
-            budget: Budget::default(),
-            pace: Pace::default(),
-            left_out: 0,
+            admission: Admission::default(),
         }
     }
 
@@ -109,25 +97,17 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
         counters: &VideoSendCounters,
     ) -> Result<(), CodecError> {
         let at = frame.captured_at;
-        self.pace.on_captured(at);
-        let (codec, target, key) = {
-            let mut control = lock(control);
-            let Some(target) = control.target.filter(|_| !control.hold) else {
-                counters.frames_dropped.add(1);
-                return Ok(());
-            };
-            let ready = self.last_key.is_none_or(|last| at - last >= KEY_FRAME_INTERVAL);
-            let key = control.key_frame && ready;
-            control.key_frame &= !key;
-            (control.codec, target, key)
+        let (codec, target, asked) = {
+            let control = lock(control);
+            (control.codec, control.target.filter(|_| !control.hold), control.key_frame)
         };
-        let within = self.budget.allows(at);
-        let wanted = self.admit(at, target.max_fps);
-        if !wanted || !within {
-            self.left_out += u32::from(wanted);
-            lock(control).key_frame |= key;
+        let (Some(target), Some(Admitted { key, time })) = (target, self.admission.admit(at, target, asked))
+        else {
             counters.frames_dropped.add(1);
             return Ok(());
+        };
+        if key {
+            lock(control).key_frame = false;
         }
         let started = MediaClock::now();
         let (width, height) = scale::fit((frame.image.width(), frame.image.height()), target.max_size);
@@ -141,7 +121,7 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
                 return Err(error);
             }
         };
-        let encoded = match encoder.encode(&image, self.pace.next(target.max_fps), key) {
+        let encoded = match encoder.encode(&image, time, key) {
             Ok(Some(encoded)) => encoded,
             Ok(None) => {
                 counters.frames_dropped.add(1);
@@ -158,17 +138,16 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
             VideoCodec::H264 => rtp::h264::packetize(encoded.data),
         };
         self.picture_id = (self.picture_id + 1) & 0x7fff;
+        let bytes = encoded.data.len();
         let info = FrameInfo {
             captured_at: at,
             key: encoded.key,
-            bytes: encoded.data.len(),
+            bytes,
             size: (width, height),
             encode: MediaClock::now() - started,
-            left_out: std::mem::take(&mut self.left_out),
+            left_out: self.admission.on_encoded(at, bytes, encoded.key, target.bitrate_bps),
         };
-        self.budget.spend(info.bytes, target.bitrate_bps);
         if info.key {
-            self.last_key = Some(at);
             counters.key_frames.add(1);
         }
         let packets = self.sequencer.picture(payloads, self.clock.rtp(at));
@@ -180,16 +159,6 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
         counters.size.set(width, height);
         (self.out)(packets, info);
         Ok(())
-    }
-
-    /// Whether a picture captured at `at` is wanted at this frame rate. A camera's jitter of a quarter frame is forgiven.
-    fn admit(&mut self, at: MediaTime, max_fps: u32) -> bool {
-        let interval = Duration::from_secs(1) / max_fps.max(1);
-        if at.plus(interval / 4) < self.due {
-            return false;
-        }
-        self.due = if at > self.due.plus(interval) { at.plus(interval) } else { self.due.plus(interval) };
-        true
     }
 
     fn scaled(&mut self, image: &Arc<I420>, width: u32, height: u32) -> Arc<I420> {
@@ -221,22 +190,6 @@ fn prepare(
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn admitted(source_fps: i64, max_fps: u32) -> usize {
-        let mut stage = EncodeStage::new(SenderClock::new(90_000), |_, _| ());
-        (0..source_fps * 10)
-            .filter(|frame| stage.admit(MediaTime(frame * 1_000_000 / source_fps), max_fps))
-            .count()
-    }
-
-    #[test]
-    fn frame_rate_is_limited_and_otherwise_untouched() {
-        assert_eq!(admitted(30, 30), 300);
-        assert!((149..=151).contains(&admitted(30, 15)));
-        assert!((298..=302).contains(&admitted(60, 30)));
-        assert_eq!(admitted(25, 30), 250);
-    }
-}
+#[cfg(all(test, feature = "vp8"))]
+#[path = "encode_tests.rs"]
+mod tests;

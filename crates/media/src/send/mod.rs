@@ -6,12 +6,14 @@
 //! AudioSource -> [audio thread] clean up, mute, Opus, packetize -> out(packet)
 //! ```
 //! A camera that fails is reported and let go; the sender lives on without one.
+mod admission;
 mod audio;
 mod budget;
 mod encode;
 mod pace;
 mod video;
 
+pub use admission::{Admission, Admitted};
 pub use audio::{AudioSend, AudioSendConfig, AudioSendEvent};
 pub use encode::{FrameInfo, VideoTarget};
 pub use video::{VideoSend, VideoSendConfig, VideoSendEvent};
