@@ -37,6 +37,46 @@ size: [number, number] | null,
  */
 codec: string | null, 
 /**
+ * Name of the video encoder at work.
+ */
+encoder: string | null, 
+/**
+ * Name of the video decoder at work.
+ */
+decoder: string | null, 
+/**
+ * Interarrival jitter of the sound, in milliseconds.
+ */
+jitter_ms: number | null, 
+/**
+ * Sound that waits to be played, in milliseconds.
+ */
+jitter_buffer_ms: number | null, 
+/**
+ * Sound made up for what did not come, of all since the call's start, in percent.
+ */
+concealed_pct: number | null, 
+/**
+ * Times that the picture has stood still since the call's start.
+ */
+freeze_count: number | null, 
+/**
+ * For how long altogether, in seconds.
+ */
+freeze_s: number | null, 
+/**
+ * What keeps the sent picture from being as good as the camera's: `none`, `bandwidth` or `cpu`.
+ */
+limitation: string | null, 
+/**
+ * Types of the candidates in use, local and remote (RFC 8445 section 5.1.1).
+ */
+candidates: [string, string] | null, 
+/**
+ * `udp` or `tcp`.
+ */
+protocol: string | null, 
+/**
  * Whether media goes through a TURN server.
  */
 relayed: boolean | null, };
