@@ -137,6 +137,18 @@ fn a_peer_that_tells_of_packets_seldom_keeps_its_pictures_where_the_link_narrows
 }
 
 #[test]
+fn a_way_that_becomes_longer_is_told_from_a_queue() {
+    let near = Profile::Good.link();
+    for more in [150.0, 250.0, 400.0] {
+        let far = Link { delay_ms: near.delay_ms + more, ..near };
+        let report = over(&[(0, near), (20, far), (60, near)], 80);
+        assert!(report.kbps(28, 60) > 1_500.0, "{more} ms more: {} kbit/s", report.kbps(28, 60));
+        assert!(report.fps(28, 60) > 28.0, "{more} ms more: {} pictures a second", report.fps(28, 60));
+        assert!(report.kbps(62, 80) > 1_500.0, "back: {} kbit/s", report.kbps(62, 80));
+    }
+}
+
+#[test]
 fn fifty_kilobits_carry_sound_and_pictures_return_with_the_room_for_them() {
     let thin = Link { rate_kbps: 50.0, delay_ms: 250.0, queue_ms: 400.0, ..Link::PERFECT };
     let wide = Profile::Good.link();

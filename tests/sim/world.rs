@@ -56,7 +56,8 @@ pub struct Ends {
 pub enum Feedback {
     /// As we do: by the clock.
     Timed,
-    /// As GStreamer does: by a clock of its own, and only when a packet with a marker has come, as the last of a picture has.
+    /// As GStreamer does: by a clock of its own, and only when a packet with a marker has come, as the last of a picture
+    /// has.
     Seldom { first: Duration, every: Duration },
     /// Packets are numbered, and nobody tells of them.
     Never,

@@ -1,4 +1,5 @@
-//! Networks that let no UDP through, with a TURN server that nobody here wrote. As root on Linux; elsewhere said and passed.
+//! Networks that let no UDP through, with a TURN server that nobody here wrote. As root on Linux; elsewhere said and
+//! passed.
 #![cfg(target_os = "linux")]
 use eyeline_netlab::{Builder, Netlab, Profile};
 use eyeline_tests::{CARD, cli::Report, lab::Lab};

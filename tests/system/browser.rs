@@ -14,8 +14,8 @@ const END_LIMIT: Duration = Duration::from_secs(60);
 const NO_STUN: [&str; 2] = ["--stun", "none"];
 /// Pictures that the page must see: ten seconds at half the rate.
 const PICTURES: u64 = 150;
-/// Beeps that the page must hear before it hangs up. One sounds each second, and the two ends begin and end at other moments of
-/// it: what the instrument is asked for is two less.
+/// Beeps that the page must hear before it hangs up. One sounds each second, and the two ends begin and end at other
+/// moments of it: what the instrument is asked for is two less.
 const BEEPS: usize = 7;
 
 /// What the page must have seen and heard of an instrument that said `words`.

@@ -23,8 +23,8 @@ const THEIRS: &str = "gst: Hello from GStreamer!";
 const PICTURES: f64 = 180.0;
 /// Beeps in that time, one each second.
 const BEEPS: f64 = 5.0;
-/// A picture may stand for so long: in the first seconds, before it is known how rarely webrtcbin tells of packets (450 ms in
-/// simulation), and where a key frame has to be asked for on a machine that does more than it can (1.6 s seen).
+/// A picture may stand for so long: in the first seconds, before it is known how rarely webrtcbin tells of packets (450 ms
+/// in simulation), and where a key frame has to be asked for on a machine that does more than it can (1.6 s seen).
 const STANDS_MS: f64 = 2_000.0;
 
 /// Judges what either end saw on any network.
@@ -113,8 +113,8 @@ fn webrtcbin_and_the_instrument_ask_each_other_for_key_frames() {
     }
 }
 
-/// A tenth of the packets is lost each way: without repairs, every third picture of three packets would have a hole. Seen in
-/// 12 s: 30 pictures a second at the peer and 28 at the instrument, 150 to 180 repairs used there and 200 to 250 sent.
+/// A tenth of the packets is lost each way: without repairs, every third picture of three packets would have a hole. Seen
+/// in 12 s: 30 pictures a second at the peer and 28 at the instrument, 150 to 180 repairs used there and 200 to 250 sent.
 #[test]
 fn webrtcbin_and_the_instrument_repair_a_tenth_lost() {
     let Some(lab) = Lab::start(Netlab::builder().profile(Profile::Loss10)) else {

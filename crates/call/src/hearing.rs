@@ -1,17 +1,17 @@
 //! Whether the peer can be told of an ICE restart, as far as its words show.
 //!
 //! An ICE restart gives up the candidates of the side that begins it. Where the peer has lost its whole network, the server
-//! does not know yet, and a restart would give up the very path that works again as soon as the peer's network does.
-//! Of a path that is cut between both, each tells the other over the server; that word is what is waited for. Where it comes late,
-//! the peer's network was away and is back: the old path gets a moment to come back with it.
+//! does not know yet, and a restart would give up the very path that works again as soon as the peer's network does. Of a
+//! path that is cut between both, each tells the other over the server; that word is what is waited for. Where it comes
+//! late, the peer's network was away and is back: the old path gets a moment to come back with it.
 use crate::Time;
 use eyeline_protocol::signal::{ConnectionState, Signal};
 use std::time::Duration;
 
 /// Longest wait for a word; then the path is given up without: half of the time that a lost path is looked for.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What a path takes to come back with its network: two checks, or one that is lost, on a path of half a second. A restart in
-/// that time makes it later by up to 2 s (measured).
+/// What a path takes to come back with its network: two checks, or one that is lost, on a path of half a second. A restart
+/// in that time makes it later by up to 2 s (measured).
 const RETURN: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]

@@ -119,6 +119,7 @@ impl Peer {
         let tracks = Arc::new(Tracks::new());
         let channel = Channel::default();
         let shared = Shared::default();
+        shared.callers.set_relays(config.servers.relays());
         // Multicast may be forbidden here; then a browser's `.local` candidates stay unknown, and its own checks
         // reach us all the same (peer-reflexive candidates).
         let make = |mdns| connect(&config, &media, &events, &channel, &tracks, &shared, mdns);
@@ -201,6 +202,7 @@ impl Peer {
     /// # Errors
     /// [`PeerError::Connection`] where the connection is closed.
     pub async fn set_servers(&self, servers: Servers) -> Result<(), PeerError> {
+        self.shared.callers.set_relays(servers.relays());
         let servers = servers.for_webrtc(&self.shared.servers);
         Ok(self.connection.set_configuration(config::whole(servers, self.relay_only)).await?)
     }

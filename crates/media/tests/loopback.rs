@@ -16,7 +16,8 @@ use std::{
 
 /// Long enough for the jitter buffer to settle and for several flashes and beeps.
 const CALL: Duration = Duration::from_secs(8);
-/// Machines that run tests are shared, and slow by the second: what is asked of them is what a call needs, not what it reaches.
+/// Machines that run tests are shared, and slow by the second: what is asked of them is what a call needs, not what it
+/// reaches.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One call at a time: what is measured is a call, not how many of them a machine carries.

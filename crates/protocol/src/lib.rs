@@ -8,8 +8,8 @@
 //!   client <-- channel::* ------------------- > client      data channel, never through the server
 //! ```
 //!
-//! The shapes of `signal` and `channel::ChannelMessage::Text` are a public contract that other programs speak: field names and tags never
-//! change. Unknown fields are tolerated everywhere; an unknown `type` is the typed error
+//! The shapes of `signal` and `channel::ChannelMessage::Text` are a public contract that other programs speak: field names
+//! and tags never change. Unknown fields are tolerated everywhere; an unknown `type` is the typed error
 //! [`DecodeError::UnknownType`], so that a newer peer degrades instead of breaking.
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,7 @@
 //! `connection_state` with figures: what a client tells the server, and the server nobody but the call's two members.
 //!
-//! It is [`Signal::ConnectionState`](crate::signal::Signal) with one member more, so a server that does not know of it takes it for that; and
-//! a server that does relays the state alone, so a peer never sees it.
+//! It is [`Signal::ConnectionState`](crate::signal::Signal) with one member more, so a server that does not know of it
+//! takes it for that; and a server that does relays the state alone, so a peer never sees it.
 use crate::{signal::ConnectionState, stats::WebRtcStats};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;

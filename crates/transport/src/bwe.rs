@@ -14,6 +14,7 @@ mod cadence;
 mod capacity;
 mod idle;
 mod limit;
+mod longer;
 mod loss;
 mod probe;
 mod rate;
@@ -27,6 +28,7 @@ pub use blind::Blind;
 use cadence::Cadence;
 use idle::Idle;
 use limit::Limit;
+use longer::Longer;
 use loss::{LossControl, Queue};
 pub use probe::Cluster;
 use probe::{Evaluator, Found, Prober};
@@ -44,7 +46,8 @@ pub const MIN_BPS: f64 = 30_000.0;
 pub const MAX_BPS: f64 = 2_500_000.0;
 /// What a connection starts with, in bit/s; probes find out at once how much more there is.
 pub const START_BPS: f64 = 300_000.0;
-/// Without feedback for so long, the path is cut; where there hardly was any yet, it may just be long, or the peer's word rare.
+/// Without feedback for so long, the path is cut; where there hardly was any yet, it may just be long, or the peer's word
+/// rare.
 const SILENCE: Duration = Duration::from_millis(500);
 const SILENCE_FIRST: Duration = Duration::from_secs(2);
 /// After more than that the path may be another one; after less it is the same, and what is known of it holds.
@@ -57,7 +60,8 @@ const SILENCE_PACKETS: usize = 3;
 const AFTER_SILENCE: f64 = 0.5;
 /// A path that loses more than this by itself is a lossy one.
 const LOSSY: f64 = 0.02;
-/// Within these bounds of loss a repair is worth two copies; with more, three times as many repairs would wait for one another.
+/// Within these bounds of loss a repair is worth two copies; with more, three times as many repairs would wait for one
+/// another.
 const LOSSY_ENOUGH: Range<f64> = 0.07..0.17;
 /// A way that is so much shorter than it was is another one, or carries more.
 const GAINED: Duration = Duration::from_millis(8);
@@ -112,6 +116,9 @@ pub struct Estimator {
     overdue: bool,
     clear: bool,
     standing: Standing,
+    longer: Longer,
+    /// Whether the way is a longer one than was known.
+    lengthened: bool,
     /// Whether the path seems to carry more than before, which no probe has looked into yet.
     gained: bool,
     /// By any train, in bit/s.
@@ -139,6 +146,8 @@ impl Default for Estimator {
             overdue: false,
             clear: true,
             standing: Standing::default(),
+            longer: Longer::default(),
+            lengthened: false,
             gained: false,
             most_found: 0.0,
         }
@@ -239,11 +248,17 @@ impl Estimator {
         let limit = self.limit(now, over, stands);
         self.rate.update(now, usage, Known { acked, rtt: self.rtt, limit });
         self.look_for_more(now, before, usage, found);
+        self.look_for_a_longer_way(now, stands, waits.queued);
         let (is_long, has_been) = (self.standing.is_long(), self.standing.has_been(now));
         let queue = Queue { is_long, has_been, arriving: self.limit.arriving() };
         self.loss.update(now, self.rate.target(), acked, idle, queue);
         // While losses set the limit, a higher one is not put to the test.
         self.rate.lower(now, self.loss.limit() * UNTESTED);
+    }
+
+    /// Whether the way has become longer, so that what was known of its length does not hold; says so once.
+    pub fn take_lengthened(&mut self) -> bool {
+        std::mem::take(&mut self.lengthened)
     }
 
     /// When media began to flow, where nothing was heard ever since.
@@ -352,6 +367,20 @@ impl Estimator {
             self.limit.bps(self.target()).map(|limit| limit.max(least))
         } else {
             None
+        }
+    }
+
+    /// Takes back what a longer way was answered with.
+    fn look_for_a_longer_way(&mut self, now: Instant, stands: bool, wait: Duration) {
+        if !self.standing.is_long() {
+            self.longer.on_short();
+        } else if stands
+            && let Some(before) = self.longer.on_standing(wait, self.rate.target(), self.loss.loses())
+        {
+            self.lengthened = true;
+            (self.trendline, self.limit) = (Trendline::default(), Limit::default());
+            (self.standing, self.clear) = (Standing::default(), true);
+            self.rate.on_probe(now, before);
         }
     }
 

@@ -194,7 +194,8 @@ impl Room {
         Ok(())
     }
 
-    /// Keeps a member's figures. The other gets the state alone, as from a member who has no figures, and only where it is news.
+    /// Keeps a member's figures. The other gets the state alone, as from a member who has no figures, and only where it is
+    /// news.
     pub fn report(&mut self, side: Side, report: Report, now: UnixMs) {
         let (me, _) = self.seats(side);
         me.stats = report.stats.or(me.stats.take());

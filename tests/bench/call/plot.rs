@@ -17,7 +17,8 @@ const PANELS: [(&str, &str); 4] = [
     ("latency p50, ms", "latency_ms.p50"),
 ];
 
-/// The callee's course (or that of the one end that a column is about) of all runs, in seconds after connection: the middle run as a line, the others faint.
+/// The callee's course (or that of the one end that a column is about) of all runs, in seconds after connection: the middle
+/// run as a line, the others faint.
 pub fn svg(outcome: &Outcome) -> String {
     let seconds = f64::from(outcome.case.seconds);
     let height = HEAD + (PANEL + GAP) * PANELS.len() as f64 + GAP;

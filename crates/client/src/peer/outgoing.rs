@@ -35,7 +35,8 @@ pub struct MediaSender {
 }
 
 impl MediaSender {
-    /// Queues one packet; its payload type and SSRC are the connection's own business. `false`, and the packet is lost, where the network task does not keep up or has ended.
+    /// Queues one packet; its payload type and SSRC are the connection's own business. `false`, and the packet is lost,
+    /// where the network task does not keep up or has ended.
     pub fn send(&self, kind: MediaKind, packet: OutgoingRtp) -> bool {
         let taken = self.queue.try_send((kind, packet)).is_ok();
         if !taken {

@@ -4,7 +4,10 @@
 //! call for seconds. So names are looked up here, together and ahead of a call, and what has no address is left out.
 use super::{sockets::StreamServers, turn::Uri};
 use eyeline_protocol::rest::IceServer;
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 use tokio::{net::lookup_host, task::JoinSet, time::timeout};
 use webrtc::peer_connection::RTCIceServer;
 
@@ -48,6 +51,12 @@ impl Servers {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.complete
+    }
+
+    /// Where the TURN servers among them are.
+    pub(super) fn relays(&self) -> Vec<IpAddr> {
+        let relays = self.list.iter().filter(|server| server.uri.relays);
+        relays.flat_map(|server| &server.addresses).map(SocketAddr::ip).collect()
     }
 
     /// As webrtc-rs takes them; servers over a stream under the addresses that stand for them.

@@ -3,7 +3,8 @@ use crate::{frame::MediaTime, send::VideoTarget};
 use std::time::Duration;
 
 /// From this rate of video on, in bit/s: the largest size and the highest frame rate. Measured with VP8 on a talking head:
-/// at these rates the picture stays above 35 dB (not measured at the two smallest sizes). A picture of another shape fits into the size.
+/// at these rates the picture stays above 35 dB (not measured at the two smallest sizes). A picture of another shape fits
+/// into the size.
 pub(super) const STEPS: [(u64, (u32, u32), u32); 7] = [
     (900_000, (1280, 720), 30),
     (350_000, (960, 540), 30),
@@ -19,8 +20,8 @@ const START_BELOW: usize = 2;
 const HYSTERESIS_PCT: u64 = 120;
 /// How long the rate must be too low before the picture shrinks. At half the rate of its step it shrinks at once.
 const PATIENCE_DOWN: Duration = Duration::from_secs(1);
-/// How long the rate must be enough before the picture grows: in a call's first seconds, and later. What a call begins with is
-/// a guess, and a picture that has shrunk shows that the path is narrow: both make it later.
+/// How long the rate must be enough before the picture grows: in a call's first seconds, and later. What a call begins with
+/// is a guess, and a picture that has shrunk shows that the path is narrow: both make it later.
 const PATIENCE_FIRST: Duration = Duration::from_millis(400);
 const PATIENCE_UP: Duration = Duration::from_secs(3);
 /// A picture that shrinks so soon after it grew has grown in vain: the next attempt waits twice as long, at most so long.
@@ -30,8 +31,8 @@ const PATIENCE_UP_MAX: Duration = Duration::from_secs(48);
 const MORE_THAN_GUESSED_PCT: u64 = 130;
 /// How long a call is young.
 const FIRST: Duration = Duration::from_secs(10);
-/// Part of the pictures that are left out because they weigh too much, from which on smaller ones are better; how much one picture counts
-/// in the mean of that; and for how long.
+/// Part of the pictures that are left out because they weigh too much, from which on smaller ones are better; how much one
+/// picture counts in the mean of that; and for how long.
 const LEFT_OUT: f64 = 0.3;
 const LEFT_OUT_WEIGHT: f64 = 1.0 / 16.0;
 const PATIENCE_LEFT_OUT: Duration = Duration::from_millis(1_500);
@@ -67,8 +68,8 @@ pub(super) struct Picture {
 }
 
 impl Picture {
-    /// Smaller than the rate allows: the first picture is whole, and so much larger than those after it, and the rate is a guess.
-    /// Where there is more, the picture has grown before anybody has seen how small it was.
+    /// Smaller than the rate allows: the first picture is whole, and so much larger than those after it, and the rate is a
+    /// guess. Where there is more, the picture has grown before anybody has seen how small it was.
     pub fn new(bps: u64, now: MediaTime) -> Self {
         Self {
             step: (fitting(bps, 100) + START_BELOW).min(STEPS.len() - 1),

@@ -9,6 +9,9 @@ use crate::frame::{I420, MediaTime};
 use std::sync::Arc;
 use thiserror::Error;
 
+/// Most pixels of a picture that is decoded: 4096x2304. VP8 has a place for 268 million, which take a decoder 1.6 GB.
+const PIXELS_MAX: u64 = 4096 * 2304;
+
 /// A video coding format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum VideoCodec {
@@ -43,6 +46,14 @@ impl VideoCodec {
             Self::Vp8 => "libvpx",
             Self::H264 => "OpenH264",
         }
+    }
+
+    /// Whether a frame from the network says that its picture has more pixels than any that is decoded. H.264's decoder keeps
+    /// to its own bound, which is the same (level 5.2).
+    #[must_use]
+    pub fn is_too_large(self, frame: &[u8]) -> bool {
+        let size = if self == Self::Vp8 { crate::rtp::vp8::size(frame) } else { None };
+        size.is_some_and(|(width, height)| u64::from(width) * u64::from(height) > PIXELS_MAX)
     }
 
     /// A new encoder.

@@ -47,6 +47,20 @@ fn pictures_survive_every_codec() {
 }
 
 #[test]
+fn a_picture_of_hundreds_of_millions_of_pixels_is_not_decoded() {
+    for codec in VideoCodec::AVAILABLE {
+        let mut encoder = codec.encoder(SETTINGS).unwrap();
+        let image = draw_test_card(640, 480, 1_700_000_000_000);
+        let frame = encoder.encode(&image, at(0), true).unwrap().expect("the first picture").data.to_vec();
+        assert!(!codec.is_too_large(&frame), "{codec:?}");
+        if *codec == VideoCodec::Vp8 {
+            let sides = [0xff, 0x3f, 0xff, 0x3f];
+            assert!(codec.is_too_large(&[&frame[..6], &sides, &frame[10..]].concat()));
+        }
+    }
+}
+
+#[test]
 fn bitrate_can_be_lowered_and_raised_while_running() {
     for codec in VideoCodec::AVAILABLE {
         let (mut encoder, mut decoder) = (codec.encoder(SETTINGS).unwrap(), codec.decoder().unwrap());

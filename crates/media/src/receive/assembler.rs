@@ -1,7 +1,8 @@
 //! Packets -> whole frames, in order, none without what it refers to.
 //!
-//! A frame is released when every packet since the last released frame has arrived, or when it is a key frame. This needs no
-//! knowledge of the codec's references, and is exact for the streams that are sent here: each frame refers to the one before.
+//! A frame is released when every packet since the last released frame has arrived, or when it is a key frame. This needs
+//! no knowledge of the codec's references, and is exact for the streams that are sent here: each frame refers to the one
+//! before.
 use crate::{
     codec::VideoCodec,
     frame::MediaTime,
@@ -159,8 +160,8 @@ impl Assembler {
         self.next = None;
     }
 
-    /// Adapts the wait for retransmissions: several may be needed, and each takes a round trip. A key frame is no way out of
-    /// much loss: it is hit itself.
+    /// Adapts the wait for retransmissions: several may be needed, and each takes a round trip. A key frame is no way out
+    /// of much loss: it is hit itself.
     pub fn set_round_trip(&mut self, rtt: Duration) {
         self.repair_wait = (rtt * 5 + Duration::from_millis(100)).clamp(REPAIR_WAIT.0, REPAIR_WAIT.1);
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 /// Target before anything is known.
 const START: Duration = Duration::from_millis(40);
-/// The target stays between these: below, the playout thread's own jitter would be heard; above, no conversation is possible.
+/// The target stays between these: below, the playout thread's own jitter would be heard; above, no conversation is
+/// possible.
 const RANGE_US: (i64, i64) = (20_000, 500_000);
 /// On top of the histogram's answer: a packet is needed up to one block before it is heard.
 const MARGIN_US: i64 = 10_000;

@@ -1,7 +1,7 @@
 //! The audio jitter buffer: Opus packets in, 10 ms of sound out whenever it is asked.
 //!
-//! Playout time is media time + quickest transit + delay. The delay is steered towards the estimator's target by playing faster
-//! or slower. A missing packet is recovered from the next one's redundancy, else concealed; when nothing is left,
+//! Playout time is media time + quickest transit + delay. The delay is steered towards the estimator's target by playing
+//! faster or slower. A missing packet is recovered from the next one's redundancy, else concealed; when nothing is left,
 //! concealment goes on and the late packets are played after it, later than planned.
 use super::{delay::DelayEstimator, stretch};
 use crate::{
@@ -225,7 +225,8 @@ impl JitterBuffer {
     }
 
     /// More is missing than is ever waited for: the playout itself stood still, for the machine slept or the process was
-    /// stopped. To invent what is missing would take as long, with the same missing after it; so it goes on with what is new.
+    /// stopped. To invent what is missing would take as long, with the same missing after it; so it goes on with what is
+    /// new.
     fn catch_up(&mut self, now: MediaTime) {
         while let Some((at, packet)) = self.packets.first_key_value() {
             let beyond = self.delay.delay_us(media_us(*at), now) - self.delay.target_us();

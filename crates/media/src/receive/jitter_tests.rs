@@ -53,6 +53,31 @@ fn clean_stream_is_played_whole_and_with_little_delay() {
     assert!(stats.samples_played > 295 * 960);
 }
 
+/// The same half second of speech again and again.
+fn long_speech(count: usize) -> Vec<RtpPacket> {
+    let words = speech(25);
+    (0..count)
+        .map(|packet| RtpPacket {
+            sequence: (65_500 + packet) as u16,
+            timestamp: (u32::MAX - 10_000).wrapping_add((packet * FRAME_SAMPLES) as u32),
+            ..words[packet % words.len()].clone()
+        })
+        .collect()
+}
+
+#[test]
+fn clocks_that_drift_apart_neither_starve_nor_fill_the_buffer() {
+    // 500 millionths, which is more than any sound card's, over ten minutes: 300 ms.
+    for faster in [1, -1] {
+        let (counters, _) = play(long_speech(30_000), |packet| Some(-faster * packet as i64 / 100));
+        let stats = counters.snapshot();
+        assert!(stats.jitter_buffer_ms < 70.0, "{faster}: {} ms", stats.jitter_buffer_ms);
+        assert!(stats.samples_concealed < 2 * 960 && stats.packets_discarded == 0, "{faster}: {stats:?}");
+        let stretched = if faster > 0 { stats.samples_accelerated } else { stats.samples_expanded };
+        assert!(stretched > 10_000, "{faster}: {stats:?}");
+    }
+}
+
 #[test]
 fn rtp_time_follows_what_is_played() {
     let (_, times) = play(speech(300), |_| Some(0));

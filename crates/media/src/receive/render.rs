@@ -38,8 +38,8 @@ pub trait VideoSink: Send {
     fn render(&mut self, image: &Arc<I420>, info: &RenderInfo);
 }
 
-/// Takes encoded frames at the moment at which they are to be shown, for a decoder elsewhere. The first one is a key frame, and
-/// none is left out.
+/// Takes encoded frames at the moment at which they are to be shown, for a decoder elsewhere. The first one is a key frame,
+/// and none is left out.
 pub trait EncodedSink: Send {
     /// Takes a frame now. Must return quickly.
     fn frame(&mut self, frame: &EncodedFrame, info: &RenderInfo);

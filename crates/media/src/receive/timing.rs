@@ -17,8 +17,8 @@ const STOP_US: i64 = 110_000;
 /// Most that the absence of stops may cost: with more, talking suffers more than looking gains.
 const MAX_STOP_WAIT_US: i64 = 400_000;
 
-/// After so many pictures in time, a second and a half, a stretch of late ones is over: a queue that has drained. Of more stretches than
-/// that, others are to come.
+/// After so many pictures in time, a second and a half, a stretch of late ones is over: a queue that has drained. Of more
+/// stretches than that, others are to come.
 const CALM: usize = 45;
 const SINGLE: usize = 2;
 /// Pictures that become whole together, as after a repair, follow one another so closely: each is seen at 60 Hz.
@@ -28,8 +28,9 @@ const CATCH_UP_US: i64 = 100_000;
 
 /// Transit times in, the moment of showing out.
 ///
-/// Pictures are delayed by the mean lateness, which takes the edge off jitter; and by as much as keeps late ones, such as those that
-/// were repaired over a long path, from looking like stops. Both cost nothing on a path that is neither jittery nor lossy.
+/// Pictures are delayed by the mean lateness, which takes the edge off jitter; and by as much as keeps late ones, such as
+/// those that were repaired over a long path, from looking like stops. Both cost nothing on a path that is neither jittery
+/// nor lossy.
 #[derive(Debug, Default)]
 pub struct VideoTiming {
     base: MinFilter,

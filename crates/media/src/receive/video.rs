@@ -193,6 +193,11 @@ impl<F: FnMut(VideoReceiveEvent)> DecodeStage<F> {
         encoded_sink: Option<u64>,
         counters: &VideoReceiveCounters,
     ) -> bool {
+        if frame.codec.is_too_large(&frame.data) {
+            tracing::warn!("a picture is left out, since it would be too large");
+            (self.decoder_open, self.encoded_open) = (false, None);
+            return true;
+        }
         counters.frames_assembled.add(1);
         counters.key_frames.add(usize::from(frame.key));
         self.decoder_open = want_decoded && (self.decoder_open || frame.key);

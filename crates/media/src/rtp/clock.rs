@@ -33,8 +33,9 @@ impl SenderClock {
         self.offset.wrapping_add(u32::try_from(ticks.rem_euclid(1 << 32)).unwrap_or(0))
     }
 
-    /// Says that the stream's next sample has RTP time `counted`, by count of samples, and was captured at `at`: the mapping
-    /// follows the sound card's clock slowly. Returns `false` where the device must have paused: count on from [`Self::rtp`].
+    /// Says that the stream's next sample has RTP time `counted`, by count of samples, and was captured at `at`: the
+    /// mapping follows the sound card's clock slowly. Returns `false` where the device must have paused: count on from
+    /// [`Self::rtp`].
     pub fn follow(&self, counted: u32, at: MediaTime) -> bool {
         let ahead = i64::from(self.rtp(at).wrapping_sub(counted).cast_signed());
         let error_us = ahead * 1_000_000 / i64::from(self.rate_hz.max(1));

@@ -54,6 +54,23 @@ pub fn parse(payload: &Bytes) -> Option<Payload> {
     })
 }
 
+/// What stands between a key frame's first octets and its size (RFC 6386, section 9.1).
+const START_CODE: [u8; 3] = [0x9d, 0x01, 0x2a];
+
+/// Width and height that a key frame says it has, in pixels; `None` of any other frame.
+#[must_use]
+pub fn size(frame: &[u8]) -> Option<(u32, u32)> {
+    if !is_key(frame) || frame.get(3..6) != Some(&START_CODE) {
+        return None;
+    }
+    // Two bits above each say how to scale what is shown.
+    let side = |at: usize| {
+        let octets = frame.get(at..at + 2)?.first_chunk().copied()?;
+        Some(u32::from(u16::from_le_bytes(octets) & 0x3fff))
+    };
+    Some((side(6)?, side(8)?))
+}
+
 /// Whether a frame is a key frame: the inverse of its first bit (RFC 6386, section 9.1).
 #[must_use]
 pub fn is_key(frame: &[u8]) -> bool {
@@ -78,8 +95,17 @@ mod tests {
 
         #[test]
         fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..20)) {
+            let _ = size(&bytes);
             let _ = parse(&Bytes::from(bytes));
         }
+    }
+
+    #[test]
+    fn a_key_frame_says_its_size() {
+        let key = [0x10, 2, 0, 0x9d, 0x01, 0x2a, 0x00, 0x45, 0xd0, 0x02, 0];
+        assert_eq!(size(&key), Some((1_280, 720)), "scaled by 5/4 across");
+        assert_eq!(size(&key[..9]), None);
+        assert_eq!(size(&[&[0x11], &key[1..]].concat()), None, "no key frame");
     }
 
     #[test]

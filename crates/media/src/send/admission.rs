@@ -54,8 +54,8 @@ impl Admission {
         Some(Admitted { key: key && ready, time: self.pace.next(target.max_fps) })
     }
 
-    /// A picture captured then became so many bytes at a target of `bps`. How many before it were left out because those before
-    /// them had weighed too much.
+    /// A picture captured then became so many bytes at a target of `bps`. How many before it were left out because those
+    /// before them had weighed too much.
     pub fn on_encoded(&mut self, at: MediaTime, bytes: usize, key: bool, bps: u32) -> u32 {
         self.budget.spend(bytes, bps);
         if key {

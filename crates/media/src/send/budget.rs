@@ -1,14 +1,14 @@
 //! What encoded pictures may weigh over time.
 //!
-//! An encoder keeps to its rate as a mean over a second or more, and to less than it can do with what it is shown not at all: VP8 at its
-//! coarsest has sent one and a half times the target for seconds (measured), which is a queue on the path. Here the debt is
-//! kept, and pictures are left out while it is too large.
+//! An encoder keeps to its rate as a mean over a second or more, and to less than it can do with what it is shown not at
+//! all: VP8 at its coarsest has sent one and a half times the target for seconds (measured), which is a queue on the path.
+//! Here the debt is kept, and pictures are left out while it is too large.
 use crate::frame::MediaTime;
 
 /// Of the target, what may be sent.
 const GENEROUS: f64 = 1.1;
-/// Debt from which on pictures are left out, and the most that is kept, in seconds of the target: the largest key frame takes
-/// 0.3, and costs the picture after it.
+/// Debt from which on pictures are left out, and the most that is kept, in seconds of the target: the largest key frame
+/// takes 0.3, and costs the picture after it.
 const DEBT_MAX_S: f64 = 0.25;
 const DEBT_KEPT_S: f64 = 0.5;
 /// What was not sent may be made up for, as far as this, likewise.
@@ -39,7 +39,8 @@ impl Budget {
 mod tests {
     use super::*;
 
-    /// Bits a second over ten seconds of an encoder that makes pictures of so many bytes, thirty a second, and the first of `first`.
+    /// Bits a second over ten seconds of an encoder that makes pictures of so many bytes, thirty a second, and the first of
+    /// `first`.
     fn sent(bps: u32, first: usize, each: usize) -> (f64, usize) {
         let (mut budget, mut bytes, mut skipped) = (Budget::default(), 0, 0);
         for n in 0..300 {

@@ -1,8 +1,8 @@
 //! Time as an encoder sees it.
 //!
 //! An encoder shares its rate among the pictures that it expects from the time between them: where some are left out, those
-//! that follow get their share as well. But they are left out because the path has no room. So the time of a picture is that
-//! of the camera's pace, however many have been left out before it: what was not sent is saved.
+//! that follow get their share as well. But they are left out because the path has no room. So the time of a picture is
+//! that of the camera's pace, however many have been left out before it: what was not sent is saved.
 use crate::frame::MediaTime;
 use std::time::Duration;
 

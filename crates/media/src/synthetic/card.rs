@@ -1,8 +1,8 @@
 //! The test card as a picture: drawn for a moment, and read back.
 //!
 //! Across the top 32 cells hold the low 32 bits of the Unix time in milliseconds, most significant leftmost. Below: colour
-//! bars, three moving discs, a patch of fixed noise, and in the middle of the lower edge a square that is white in the first
-//! frame of each second.
+//! bars, three moving discs, a patch of fixed noise, and in the middle of the lower edge a square that is white in the
+//! first frame of each second.
 use crate::frame::I420;
 
 /// Limited-range white and black.

@@ -1,7 +1,7 @@
 //! Devices made of nothing: test card and tone with a flash that coincides with a beep, files, and a silent speaker.
 //!
-//! All of them pace themselves by an absolute schedule on the capture clock, aligned to Unix seconds: they neither drift nor
-//! bunch, and flash and beep start at the same microsecond whichever process makes them.
+//! All of them pace themselves by an absolute schedule on the capture clock, aligned to Unix seconds: they neither drift
+//! nor bunch, and flash and beep start at the same microsecond whichever process makes them.
 mod card;
 mod speaker;
 mod testcard;

@@ -12,8 +12,8 @@ pub const BEEP_HZ: f32 = 1000.0;
 pub const BEEP_MS: i64 = 50;
 /// Loudness of the beep.
 const BEEP_LEVEL: f32 = 0.5;
-/// Loudness of the noise between the beeps: -50 dB. Not silence, so that a receiver that loses packets has something to lose,
-/// and quiet enough that the onset is unmistakable.
+/// Loudness of the noise between the beeps: -50 dB. Not silence, so that a receiver that loses packets has something to
+/// lose, and quiet enough that the onset is unmistakable.
 const NOISE_LEVEL: f32 = 0.003;
 
 /// A microphone that beeps for 50 ms at the start of each Unix second.

@@ -5,8 +5,8 @@
 //! codec <-- outbound-rtp <-- remote-inbound-rtp          sent, and what the receiver says of it
 //! candidate-pair --> local-candidate, remote-candidate   the path in use
 //! ```
-//! Names, units and meanings are the standard's: seconds, bytes, bit/s, counts since the connection was made. A figure that is
-//! not known is left out, never 0. No addresses: they are nobody's business but the two peers'.
+//! Names, units and meanings are the standard's: seconds, bytes, bit/s, counts since the connection was made. A figure that
+//! is not known is left out, never 0. No addresses: they are nobody's business but the two peers'.
 
 /// Declares an object of the standard, whose every figure may be unknown.
 macro_rules! object {

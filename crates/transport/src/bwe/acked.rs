@@ -6,8 +6,8 @@ use std::time::Duration;
 
 /// Over how long the first sample is taken, and each later one.
 const WINDOWS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_millis(150));
-/// How far a sample is doubted for its distance from the estimate, in parts of the larger of both: of the estimate, high ones
-/// would be doubted more than low ones, and few packets look like less than they are. More so where little is sent.
+/// How far a sample is doubted for its distance from the estimate, in parts of the larger of both: of the estimate, high
+/// ones would be doubted more than low ones, and few packets look like less than they are. More so where little is sent.
 const DOUBT: f64 = 10.0;
 const DOUBT_WHILE_IDLE: f64 = 20.0;
 /// What the estimate's variance grows by with every sample: the path changes meanwhile.

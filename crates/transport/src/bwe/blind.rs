@@ -28,8 +28,8 @@ impl Default for Blind {
 }
 
 impl Blind {
-    /// Takes in the part of a stream's packets that was lost since the last report, and the highest sequence number that has
-    /// come, wraps counted (RFC 3550 section 6.4.1).
+    /// Takes in the part of a stream's packets that was lost since the last report, and the highest sequence number that
+    /// has come, wraps counted (RFC 3550 section 6.4.1).
     pub fn on_report(&mut self, now: Instant, highest: u32, loss: f64) {
         if self.judged.is_some_and(|at| now.saturating_duration_since(at) < EVERY) {
             return;

@@ -1,5 +1,5 @@
-//! How often the peer tells of packets. By the clock it is every 50 to 100 ms; GStreamer does it as seldom as it may send control
-//! packets at all, with its defaults every 0.6 s (measured).
+//! How often the peer tells of packets. By the clock it is every 50 to 100 ms; GStreamer does it as seldom as it may send
+//! control packets at all, with its defaults every 0.6 s (measured).
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},
@@ -9,8 +9,8 @@ use std::{
 const USUAL: Duration = Duration::from_millis(150);
 /// Longer than this nobody gathers: that is a path that was cut.
 const LONGEST: Duration = Duration::from_millis(1_500);
-/// So many messages tell which kind the peer is; most have sent them before this time has passed. A peer that has not may be one
-/// that tells of packets as seldom as it now seems.
+/// So many messages tell which kind the peer is; most have sent them before this time has passed. A peer that has not may
+/// be one that tells of packets as seldom as it now seems.
 const KNOWN_FROM: usize = 3;
 const UNKNOWN: Duration = Duration::from_millis(500);
 /// Messages of which the middle one counts: a path that narrows holds up a few.

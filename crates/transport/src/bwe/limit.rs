@@ -40,8 +40,8 @@ impl Limit {
         (0..self.0.len()).filter_map(|first| self.from(first, target)).max_by(f64::total_cmp)
     }
 
-    /// What has arrived of late, in bit/s, however little was sent: that is what a path carries in which everything waits. `None` of
-    /// too short a time.
+    /// What has arrived of late, in bit/s, however little was sent: that is what a path carries in which everything waits.
+    /// `None` of too short a time.
     pub fn arriving(&self) -> Option<f64> {
         let ((_, first, size), (_, last, _)) = (self.0.front()?, self.0.back()?);
         let bytes = self.0.iter().map(|(_, _, size)| size).sum::<usize>() - size;

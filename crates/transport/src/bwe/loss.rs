@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 /// Candidates, as multiples of what is believed at present.
 const FACTORS: [f64; 3] = [1.02, 1.0, 0.95];
-/// Steps in which a path's own loss is fitted while observations are few: one step takes seconds to believe in a lossy path, and
-/// what it lost is taken for a limit meanwhile.
+/// Steps in which a path's own loss is fitted while observations are few: one step takes seconds to believe in a lossy
+/// path, and what it lost is taken for a limit meanwhile.
 const STEPS_FIRST: usize = 4;
 /// What arrives is a candidate too, but no less than this part of what is believed: where little was sent, little arrives.
 const FALL: f64 = 0.5;
@@ -28,8 +28,8 @@ const NEWS: (f64, f64) = (1.1, 0.01);
 /// bursts.
 const COLLAPSE: f64 = 0.5;
 const COLLAPSE_PACKETS: (f64, f64) = (15.0, 40.0);
-/// A path that carries less than this has a queue: where packets do not wait, losses set no lower limit, in bit/s. Of so few
-/// packets, losses that come in bursts are easily taken for a limit.
+/// A path that carries less than this has a queue: where packets do not wait, losses set no lower limit, in bit/s. Of so
+/// few packets, losses that come in bursts are easily taken for a limit.
 const UNQUEUED_BPS: f64 = 100_000.0;
 /// Loss up to which nothing is limited at once.
 const OFFSET: f64 = 0.05;
@@ -74,6 +74,14 @@ impl LossControl {
     /// Part of the packets that the path loses by itself.
     pub fn inherent(&self) -> f64 {
         self.model.map_or(0.0, |model| model.inherent)
+    }
+
+    /// Whether more is lost than the path loses by itself.
+    pub fn loses(&self) -> bool {
+        let inherent = self.inherent();
+        self.observations.newest().is_some_and(|newest| {
+            newest.lost / (newest.lost + newest.arrived).max(1.0) > inherent * NEWS.0 + NEWS.1
+        })
     }
 
     /// Judges anew where something new was observed. `delay_target` is what the path carries by its delay, `acked` what

@@ -3,8 +3,8 @@
 //! A path that narrows both ways holds up the news of it as well: what is not heard of in time says so sooner.
 use std::time::Duration;
 
-/// What may queue on the path beside a round trip, and the part of the round trip that may be added: feedback over long paths
-/// comes less evenly.
+/// What may queue on the path beside a round trip, and the part of the round trip that may be added: feedback over long
+/// paths comes less evenly.
 const QUEUE: (Duration, f64) = (Duration::from_millis(200), 0.3);
 /// Where packets are lost anyway, what was lost counts as under way until the next feedback.
 const QUEUE_LOSSY: Duration = Duration::from_millis(350);

@@ -171,7 +171,8 @@ impl NackTracker {
     }
 }
 
-/// After a round a repair needs a round trip; each further round waits a quarter longer, so that a dead link is not flooded.
+/// After a round a repair needs a round trip; each further round waits a quarter longer, so that a dead link is not
+/// flooded.
 fn repeat_after(rtt: Duration, tries: u8) -> Duration {
     let (part, least, most) = SAID_EVERY;
     let again = (rtt / part).clamp(least, most);

@@ -1,19 +1,21 @@
 //! Repairs that nobody has asked for: over a long path asking takes too long.
 //!
-//! Each packet of a picture leaves once more a little later, by RFC 4588: bursts of loss pass between the two. It costs half of the
-//! pictures' rate and needs nothing new of the peer. Simulated on 250 ms each way with 11 % lost in bursts at 300 kbit/s
-//! (twenty seeds): pictures stand for 40 % of the time instead of 55 %.
+//! Each packet of a picture leaves once more a little later, by RFC 4588: bursts of loss pass between the two. It costs
+//! half of the pictures' rate and needs nothing new of the peer. Simulated on 250 ms each way with 11 % lost in bursts at
+//! 300 kbit/s (twenty seeds): pictures stand for 40 % of the time instead of 55 %.
 use super::Repair;
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},
 };
 
-/// From this round trip on, where packets are lost. At 200 ms what repairs ahead take from pictures outweighs what they save.
+/// From this round trip on, where packets are lost. At 200 ms what repairs ahead take from pictures outweighs what they
+/// save.
 const ROUND_TRIP: Duration = Duration::from_millis(300);
 /// Where there is less than this, in bit/s, nothing would be left of the pictures.
 const BPS: f64 = 160_000.0;
-/// When a packet leaves again: later, and the pictures wait for it; sooner, and the same burst takes both (80 to 200 ms tried).
+/// When a packet leaves again: later, and the pictures wait for it; sooner, and the same burst takes both (80 to 200 ms
+/// tried).
 const AFTER: Duration = Duration::from_millis(120);
 /// A repair that is late by so much comes hardly before one on demand.
 const LIFETIME: Duration = Duration::from_millis(200);

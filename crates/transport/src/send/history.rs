@@ -63,7 +63,8 @@ impl History {
         self.packets.push_back(Kept { packet, count, number, arrived: false, resent: None, at: now });
     }
 
-    /// The retransmission of `sequence`; `None` where it is not here, too old to help, or was sent again less than `rtt` ago.
+    /// The retransmission of `sequence`; `None` where it is not here, too old to help, or was sent again less than `rtt`
+    /// ago.
     pub fn repeat(&mut self, sequence: u16, rtt: Duration, now: Instant) -> Option<rtp::Packet> {
         let index = self.find(sequence)?;
         let kept = self.packets.get_mut(index)?;

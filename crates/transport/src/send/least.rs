@@ -42,8 +42,8 @@ impl<T: Copy + Ord> Least<T> {
     }
 }
 
-/// How much longer than on an empty path packets take to the peer. Its clock is another one, so only differences count; when
-/// word of a packet comes does not.
+/// How much longer than on an empty path packets take to the peer. Its clock is another one, so only differences count;
+/// when word of a packet comes does not.
 #[derive(Debug, Default)]
 pub struct OneWay {
     /// When the first packet left.

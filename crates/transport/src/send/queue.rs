@@ -34,8 +34,8 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Adds a packet of a picture. Where there is no room, it and all that wait are gone, since a picture with a hole is of no
-    /// use; says how many packets that were.
+    /// Adds a packet of a picture. Where there is no room, it and all that wait are gone, since a picture with a hole is of
+    /// no use; says how many packets that were.
     #[must_use]
     pub fn push(&mut self, packet: rtp::Packet, size: usize, now: Instant) -> usize {
         if self.video.len() == PACKETS_MAX {

@@ -1,13 +1,13 @@
 //! Which addresses of the peer the agent has answered, and what the peer says of them.
 //!
-//! A check takes the direct path and the candidate that it is from goes by the server, so mostly the check is first. Told of
-//! the candidate then, rtc-ice has the one address twice: all that comes is taken for the first, which is peer-reflexive, and
-//! the second, which has the higher priority, keeps it from being nominated for up to 200 ms (measured). What it has answered
-//! it has, with all of our own addresses, and need not be told of.
+//! A check takes the direct path and the candidate that it is from goes by the server, so mostly the check is first. Told
+//! of the candidate then, rtc-ice has the one address twice: all that comes is taken for the first, which is
+//! peer-reflexive, and the second, which has the higher priority, keeps it from being nominated for up to 200 ms
+//! (measured). What it has answered it has, with all of our own addresses, and need not be told of.
 use eyeline_protocol::stats::CandidateType;
 use std::{
     collections::VecDeque,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -26,6 +26,8 @@ struct Known {
     told: VecDeque<(SocketAddr, CandidateType)>,
     /// From where checks of the path in use are answered.
     path: Option<SocketAddr>,
+    /// Of TURN servers, whose relay addresses are mostly theirs as well.
+    relays: Vec<IpAddr>,
 }
 
 impl Callers {
@@ -57,9 +59,21 @@ impl Callers {
         known.told.iter().find(|(address, _)| *address == path).map(|(_, of_type)| *of_type)
     }
 
+    /// TURN servers are at these addresses.
+    pub(in super::super) fn set_relays(&self, relays: Vec<IpAddr>) {
+        self.known().relays = relays;
+    }
+
+    /// Whether somebody there is a relay that the peer has not told of yet.
+    pub(super) fn is_relay_untold(&self, from: SocketAddr) -> bool {
+        let known = self.known();
+        known.relays.contains(&from.ip()) && known.told.iter().all(|(address, _)| *address != from)
+    }
+
     /// ICE begins anew, and knows nobody.
     pub(in super::super) fn clear(&self) {
-        *self.known() = Known::default();
+        let mut known = self.known();
+        *known = Known { relays: std::mem::take(&mut known.relays), ..Known::default() };
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -90,5 +104,17 @@ mod tests {
         }
         callers.clear();
         assert!(!callers.told(one, CandidateType::Host));
+    }
+
+    #[test]
+    fn a_relay_is_nobody_until_it_was_told_of() {
+        let callers = Callers::default();
+        let [relay, machine] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(|ip| SocketAddr::from((ip, 50_000)));
+        callers.set_relays(vec![relay.ip()]);
+        assert!(callers.is_relay_untold(relay) && !callers.is_relay_untold(machine));
+        callers.told(relay, CandidateType::Relay);
+        assert!(!callers.is_relay_untold(relay));
+        callers.clear();
+        assert!(callers.is_relay_untold(relay), "of the next round nobody has told");
     }
 }

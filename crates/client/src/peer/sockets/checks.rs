@@ -1,8 +1,8 @@
 //! Connectivity checks of the peer, heard once more where that saves time.
 //!
-//! rtc-ice nominates a pair of candidates when a check comes in on one that has answered already, or else at its next round of
-//! checks, up to 200 ms later. Both ends check at once, so the peer's check mostly comes just before the answer. Here it is
-//! repeated after the answer, to the agent alone: a check that comes twice is nothing unusual on a network.
+//! rtc-ice nominates a pair of candidates when a check comes in on one that has answered already, or else at its next round
+//! of checks, up to 200 ms later. Both ends check at once, so the peer's check mostly comes just before the answer. Here it
+//! is repeated after the answer, to the agent alone: a check that comes twice is nothing unusual on a network.
 use super::stun::{BINDING_REQUEST, BINDING_SUCCESS, is};
 use bytes::Bytes;
 use std::{

@@ -18,8 +18,8 @@ const DATAGRAMS_MAX: usize = 16;
 const BURST: Duration = ONCE_MORE;
 /// How often a flight is repeated: soon, then with a wait that doubles, until rtc-dtls has taken over.
 const REPEATS_MAX: u32 = 5;
-/// A flight that is not answered by then goes once more, lost or not: of a fifth of all packets lost, two in five flights of two
-/// are, and each costs more than a round trip. On one network it is answered.
+/// A flight that is not answered by then goes once more, lost or not: of a fifth of all packets lost, two in five flights
+/// of two are, and each costs more than a round trip. On one network it is answered.
 const ONCE_MORE: Duration = Duration::from_millis(30);
 /// Waits for an answer before the second repetition: bounds, and what is waited where no round trip is known.
 const WAIT_MIN: Duration = Duration::from_millis(50);

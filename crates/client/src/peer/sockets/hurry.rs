@@ -1,8 +1,8 @@
 //! Time while a path is being looked for.
 //!
-//! webrtc-rs's task sleeps until the next of its timers, and does not wake when a candidate of the peer's is added, nor when
-//! what came in has something to send for an answer, as the first flight of DTLS. Each then waits for a timer that has nothing to do
-//! with it, 100 to 200 ms (measured). While a connection is made, its sleep is cut into short ones.
+//! webrtc-rs's task sleeps until the next of its timers, and does not wake when a candidate of the peer's is added, nor
+//! when what came in has something to send for an answer, as the first flight of DTLS. Each then waits for a timer that has
+//! nothing to do with it, 100 to 200 ms (measured). While a connection is made, its sleep is cut into short ones.
 use std::{
     sync::{
         Arc,

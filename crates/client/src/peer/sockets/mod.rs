@@ -9,7 +9,8 @@
 //!
 //! webrtc-rs knows TURN servers by UDP addresses only. One that is reached by a stream gets an address that no host has
 //! ([`StreamServers`]); what is sent there goes through a tunnel, and what comes out of it comes from there. Beside that
-//! [`flights`] and [`rechecks`] repeat what a lossy network takes of handshakes, [`checks`] and [`callers`] have a path nominated as soon as it has answered, and [`hurry`] wakes webrtc-rs while there is no connection.
+//! [`flights`] and [`rechecks`] repeat what a lossy network takes of handshakes, [`checks`] and [`callers`] have a path
+//! nominated as soon as it has answered, and [`hurry`] wakes webrtc-rs while there is no connection.
 mod callers;
 mod checks;
 mod flights;
@@ -18,6 +19,7 @@ mod hurry;
 mod listener;
 mod rechecks;
 mod servers;
+mod sift;
 mod socket;
 mod stream;
 mod stun;

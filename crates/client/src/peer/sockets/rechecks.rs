@@ -1,8 +1,8 @@
 //! Connectivity checks that are not answered, sent again sooner than webrtc-rs does.
 //!
 //! rtc-ice checks every 200 ms. Where a fifth of all packets is lost, a check and its answer get through in two cases of
-//! three, and a connection takes two of them. Here the very datagram goes again after 40 ms and after 100: who gets it twice
-//! answers twice, as RFC 8489 section 6.3.1 has it. Only while there is no connection.
+//! three, and a connection takes two of them. Here the very datagram goes again after 40 ms and after 100: who gets it
+//! twice answers twice, as RFC 8489 section 6.3.1 has it. Only while there is no connection.
 use super::stun::{BINDING_REQUEST, BINDING_SUCCESS, TransactionId, transaction};
 use bytes::Bytes;
 use std::{
@@ -31,8 +31,8 @@ impl Check {
     }
 }
 
-/// The checks of one socket that wait for their answer, one for each address at a time: each of the peer's checks brings forth one
-/// of ours.
+/// The checks of one socket that wait for their answer, one for each address at a time: each of the peer's checks brings
+/// forth one of ours.
 #[derive(Debug, Default)]
 pub(super) struct Rechecks(VecDeque<Check>);
 

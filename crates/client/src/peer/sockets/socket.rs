@@ -4,7 +4,8 @@ use super::{
     Shared,
     checks::Checks,
     handshake::{Handshake, is_not_media},
-    stun::{BINDING_SUCCESS, is},
+    sift::sift,
+    stun::{BINDING_REQUEST, BINDING_SUCCESS, is},
 };
 use crate::peer::clock;
 use bytes::Bytes;
@@ -74,6 +75,31 @@ impl Socket {
         Ok(transmit.contents.len())
     }
 
+    /// Leaves out checks from relays that the peer has not told of yet: they would be taken for a direct path, and be preferred
+    /// to one that is found a moment later. The peer repeats them.
+    fn sift(&self, bufs: &mut [IoSliceMut<'_>], meta: &mut [RecvMeta], count: usize) -> usize {
+        sift(bufs, meta, count, |from, datagram| {
+            !(is(datagram, BINDING_REQUEST) && self.shared.callers.is_relay_untold(from))
+        })
+    }
+
+    /// Looks at what has come.
+    fn look_at(&self, bufs: &[IoSliceMut<'_>], meta: &[RecvMeta]) {
+        for (buffer, meta) in bufs.iter().zip(meta) {
+            for datagram in buffer.get(..meta.len).unwrap_or_default().chunks(meta.stride.max(1)) {
+                if !is_not_media(datagram) {
+                    continue;
+                }
+                self.handshake.on_received(datagram);
+                if self.shared.hurry.is_on() {
+                    self.checks().on_received(meta.addr, datagram, clock());
+                } else if is(datagram, BINDING_SUCCESS) {
+                    self.shared.callers.note_path(meta.addr);
+                }
+            }
+        }
+    }
+
     /// What does not come from the socket: what is to be heard once more, then what comes through tunnels.
     fn receive_otherwise(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<(SocketAddr, usize)> {
         let mut tunnels = self.tunnels();
@@ -127,24 +153,15 @@ impl AsyncUdpSocket for Socket {
             (meta.len, meta.stride) = (length, length.max(1));
             return Poll::Ready(Ok(1));
         }
-        let received = self.udp.poll_recv(cx, bufs, meta);
-        if let Poll::Ready(Ok(count)) = received {
-            for (buffer, meta) in bufs.iter().zip(meta.iter()).take(count) {
-                for datagram in buffer.get(..meta.len).unwrap_or_default().chunks(meta.stride.max(1)) {
-                    if is_not_media(datagram) {
-                        self.handshake.on_received(datagram);
-                        if !self.shared.hurry.is_on() {
-                            if is(datagram, BINDING_SUCCESS) {
-                                self.shared.callers.note_path(meta.addr);
-                            }
-                        } else {
-                            self.checks().on_received(meta.addr, datagram, clock());
-                        }
-                    }
-                }
+        loop {
+            let Poll::Ready(received) = self.udp.poll_recv(cx, bufs, meta) else { return Poll::Pending };
+            let count = received?;
+            let count = if self.shared.hurry.is_on() { self.sift(bufs, meta, count) } else { count };
+            if count > 0 {
+                self.look_at(bufs, &meta[..count.min(meta.len())]);
+                return Poll::Ready(Ok(count));
             }
         }
-        received
     }
 
     fn max_gso_segments(&self) -> usize {

@@ -1,5 +1,6 @@
 //! What the peer says of our packets: feedback, receiver reports, requests to repeat.
 use super::{History, MediaKind, REPAIRS_LONGEST, Repair, SendSide};
+use crate::send::least::{Least, OneWay};
 use rtc::rtcp::{
     self,
     receiver_report::ReceiverReport,
@@ -51,6 +52,9 @@ impl SendSide {
         let waits = self.one_way.add(now, &outcomes);
         let was_silent = self.estimator.is_silent();
         self.estimator.on_feedback(now, &outcomes, self.round_trip.get(), waits);
+        if self.estimator.take_lengthened() {
+            (self.round_trip, self.one_way) = (Least::default(), OneWay::default());
+        }
         if was_silent {
             self.advice.begin_anew();
         }

@@ -1,5 +1,5 @@
-//! Signs of life: into silence, where only what arrives can be told of and there may be no sound; and for peers that tell of
-//! sound only when a packet with the marker bit has come, as the last of a picture has.
+//! Signs of life: into silence, where only what arrives can be told of and there may be no sound; and for peers that tell
+//! of sound only when a packet with the marker bit has come, as the last of a picture has.
 use super::{Out, PADDING, Part, SendSide};
 use std::time::{Duration, Instant};
 
