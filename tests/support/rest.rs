@@ -15,7 +15,13 @@ pub struct Rest {
 impl Rest {
     /// To a server's base address.
     pub fn to(address: &str) -> Self {
-        let config = Agent::config_builder().timeout_global(Some(LIMIT)).http_status_as_error(false);
+        // Each request has a connection of its own: a server closes one on which it has refused before the body was there, and
+        // whoever uses it once more meanwhile is disconnected.
+        let config = Agent::config_builder()
+            .timeout_global(Some(LIMIT))
+            .http_status_as_error(false)
+            .max_idle_connections(0)
+            .max_idle_connections_per_host(0);
         Self { agent: config.build().new_agent(), address: address.to_owned() }
     }
 

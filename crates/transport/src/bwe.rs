@@ -93,7 +93,7 @@ struct Seen {
 }
 
 /// The estimator: pure, time is an argument.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Estimator {
     acked: Acked,
     cadence: Cadence,
@@ -114,7 +114,8 @@ pub struct Estimator {
     /// When the last silence ended.
     returned: Option<Instant>,
     overdue: bool,
-    clear: bool,
+    /// What packets do just now, as far as is known.
+    usage: Usage,
     standing: Standing,
     longer: Longer,
     /// Whether the way is a longer one than was known.
@@ -123,35 +124,6 @@ pub struct Estimator {
     gained: bool,
     /// By any train, in bit/s.
     most_found: f64,
-}
-
-impl Default for Estimator {
-    fn default() -> Self {
-        Self {
-            acked: Acked::default(),
-            cadence: Cadence::default(),
-            excess: Duration::ZERO,
-            idle: Idle::default(),
-            limit: Limit::default(),
-            trendline: Trendline::default(),
-            rate: RateControl::new(START_BPS),
-            loss: LossControl::default(),
-            prober: Prober::new(MAX_BPS),
-            evaluator: Evaluator::default(),
-            begun: None,
-            rtt: None,
-            heard: None,
-            silent: false,
-            returned: None,
-            overdue: false,
-            clear: true,
-            standing: Standing::default(),
-            longer: Longer::default(),
-            lengthened: false,
-            gained: false,
-            most_found: 0.0,
-        }
-    }
 }
 
 impl Estimator {
@@ -243,12 +215,12 @@ impl Estimator {
         let before = self.rate.target();
         let stands = self.standing.on_wait(now, waits.queued);
         let usage = if over || stands { Usage::Over } else { self.trendline.usage() };
-        self.clear = usage == Usage::Normal;
+        self.usage = usage;
         let acked = self.acked.bps();
         let limit = self.limit(now, over, stands);
         self.rate.update(now, usage, Known { acked, rtt: self.rtt, limit });
         self.look_for_more(now, before, usage, found);
-        self.look_for_a_longer_way(now, stands, waits.queued);
+        self.look_for_a_longer_way(now, waits.queued);
         let (is_long, has_been) = (self.standing.is_long(), self.standing.has_been(now));
         let queue = Queue { is_long, has_been, arriving: self.limit.arriving() };
         self.loss.update(now, self.rate.target(), acked, idle, queue);
@@ -270,7 +242,7 @@ impl Estimator {
     /// Whether no queue grows, as far as is known.
     #[must_use]
     pub fn is_clear(&self) -> bool {
-        self.clear && !self.silent
+        self.usage == Usage::Normal && !self.silent
     }
 
     /// The time is `now`; of so many packets nothing was heard, the oldest of which left then.
@@ -371,16 +343,15 @@ impl Estimator {
     }
 
     /// Takes back what a longer way was answered with.
-    fn look_for_a_longer_way(&mut self, now: Instant, stands: bool, wait: Duration) {
-        if !self.standing.is_long() {
-            self.longer.on_short();
-        } else if stands
-            && let Some(before) = self.longer.on_standing(wait, self.rate.target(), self.loss.loses())
-        {
+    fn look_for_a_longer_way(&mut self, now: Instant, wait: Duration) {
+        let Some(arriving) = self.limit.arriving().filter(|_| self.standing.is_long()) else {
+            return self.longer.on_short();
+        };
+        if let Some(carried) = self.longer.on_wait(now, wait, arriving, self.loss.loses()) {
             self.lengthened = true;
             (self.trendline, self.limit) = (Trendline::default(), Limit::default());
-            (self.standing, self.clear) = (Standing::default(), true);
-            self.rate.on_probe(now, before);
+            (self.standing, self.usage) = (Standing::default(), Usage::Normal);
+            self.rate.on_probe(now, carried.max(self.rate.target()));
         }
     }
 

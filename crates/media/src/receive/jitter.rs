@@ -14,12 +14,13 @@ use crate::{
     stats::AudioReceiveCounters,
 };
 use bytes::Bytes;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc, time::Duration};
 
 /// Packets kept: two seconds of the usual length, six of the longest. Older sound is no conversation.
 const MAX_PACKETS: usize = 100;
-/// The delay is left alone within this distance of the target, in microseconds.
-const SLACK_US: i64 = 10_000;
+/// The delay is left alone within this distance of the target, in microseconds: more of it is hardly heard, and less soon is
+/// too little, as where the sender's clock is slower than ours.
+const SLACK_US: RangeInclusive<i64> = -4_000..=10_000;
 /// Beyond the target by this, any seam will do.
 const URGENT_US: i64 = 80_000;
 /// Beyond the target by this, packets are skipped: catching up by playing faster would take seconds.
@@ -308,7 +309,7 @@ impl JitterBuffer {
     /// Plays faster or slower where the delay is off its target.
     fn steer(&mut self, now: MediaTime) {
         let beyond = self.delay.delay_us(media_us(self.first_unplayed()), now) - self.delay.target_us();
-        if beyond.abs() <= SLACK_US {
+        if SLACK_US.contains(&beyond) {
             return;
         }
         let Some(period) = stretch::period(&self.pcm, beyond > URGENT_US) else {

@@ -190,6 +190,6 @@ fn prepare(
     }
 }
 
-#[cfg(all(test, feature = "vp8"))]
+#[cfg(test)]
 #[path = "encode_tests.rs"]
 mod tests;

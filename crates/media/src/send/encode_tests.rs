@@ -1,12 +1,17 @@
+#![cfg(feature = "vp8")]
 use super::*;
 use crate::synthetic::draw_test_card;
 
-/// A stage, what it is told, and the pictures that came out of it: when each was captured, and whether it was a key frame.
+type Sink = Box<dyn FnMut(Vec<RtpPacket>, FrameInfo)>;
+/// When a picture was captured, in milliseconds, whether it is a key frame, and its size.
+type Out = (i64, bool, (u32, u32));
+
+/// A stage, what it is told, and the pictures that came out of it.
 struct Rig {
-    stage: EncodeStage<Box<dyn FnMut(Vec<RtpPacket>, FrameInfo)>>,
+    stage: EncodeStage<Sink>,
     control: Mutex<Control>,
     counters: VideoSendCounters,
-    out: Arc<Mutex<Vec<(i64, bool, (u32, u32))>>>,
+    out: Arc<Mutex<Vec<Out>>>,
     captured: i64,
 }
 
@@ -28,14 +33,12 @@ impl Rig {
     }
 
     /// Captures so many pictures, thirty a second; those that came out.
-    fn capture(&mut self, count: i64) -> Vec<(i64, bool, (u32, u32))> {
+    fn capture(&mut self, count: i64) -> Vec<Out> {
         for _ in 0..count {
             let captured_at = MediaTime(self.captured * 33_333);
             let image = Arc::new(draw_test_card(320, 240, (self.captured * 33) as u64));
             self.captured += 1;
-            self.stage
-                .run(&VideoFrame { image, captured_at }, &self.control, &self.counters)
-                .expect("encodes");
+            self.stage.run(&VideoFrame { image, captured_at }, &self.control, &self.counters).unwrap();
         }
         std::mem::take(&mut *lock(&self.out))
     }

@@ -1,43 +1,52 @@
-//! A way that has become longer, told from a queue: a queue drains when less is sent, or loses what does not fit.
+//! A way that has become longer, told from a queue: a queue drains when much less comes than it lets through, or loses what
+//! does not fit.
 //!
 //! Taken for a queue, a longer way, such as one by a relay, is answered with less and less; what is sent falls to the
 //! least that there is until the shorter way is forgotten, 10 to 20 s later.
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Packets whose wait differs by no more wait alike.
 const ALIKE: Duration = Duration::from_millis(40);
-/// Part of the target at which a queue would have drained.
-const LESS: f64 = 0.65;
+/// Part of what came through at most during the wait, with which a queue would drain; and how long that is looked at: in
+/// that time it would by 0.2 s.
+const LESS: f64 = 0.6;
+const LOOKED_AT: Duration = Duration::from_millis(500);
 
-/// A wait that stands.
+/// A wait that stays as it is.
 #[derive(Debug, Default)]
-pub struct Longer {
-    /// How long, and the target that was in force when it began, in bit/s.
-    began: Option<(Duration, f64)>,
+pub struct Longer(Option<Wait>);
+
+#[derive(Debug)]
+struct Wait {
+    length: Duration,
+    /// Most that has arrived during it, in bit/s.
+    most: f64,
+    /// Since when much less does.
+    less: Option<Instant>,
 }
 
 impl Longer {
-    /// A wait has been long for another while, at this target in bit/s. Where it is none of a queue, the target of before.
-    pub fn on_standing(&mut self, wait: Duration, target: f64, loses: bool) -> Option<f64> {
-        let (began, before) = *self.began.get_or_insert((wait, target));
-        if loses || wait.abs_diff(began) > ALIKE {
-            self.began = Some((wait, target));
-            return None;
+    /// Packets wait long, and so much arrives, in bit/s, with losses beyond the path's own or not. Where the wait is none of a
+    /// queue, the most that has arrived during it.
+    pub fn on_wait(&mut self, now: Instant, length: Duration, arriving: f64, loses: bool) -> Option<f64> {
+        let wait = self.0.get_or_insert(Wait { length, most: 0.0, less: None });
+        if loses || length.abs_diff(wait.length) > ALIKE {
+            (wait.length, wait.less) = (length, None);
         }
-        if target > before * LESS {
-            return None;
-        }
-        self.began = None;
-        Some(before)
+        wait.most = wait.most.max(arriving);
+        wait.less = (arriving < wait.most * LESS).then(|| wait.less.unwrap_or(now));
+        let since = wait.less.filter(|since| now.saturating_duration_since(*since) >= LOOKED_AT);
+        since.and_then(|_| self.0.take()).map(|wait| wait.most)
     }
 
     /// The wait is over.
     pub fn on_short(&mut self) {
-        self.began = None;
+        self.0 = None;
     }
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "any instant will do: the tests count from it")]
 mod tests {
     use super::*;
 
@@ -45,22 +54,24 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    #[test]
-    fn a_wait_that_stays_as_it_is_though_less_is_sent_is_no_queue() {
-        let mut longer = Longer::default();
-        let said = [1_000.0, 850.0, 720.0, 610.0].map(|target| longer.on_standing(ms(240), target, false));
-        assert_eq!(said, [None, None, None, Some(1_000.0)]);
+    /// When it is said, of a wait that looks like this every 50 ms.
+    fn said(wait: impl Fn(u64) -> (u64, f64, bool)) -> Option<u64> {
+        let (mut longer, start) = (Longer::default(), Instant::now());
+        (0..5_000).step_by(50).find(|at| {
+            let (length, arriving, loses) = wait(*at);
+            longer.on_wait(start + ms(*at), ms(length), arriving, loses).is_some_and(|most| most == 2e6)
+        })
     }
 
     #[test]
-    fn a_queue_drains_or_loses() {
-        let mut longer = Longer::default();
-        for (n, target) in [1_000.0, 850.0, 720.0, 610.0, 520.0, 440.0].into_iter().enumerate() {
-            assert_eq!(longer.on_standing(ms(500 - 50 * n as u64), target, false), None);
-        }
-        longer.on_short();
-        for target in [1_000.0, 850.0, 720.0, 610.0, 520.0, 440.0] {
-            assert_eq!(longer.on_standing(ms(400), target, true), None);
-        }
+    fn a_wait_that_stays_as_it_is_though_much_less_comes_is_no_queue() {
+        assert_eq!(said(|at| (250 + at % 30, if at < 400 { 2e6 } else { 1e6 }, false)), Some(900));
+    }
+
+    #[test]
+    fn a_queue_drains_or_loses_or_lets_through_what_it_did() {
+        assert_eq!(said(|at| (700 - at / 10, if at < 400 { 2e6 } else { 1e6 }, false)), None);
+        assert_eq!(said(|at| (400, if at < 400 { 2e6 } else { 1e6 }, at % 400 == 0)), None);
+        assert_eq!(said(|_| (400, 2e6, false)), None);
     }
 }

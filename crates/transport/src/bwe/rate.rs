@@ -1,6 +1,6 @@
 //! The target by delay: up while no queue grows, down to what arrives when one does (draft-ietf-rmcat-gcc-02 section
 //! 5.5, with libwebrtc's use of a known link capacity).
-use super::{MAX_BPS, MIN_BPS, Usage, capacity::Capacity};
+use super::{MAX_BPS, MIN_BPS, START_BPS, Usage, capacity::Capacity};
 use std::time::{Duration, Instant};
 
 /// What is kept of the rate that arrives, when a queue grows.
@@ -43,11 +43,13 @@ pub(super) struct RateControl {
     capacity: Capacity,
 }
 
-impl RateControl {
-    pub fn new(start: f64) -> Self {
-        Self { target: start, updated: None, cut: None, holds: false, capacity: Capacity::default() }
+impl Default for RateControl {
+    fn default() -> Self {
+        Self { target: START_BPS, updated: None, cut: None, holds: false, capacity: Capacity::default() }
     }
+}
 
+impl RateControl {
     /// In bit/s.
     pub fn target(&self) -> f64 {
         self.target

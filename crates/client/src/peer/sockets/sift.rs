@@ -33,7 +33,8 @@ mod tests {
     #[test]
     fn what_is_not_wanted_is_gone_and_the_rest_closes_up() {
         let mut datagrams = [*b"one.", *b"two.", *b"no..", *b"four"];
-        let mut buffers: Vec<IoSliceMut<'_>> = datagrams.iter_mut().map(|bytes| IoSliceMut::new(bytes)).collect();
+        let mut buffers: Vec<IoSliceMut<'_>> =
+            datagrams.iter_mut().map(|bytes| IoSliceMut::new(bytes)).collect();
         let mut meta = vec![RecvMeta::default(); 4];
         for (port, meta) in (1..).zip(&mut meta) {
             (meta.addr, meta.len, meta.stride) = (([192, 0, 2, 1], port).into(), 4, 4);

@@ -1,4 +1,5 @@
 //! When to probe, and at which rate (libwebrtc's `ProbeController`, and probes after a cut of its own).
+use super::super::MAX_BPS;
 use std::time::{Duration, Instant};
 
 /// The first probes, as multiples of the target: of a connection, and of a path that seems to carry more than before.
@@ -53,12 +54,10 @@ pub struct Prober {
     /// When the target was cut last, and what arrived before it was, in bit/s.
     cut: Option<Instant>,
     carried: f64,
-    max: f64,
 }
 
-impl Prober {
-    /// Never probes for more than `max` bit/s.
-    pub fn new(max: f64) -> Self {
+impl Default for Prober {
+    fn default() -> Self {
         Self {
             next_id: 0,
             wanted: Vec::new(),
@@ -67,10 +66,11 @@ impl Prober {
             retry: RETRY_FIRST,
             cut: None,
             carried: 0.0,
-            max,
         }
     }
+}
 
+impl Prober {
     /// Media begin to flow with this target.
     pub fn begin(&mut self, now: Instant, target: f64) {
         self.probe(now, &FIRST.map(|factor| factor * target));
@@ -106,7 +106,7 @@ impl Prober {
     /// The path seems to carry more than before; whether it is probed.
     pub fn on_gain(&mut self, now: Instant, target: f64) -> bool {
         let is_time = self.last.is_some_and(|last| now.saturating_duration_since(last) >= GAIN_EVERY);
-        let probes = is_time && self.pending.is_none() && target < self.max;
+        let probes = is_time && self.pending.is_none() && target < MAX_BPS;
         if probes {
             self.retry = RETRY.0;
             self.probe(now, &FIRST.map(|factor| factor * target));
@@ -120,7 +120,7 @@ impl Prober {
             self.pending = None;
         }
         let Some(last) = self.last else { return };
-        if self.pending.is_some() || !clear || target >= self.max {
+        if self.pending.is_some() || !clear || target >= MAX_BPS {
             return;
         }
         let waited = now.saturating_duration_since(last);
@@ -144,7 +144,7 @@ impl Prober {
     fn probe(&mut self, now: Instant, rates: &[f64]) {
         let mut highest: f64 = 0.0;
         for &rate in rates {
-            let bps = rate.min(self.max);
+            let bps = rate.min(MAX_BPS);
             if bps <= highest {
                 continue;
             }
@@ -153,7 +153,7 @@ impl Prober {
             self.wanted.push(Cluster { id: self.next_id, bps, bytes, packets: TRAIN_PACKETS });
             self.next_id += 1;
         }
-        let enough = if highest < self.max { highest * FURTHER } else { f64::MAX };
+        let enough = if highest < MAX_BPS { highest * FURTHER } else { f64::MAX };
         (self.pending, self.last) = (Some((now + ANSWER, enough)), Some(now));
     }
 }
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_connection_begins_with_two_trains_and_goes_on_while_they_find_more() {
-        let (mut prober, start) = (Prober::new(2.5e6), now());
+        let (mut prober, start) = (Prober::default(), now());
         prober.begin(start, 300e3);
         assert_eq!(rates(&mut prober), [900e3, 1_800e3]);
         prober.on_result(start + MS * 100, 880e3, 300e3);
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn after_a_cut_it_looks_for_what_was_lost_less_and_less_often() {
-        let (mut prober, start) = (Prober::new(2.5e6), now());
+        let (mut prober, start) = (Prober::default(), now());
         prober.begin(start, 300e3);
         rates(&mut prober);
         prober.on_cut(start, 0.0);
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn cuts_far_below_what_had_arrived_are_tried_again_with_more() {
-        let (mut prober, start) = (Prober::new(2.5e6), now());
+        let (mut prober, start) = (Prober::default(), now());
         prober.begin(start, 300e3);
         rates(&mut prober);
         prober.on_cut(start, 160e3);
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_path_that_seems_to_carry_more_is_probed_at_once() {
-        let (mut prober, start) = (Prober::new(2.5e6), now());
+        let (mut prober, start) = (Prober::default(), now());
         prober.begin(start, 300e3);
         rates(&mut prober);
         prober.on_cut(start, 0.0);
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_growing_queue_is_no_time_to_probe() {
-        let (mut prober, start) = (Prober::new(2.5e6), now());
+        let (mut prober, start) = (Prober::default(), now());
         prober.begin(start, 300e3);
         rates(&mut prober);
         prober.on_tick(start + MS * 20_000, 500e3, None, false);
