@@ -142,11 +142,10 @@ fn a_way_that_becomes_longer_is_told_from_a_queue() {
     for more in [150.0, 250.0, 400.0] {
         let far = Link { delay_ms: near.delay_ms + more, ..near };
         let report = over(&[(0, near), (20, far), (60, near)], 80);
-        if report.turns > 0 {
-            continue;
-        }
         assert!(report.kbps(28, 60) > 1_500.0, "{more} ms more: {} kbit/s", report.kbps(28, 60));
-        assert!(report.fps(28, 60) > 27.0, "{more} ms more: {} pictures a second", report.fps(28, 60));
+        // The shortest is no long wait, and pictures come later: what is looked at begins with the last of that.
+        let fps = if more < 200.0 { 27.0 } else { 28.0 };
+        assert!(report.fps(28, 60) > fps, "{more} ms more: {} pictures a second", report.fps(28, 60));
         assert!(report.kbps(62, 80) > 1_500.0, "back: {} kbit/s", report.kbps(62, 80));
     }
 }

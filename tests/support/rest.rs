@@ -15,8 +15,8 @@ pub struct Rest {
 impl Rest {
     /// To a server's base address.
     pub fn to(address: &str) -> Self {
-        // Each request has a connection of its own: a server closes one on which it has refused before the body was there, and
-        // whoever uses it once more meanwhile is disconnected.
+        // Each request has a connection of its own: a server closes one on which it has refused before the body was there,
+        // and whoever uses it once more meanwhile is disconnected.
         let config = Agent::config_builder()
             .timeout_global(Some(LIMIT))
             .http_status_as_error(false)

@@ -17,6 +17,7 @@ mod sdp;
 mod servers;
 mod sockets;
 mod stats;
+mod tcp;
 #[cfg(test)]
 mod tests;
 mod turn;

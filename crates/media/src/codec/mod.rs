@@ -48,8 +48,8 @@ impl VideoCodec {
         }
     }
 
-    /// Whether a frame from the network says that its picture has more pixels than any that is decoded. H.264's decoder keeps
-    /// to its own bound, which is the same (level 5.2).
+    /// Whether a frame from the network says that its picture has more pixels than any that is decoded. H.264's decoder
+    /// keeps to its own bound, which is the same (level 5.2).
     #[must_use]
     pub fn is_too_large(self, frame: &[u8]) -> bool {
         let size = if self == Self::Vp8 { crate::rtp::vp8::size(frame) } else { None };

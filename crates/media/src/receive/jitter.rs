@@ -18,8 +18,8 @@ use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc, time::Duration}
 
 /// Packets kept: two seconds of the usual length, six of the longest. Older sound is no conversation.
 const MAX_PACKETS: usize = 100;
-/// The delay is left alone within this distance of the target, in microseconds: more of it is hardly heard, and less soon is
-/// too little, as where the sender's clock is slower than ours.
+/// The delay is left alone within this distance of the target, in microseconds: more of it is hardly heard, and less soon
+/// is too little, as where the sender's clock is slower than ours.
 const SLACK_US: RangeInclusive<i64> = -4_000..=10_000;
 /// Beyond the target by this, any seam will do.
 const URGENT_US: i64 = 80_000;

@@ -20,7 +20,7 @@ const MAX_STOP_WAIT_US: i64 = 400_000;
 /// After so many pictures in time, a second and a half, a stretch of late ones is over: a queue that has drained. Of more
 /// stretches than that, others are to come.
 const CALM: usize = 45;
-const SINGLE: usize = 2;
+const FEW: usize = 2;
 /// Pictures that become whole together, as after a repair, follow one another so closely: each is seen at 60 Hz.
 const SPACING_US: i64 = 17_000;
 /// Most that this may cost; with more of them the newest ones are shown at once.
@@ -73,7 +73,7 @@ impl VideoTiming {
         let before = self.late_us.len() - calm;
         let is_late = |at: usize| self.late_us.get(at).is_some_and(|late| *late > STOP_US);
         let stretches = (0..before).filter(|at| is_late(*at) && !is_late(at + 1)).count();
-        if stretches <= SINGLE {
+        if stretches <= FEW {
             self.late_us.drain(..before);
         }
     }

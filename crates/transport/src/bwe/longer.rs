@@ -26,8 +26,8 @@ struct Wait {
 }
 
 impl Longer {
-    /// Packets wait long, and so much arrives, in bit/s, with losses beyond the path's own or not. Where the wait is none of a
-    /// queue, the most that has arrived during it.
+    /// Packets wait long, and so much arrives, in bit/s, with losses beyond the path's own or not. Where the wait is none
+    /// of a queue, the most that has arrived during it.
     pub fn on_wait(&mut self, now: Instant, length: Duration, arriving: f64, loses: bool) -> Option<f64> {
         let wait = self.0.get_or_insert(Wait { length, most: 0.0, less: None });
         if loses || length.abs_diff(wait.length) > ALIKE {

@@ -78,10 +78,7 @@ impl LossControl {
 
     /// Whether more is lost than the path loses by itself.
     pub fn loses(&self) -> bool {
-        let inherent = self.inherent();
-        self.observations.newest().is_some_and(|newest| {
-            newest.lost / (newest.lost + newest.arrived).max(1.0) > inherent * NEWS.0 + NEWS.1
-        })
+        self.observations.newest().is_some_and(|newest| is_news(newest.loss(), self.inherent()))
     }
 
     /// Judges anew where something new was observed. `delay_target` is what the path carries by its delay, `acked` what
@@ -104,7 +101,7 @@ impl LossControl {
         });
         let Some((_, mut best)) = judged.max_by(|(a, _), (b, _)| a.total_cmp(b)) else { return };
         // More loss than the path's own: no time to send more.
-        if loss > best.inherent * NEWS.0 + NEWS.1 && best.bandwidth > from {
+        if is_news(loss, best.inherent) && best.bandwidth > from {
             best.bandwidth = from;
         }
         if self.limited
@@ -134,10 +131,15 @@ impl LossControl {
 /// What got through of a stretch of which most was lost, in bit/s: the path is another one than a moment ago, and no mean
 /// over what was before tells of it.
 fn carried(newest: &Observation, inherent: f64) -> Option<f64> {
-    let all = newest.lost + newest.arrived;
+    let all = newest.all();
     let enough = if inherent > LOSSY { COLLAPSE_PACKETS.1 } else { COLLAPSE_PACKETS.0 };
-    let collapsed = all >= enough && newest.lost / all > COLLAPSE + inherent;
+    let collapsed = all >= enough && newest.loss() > COLLAPSE + inherent;
     collapsed.then(|| newest.sent_bps * newest.arrived / all)
+}
+
+/// Whether so much loss is more than the path's own, and no accident.
+fn is_news(loss: f64, inherent: f64) -> bool {
+    loss > inherent * NEWS.0 + NEWS.1
 }
 
 /// The limit that so much loss sets at once, in bit/s.

@@ -1,5 +1,5 @@
 #![expect(clippy::disallowed_methods, reason = "a start for virtual time")]
-use super::*;
+use super::{super::stun::message, *};
 use proptest::prelude::*;
 
 fn peer() -> SocketAddr {
@@ -8,10 +8,6 @@ fn peer() -> SocketAddr {
 
 fn dtls(kind: u8, epoch: u8, number: u8) -> Vec<u8> {
     vec![kind, 254, 253, 0, epoch, 0, 0, 0, 0, 0, number, 0, 1, 7]
-}
-
-fn stun(kind: [u8; 2], id: u8) -> Vec<u8> {
-    [&kind[..], &[0, 0, 0x21, 0x12, 0xa4, 0x42], &[id; 12]].concat()
 }
 
 fn ms(ms: u64) -> Duration {
@@ -42,9 +38,9 @@ fn an_unanswered_flight_is_repeated_whole_ever_later_and_not_for_ever() {
 fn the_wait_follows_the_round_trip_of_connectivity_checks_within_bounds() {
     for (round_trip, wait) in [(1, 50), (100, 150), (200, 300), (5_000, 500)] {
         let (mut flights, start) = (Flights::default(), Instant::now());
-        flights.on_sent(peer(), &stun(BINDING_REQUEST, 1), start);
-        flights.on_received(&stun(BINDING_SUCCESS, 2), start + ms(round_trip / 2));
-        flights.on_received(&stun(BINDING_SUCCESS, 1), start + ms(round_trip));
+        flights.on_sent(peer(), &message(BINDING_REQUEST, 1), start);
+        flights.on_received(&message(BINDING_SUCCESS, 2), start + ms(round_trip / 2));
+        flights.on_received(&message(BINDING_SUCCESS, 1), start + ms(round_trip));
         let start = start + ms(round_trip);
         flights.on_sent(peer(), &dtls(22, 0, 0), start);
         assert_eq!(flights.due(), Some(start + ms(30)));

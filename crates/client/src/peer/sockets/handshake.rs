@@ -97,7 +97,7 @@ async fn repeat(shared: Arc<Shared>, udp: Arc<dyn AsyncUdpSocket>) {
         let again = shared.lost().repeat(clock());
         for (to, datagram) in again {
             if let Err(error) = udp.send_to(&datagram, to).await {
-                tracing::debug!(%error, %to, "nothing is repeated");
+                tracing::debug!(%error, %to, "not sent again");
             }
         }
     }

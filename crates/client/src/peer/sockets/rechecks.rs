@@ -75,11 +75,7 @@ impl Rechecks {
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "a start for virtual time")]
 mod tests {
-    use super::*;
-
-    fn message(kind: [u8; 2], id: u8) -> Vec<u8> {
-        [&kind[..], &[0, 0, 0x21, 0x12, 0xa4, 0x42], &[id; 12]].concat()
-    }
+    use super::{super::stun::message, *};
 
     #[test]
     fn a_check_goes_twice_more_unless_it_is_answered() {

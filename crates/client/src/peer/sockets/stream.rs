@@ -2,9 +2,11 @@
 //!
 //! webrtc-rs waits until what it writes is taken, and with it everything else of the connection. Here writing never waits:
 //! of what does not fit, the oldest is lost, as on any path.
-use crate::{peer::turn::SEND_BUFFER, task::Task};
+use crate::{
+    peer::tcp::{Outbox, outbox, tune},
+    task::Task,
+};
 use bytes::Bytes;
-use socket2::SockRef;
 use std::{io, net::SocketAddr, pin::Pin, time::Duration};
 use tokio::{
     io::AsyncWriteExt as _,
@@ -12,16 +14,11 @@ use tokio::{
         TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::{
-        OwnedSemaphorePermit,
-        broadcast::{self, error::RecvError},
-    },
+    sync::{OwnedSemaphorePermit, broadcast},
     time::timeout,
 };
 use webrtc::runtime::AsyncTcpStream;
 
-/// Packets that wait for the network: a quarter of a second at 5 Mbit/s. Older media is of no use.
-const OUTGOING: usize = 128;
 /// Longest wait for a connection: a lost SYN goes once more after one second and after three.
 const CONNECT_LIMIT: Duration = Duration::from_secs(8);
 /// Where nothing comes for so long there is no path: signs of life come twice a second.
@@ -43,11 +40,9 @@ impl Stream {
     /// Takes over a connection that is there.
     pub(super) fn new(stream: TcpStream, place: Option<OwnedSemaphorePermit>) -> io::Result<Self> {
         let (local, peer) = (stream.local_addr()?, stream.peer_addr()?);
-        // Each packet is worth more now than a few saved bytes.
-        stream.set_nodelay(true)?;
-        SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER as usize)?;
+        tune(&stream)?;
         let (incoming, to_network) = stream.into_split();
-        let (outgoing, waiting) = broadcast::channel(OUTGOING);
+        let (outgoing, waiting) = outbox();
         let writer = Task::spawn(write(to_network, waiting));
         Ok(Self { incoming, outgoing, local, peer, _writer: writer, _place: place })
     }
@@ -102,18 +97,10 @@ impl AsyncTcpStream for Stream {
     }
 }
 
-async fn write(mut stream: OwnedWriteHalf, mut waiting: broadcast::Receiver<Bytes>) {
-    loop {
-        match waiting.recv().await {
-            Ok(framed) => {
-                if let Err(error) = stream.write_all(&framed).await {
-                    return tracing::debug!(%error, "a connection to the peer has ended");
-                }
-            }
-            Err(RecvError::Lagged(dropped)) => {
-                tracing::debug!(dropped, "the connection to the peer is slower than what is sent over it");
-            }
-            Err(RecvError::Closed) => return,
+async fn write(mut stream: OwnedWriteHalf, mut waiting: Outbox) {
+    while let Some(framed) = waiting.next().await {
+        if let Err(error) = stream.write_all(&framed).await {
+            return tracing::debug!(%error, "a connection to the peer has ended");
         }
     }
 }

@@ -19,3 +19,9 @@ pub(super) fn transaction(datagram: &[u8], kind: [u8; 2]) -> Option<TransactionI
     let header = datagram.get(..HEADER)?;
     if header.starts_with(&kind) { header.last_chunk().copied() } else { None }
 }
+
+/// Such a message, without attributes.
+#[cfg(test)]
+pub(super) fn message(kind: [u8; 2], id: u8) -> Vec<u8> {
+    [&kind[..], &[0, 0, 0x21, 0x12, 0xa4, 0x42], &[id; 12]].concat()
+}

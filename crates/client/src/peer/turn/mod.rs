@@ -16,6 +16,6 @@ mod uri;
 pub use frame::FrameError;
 pub use probe::{ProbeError, probe};
 pub use stream::StreamError;
-pub(super) use stream::{SEND_BUFFER, StreamServer};
+pub(super) use stream::StreamServer;
 pub(super) use tunnel::Tunnel;
 pub(super) use uri::Uri;

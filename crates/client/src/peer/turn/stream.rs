@@ -1,16 +1,13 @@
 //! Connections to a TURN server by TCP and by TLS.
-use crate::tls::{Duplex, TlsError, secure};
-use std::{io, net::SocketAddr, time::Duration};
-use tokio::{
-    net::{TcpSocket, TcpStream},
-    time::timeout,
+use crate::{
+    peer::tcp::tune,
+    tls::{Duplex, TlsError, secure},
 };
+use std::{io, net::SocketAddr, time::Duration};
+use tokio::{net::TcpStream, time::timeout};
 
 /// Longest wait for TCP and TLS together: eight round trips of a satellite.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// What the system may hold unsent or unacknowledged: 5 Mbit/s over a fifth of a second. By default it holds megabytes,
-/// which on a slow link are minutes of sound.
-pub const SEND_BUFFER: u32 = 128 * 1024;
 
 /// A TURN server by its address, spoken to over a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,20 +39,13 @@ impl StreamServer {
     /// As [`StreamError`] has them.
     pub async fn connect(&self) -> Result<Box<dyn Duplex>, StreamError> {
         let connecting = async {
-            let stream = self.tcp().await?;
+            let stream = TcpStream::connect(self.address).await?;
+            tune(&stream)?;
             match &self.tls {
                 Some(name) => Ok(secure(stream, name).await?),
                 None => Ok(Box::new(stream) as Box<dyn Duplex>),
             }
         };
         timeout(CONNECT_LIMIT, connecting).await.map_err(|_| StreamError::NoAnswer)?
-    }
-
-    async fn tcp(&self) -> io::Result<TcpStream> {
-        let socket = if self.address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        socket.set_send_buffer_size(SEND_BUFFER)?;
-        // Each datagram is worth more now than a few saved bytes.
-        socket.set_nodelay(true)?;
-        socket.connect(self.address).await
     }
 }

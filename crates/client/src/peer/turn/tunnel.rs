@@ -4,20 +4,19 @@ use super::{
     repeats::Requests,
     stream::StreamServer,
 };
-use crate::{signaling::backoff::Backoff, task::Task, tls::Duplex};
+use crate::{
+    peer::tcp::{Outbox, outbox},
+    signaling::backoff::Backoff,
+    task::Task,
+    tls::Duplex,
+};
 use bytes::{Bytes, BytesMut};
 use std::{io, net::SocketAddr};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf},
-    sync::{
-        broadcast::{self, error::RecvError},
-        mpsc,
-    },
+    sync::{broadcast, mpsc},
 };
 
-/// Datagrams that wait for the connection; what does not fit pushes out the oldest. A quarter of a second at 5 Mbit/s:
-/// older media is of no use, and what asks for an allocation is repeated.
-const OUTGOING: usize = 128;
 /// How much is read at once: some dozen packets.
 const READ_AT_ONCE: usize = 16 * 1024;
 
@@ -44,7 +43,7 @@ enum Ended {
 impl Tunnel {
     /// Connects in the background. Whole messages that come are given to `incoming`, as from `name`.
     pub fn open(server: StreamServer, name: SocketAddr, incoming: mpsc::Sender<(SocketAddr, Bytes)>) -> Self {
-        let (outgoing, waiting) = broadcast::channel(OUTGOING);
+        let (outgoing, waiting) = outbox();
         Self { outgoing, _task: Task::spawn(keep_up(server, waiting, name, incoming)) }
     }
 
@@ -58,7 +57,7 @@ impl Tunnel {
 /// An allocation ends with its connection: what connectivity checks then miss, an ICE restart makes anew.
 async fn keep_up(
     server: StreamServer,
-    mut waiting: broadcast::Receiver<Bytes>,
+    mut waiting: Outbox,
     name: SocketAddr,
     incoming: mpsc::Sender<(SocketAddr, Bytes)>,
 ) {
@@ -79,7 +78,7 @@ async fn keep_up(
 
 async fn carry(
     stream: Box<dyn Duplex>,
-    waiting: &mut broadcast::Receiver<Bytes>,
+    waiting: &mut Outbox,
     name: SocketAddr,
     incoming: &mpsc::Sender<(SocketAddr, Bytes)>,
 ) -> Ended {
@@ -106,24 +105,10 @@ async fn receive(
     }
 }
 
-async fn send(
-    mut stream: WriteHalf<Box<dyn Duplex>>,
-    waiting: &mut broadcast::Receiver<Bytes>,
-) -> Result<(), Ended> {
+async fn send(mut stream: WriteHalf<Box<dyn Duplex>>, waiting: &mut Outbox) -> Result<(), Ended> {
     let mut requests = Requests::default();
     let mut framed = BytesMut::new();
-    loop {
-        let datagram = match waiting.recv().await {
-            Ok(datagram) => datagram,
-            Err(RecvError::Lagged(dropped)) => {
-                tracing::debug!(
-                    dropped,
-                    "the connection to a TURN server is slower than what is sent over it"
-                );
-                continue;
-            }
-            Err(RecvError::Closed) => return Err(Ended::NoReader),
-        };
+    while let Some(datagram) = waiting.next().await {
         if requests.is_repeat(&datagram) {
             continue;
         }
@@ -136,6 +121,7 @@ async fn send(
             Err(error) => tracing::debug!(%error, "not sent to a TURN server"),
         }
     }
+    Err(Ended::NoReader)
 }
 
 #[cfg(test)]

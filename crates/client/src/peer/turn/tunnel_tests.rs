@@ -1,4 +1,5 @@
 use super::*;
+use crate::peer::tcp::WAITING_MAX;
 use std::time::Duration;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -61,13 +62,13 @@ async fn a_connection_that_ends_or_talks_nonsense_is_made_anew() {
 async fn the_oldest_is_dropped_where_the_server_does_not_keep_up() {
     let setup = setup().await;
     // The connection is made in the background: until this task waits, everything is queued.
-    for number in 0..2 * OUTGOING {
+    for number in 0..2 * WAITING_MAX {
         let number = u16::try_from(number).expect("small").to_be_bytes();
         setup.tunnel.send(Bytes::copy_from_slice(&[0x40, 1, 0, 4, 0, 0, number[0], number[1]]));
     }
     let mut stream = setup.accept().await;
     let first = read(&mut stream, 8).await;
-    assert_eq!(usize::from(u16::from_be_bytes([first[6], first[7]])), OUTGOING);
+    assert_eq!(usize::from(u16::from_be_bytes([first[6], first[7]])), WAITING_MAX);
 }
 
 #[tokio::test]

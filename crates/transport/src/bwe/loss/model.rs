@@ -54,7 +54,7 @@ impl Model {
         let bias = turn * (BIAS * kbps + BIAS_LOG * (1.0 + kbps).ln());
         let terms = observations.weighted().map(|(weight, o)| {
             let p = self.loss(o);
-            weight * (o.lost * p.ln() + o.arrived * (1.0 - p).ln() + bias * (o.lost + o.arrived))
+            weight * (o.lost * p.ln() + o.arrived * (1.0 - p).ln() + bias * o.all())
         });
         terms.sum()
     }

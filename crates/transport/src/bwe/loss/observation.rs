@@ -22,6 +22,18 @@ pub(super) struct Observation {
     pub sent_bps: f64,
 }
 
+impl Observation {
+    /// Packets.
+    pub fn all(&self) -> f64 {
+        self.lost + self.arrived
+    }
+
+    /// Part of them that was lost: of none, none.
+    pub fn loss(&self) -> f64 {
+        self.lost / self.all().max(1.0)
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Open {
     first: Instant,
@@ -84,9 +96,9 @@ impl Observations {
 
     /// Part of the packets that was lost, weighted.
     pub fn average_loss(&self) -> Option<f64> {
-        let (lost, all) = self.weighted().fold((0.0, 0.0), |(lost, all), (weight, o)| {
-            (lost + weight * o.lost, all + weight * (o.lost + o.arrived))
-        });
+        let (lost, all) = self
+            .weighted()
+            .fold((0.0, 0.0), |(lost, all), (weight, o)| (lost + weight * o.lost, all + weight * o.all()));
         (all > 0.0).then(|| lost / all)
     }
 }

@@ -171,6 +171,14 @@ mod tests {
         Instant::now()
     }
 
+    /// At 300 kbit/s, with its first trains sent.
+    fn begun() -> (Prober, Instant) {
+        let (mut prober, start) = (Prober::default(), now());
+        prober.begin(start, 300e3);
+        rates(&mut prober);
+        (prober, start)
+    }
+
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
@@ -188,9 +196,7 @@ mod tests {
 
     #[test]
     fn after_a_cut_it_looks_for_what_was_lost_less_and_less_often() {
-        let (mut prober, start) = (Prober::default(), now());
-        prober.begin(start, 300e3);
-        rates(&mut prober);
+        let (mut prober, start) = begun();
         prober.on_cut(start, 0.0);
         let mut at = Vec::new();
         for ms in 0..40_000 {
@@ -206,9 +212,7 @@ mod tests {
 
     #[test]
     fn cuts_far_below_what_had_arrived_are_tried_again_with_more() {
-        let (mut prober, start) = (Prober::default(), now());
-        prober.begin(start, 300e3);
-        rates(&mut prober);
+        let (mut prober, start) = begun();
         prober.on_cut(start, 160e3);
         prober.on_cut(start + MS * 300, 60e3);
         prober.on_tick(start + MS * 2_300, 39e3, None, true);
@@ -220,9 +224,7 @@ mod tests {
 
     #[test]
     fn a_path_that_seems_to_carry_more_is_probed_at_once() {
-        let (mut prober, start) = (Prober::default(), now());
-        prober.begin(start, 300e3);
-        rates(&mut prober);
+        let (mut prober, start) = begun();
         prober.on_cut(start, 0.0);
         assert!(!prober.on_gain(start + MS * 999, 50e3));
         assert_eq!(rates(&mut prober), [0.0; 0]);
@@ -234,9 +236,7 @@ mod tests {
 
     #[test]
     fn a_growing_queue_is_no_time_to_probe() {
-        let (mut prober, start) = (Prober::default(), now());
-        prober.begin(start, 300e3);
-        rates(&mut prober);
+        let (mut prober, start) = begun();
         prober.on_tick(start + MS * 20_000, 500e3, None, false);
         assert_eq!(rates(&mut prober), [0.0; 0]);
     }
