@@ -15,7 +15,8 @@ use tracing_subscriber::{
 
 /// Overrides [`USUALLY`], in the syntax of `tracing_subscriber::EnvFilter`.
 const VARIABLE: &str = "EYELINE_LOG";
-const USUALLY: &str = "warn,eyeline=info,eyeline_client=info,eyeline_media=info,eyeline_devices=info";
+/// Anybody on the network can have rtc's crates complain of a packet, which they do at `error` for each: they are not heard.
+const USUALLY: &str = "warn,rtc=off,eyeline=info,eyeline_client=info,eyeline_media=info,eyeline_devices=info";
 /// A log longer than this, in bytes, is put aside as `eyeline.old.log` at the next start.
 const LONGEST: u64 = 1 << 20;
 /// Crates that have a token or a message in their hands. tungstenite prints its handshake at `trace`, `Authorization`

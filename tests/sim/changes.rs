@@ -139,13 +139,13 @@ fn a_peer_that_tells_of_packets_seldom_keeps_its_pictures_where_the_link_narrows
 #[test]
 fn a_way_that_becomes_longer_is_told_from_a_queue() {
     let near = Profile::Good.link();
-    for more in [150.0, 250.0, 400.0] {
+    for more in [60.0, 100.0, 150.0, 250.0, 400.0] {
         let far = Link { delay_ms: near.delay_ms + more, ..near };
         let report = over(&[(0, near), (20, far), (60, near)], 80);
         assert!(report.kbps(28, 60) > 1_500.0, "{more} ms more: {} kbit/s", report.kbps(28, 60));
-        // The shortest is no long wait, and pictures come later: what is looked at begins with the last of that.
-        let fps = if more < 200.0 { 27.0 } else { 28.0 };
-        assert!(report.fps(28, 60) > fps, "{more} ms more: {} pictures a second", report.fps(28, 60));
+        assert!(report.fps(28, 60) > 29.0, "{more} ms more: {} pictures a second", report.fps(28, 60));
+        let stood = report.freeze(19, 60);
+        assert!(stood < ms(2_000), "{more} ms more: the picture stands for {stood:?}");
         assert!(report.kbps(62, 80) > 1_500.0, "back: {} kbit/s", report.kbps(62, 80));
     }
 }

@@ -25,21 +25,23 @@ fn call_with(builder: Builder, uris: &[&str], caller: &[&str]) -> Option<[Report
     }))
 }
 
-fn reaches_a_host_without_udp_through(uris: &[&str]) {
+fn reaches_a_host_without_udp_through(uris: &[&str], protocol: &str) {
     let builder = Netlab::builder().profile(Profile::Good).udp_block("a");
-    for report in call_with(builder, uris, &[]).into_iter().flatten() {
+    let Some(ends) = call_with(builder, uris, &[]) else { return };
+    assert_eq!(ends[0].summary["protocol"], protocol, "{}", ends[0].summary);
+    for report in ends {
         assert_eq!(report.summary["relayed"], true, "{}", report.summary);
     }
 }
 
 #[test]
 fn a_call_gets_through_by_tcp_where_udp_is_blocked() {
-    reaches_a_host_without_udp_through(&["turn:HOST?transport=udp", "turn:HOST?transport=tcp"]);
+    reaches_a_host_without_udp_through(&["turn:HOST?transport=udp", "turn:HOST?transport=tcp"], "tcp");
 }
 
 #[test]
 fn a_call_gets_through_by_tls_where_udp_is_blocked() {
-    reaches_a_host_without_udp_through(&["turn:HOST?transport=udp", "turns:HOST"]);
+    reaches_a_host_without_udp_through(&["turn:HOST?transport=udp", "turns:HOST"], "tls");
 }
 
 #[test]

@@ -47,7 +47,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::{Duration, Instant, SystemTime},
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 pub use turn::{FrameError, ProbeError, StreamError, probe};
 use webrtc::{
     error::Error,
@@ -71,7 +71,7 @@ pub struct PeerConfig {
 /// What a connection reports.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PeerEvent {
-    /// A candidate for the peer; `None` ends them for this round of gathering.
+    /// A candidate for the peer; `None` ends those that are found at once, of this round of gathering: TCP's may follow.
     LocalCandidate(Option<IceCandidate>),
     /// The connection as a whole. An ICE restart shows `connecting` for a moment: no drop to show a person.
     State(ConnectionState),
@@ -282,7 +282,7 @@ impl Peer {
     /// How the connection fares.
     pub async fn stats(&self) -> PeerStats {
         let report = self.connection.get_stats(clock(), StatsSelector::None).await;
-        PeerStats::new(&report, self.stats.get(), self.sender.dropped())
+        PeerStats::new(&report, &self.shared.servers, self.stats.get(), self.sender.dropped())
             .with_remote(self.shared.callers.path_type())
             .with_tracks(&self.tracks, self.video_codec())
     }
@@ -338,9 +338,15 @@ async fn connect(
     mdns: MulticastDnsMode,
 ) -> Result<(Arc<dyn PeerConnection>, Handles), PeerError> {
     let chain = Chain::new(ChainConfig { wall: wall_clock(), sink: watching_video(media, tracks) });
-    let handler = Handler { events: events.clone(), channel: channel.clone(), hurry: shared.hurry.clone() };
+    let handler = Handler {
+        events: events.clone(),
+        channel: channel.clone(),
+        hurry: shared.hurry.clone(),
+        callers: shared.callers.clone(),
+        ice: watch::Sender::new(IceState::New),
+    };
     let mut builder = PeerConnectionBuilder::new();
-    if let Some(sockets) = Sockets::new(shared.clone()) {
+    if let Some(sockets) = Sockets::new(shared.clone(), config.relay_only) {
         builder = builder.with_runtime(Arc::new(sockets));
     }
     // A path from a relay is never one of TCP's between the machines.

@@ -262,7 +262,7 @@ pub struct Quality {
     pub limitation: Option<String>,
     /// Types of the candidates in use, local and remote (RFC 8445 section 5.1.1).
     pub candidates: Option<(String, String)>,
-    /// `udp` or `tcp`.
+    /// `udp`, `tcp`, or `tls` to a relay.
     pub protocol: Option<String>,
     /// Whether media goes through a TURN server.
     pub relayed: Option<bool>,

@@ -44,7 +44,7 @@ pub struct CallStats {
     pub ice_state: Option<String>,
     /// Types of the candidates in use, local and remote (RFC 8445 section 5.1.1).
     pub candidates: Option<(String, String)>,
-    /// What carries the path between this machine and the peer, or its relay: `udp` or `tcp`.
+    /// What carries the path between this machine and the peer, or its relay: `udp`, `tcp`, or `tls`.
     pub protocol: Option<String>,
     /// Whether media goes through a TURN server.
     pub relayed: Option<bool>,

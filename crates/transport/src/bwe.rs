@@ -217,7 +217,7 @@ impl Estimator {
         let usage = if over || stands { Usage::Over } else { self.trendline.usage() };
         self.usage = usage;
         let acked = self.acked.bps();
-        let limit = self.limit(now, over, stands);
+        let limit = self.carries(now, over, stands);
         self.rate.update(now, usage, Known { acked, rtt: self.rtt, limit });
         self.look_for_more(now, before, usage, found);
         self.look_for_a_longer_way(now, waits.queued);
@@ -274,6 +274,7 @@ impl Estimator {
     /// The first word after so much silence.
     fn on_return(&mut self, now: Instant, silence: Duration, queued: Duration) {
         (self.trendline, self.limit) = (Trendline::default(), Limit::default());
+        self.standing.on_silence();
         let is_long = silence > SILENCE_LONG;
         // Where packets come late it was no cut but a long queue, whose losses count.
         let has_queue = standing::is_long(queued);
@@ -325,7 +326,7 @@ impl Estimator {
     }
 
     /// What the path is seen to carry while it carries too much, in bit/s.
-    fn limit(&self, now: Instant, over: bool, stands: bool) -> Option<f64> {
+    fn carries(&self, now: Instant, over: bool, stands: bool) -> Option<f64> {
         let acked = self.acked.bps();
         if stands {
             // The mean is over what came before, and slow where little is sent. And where a cut a moment ago has not
@@ -344,9 +345,7 @@ impl Estimator {
 
     /// Takes back what a longer way was answered with.
     fn look_for_a_longer_way(&mut self, now: Instant, wait: Duration) {
-        let Some(arriving) = self.limit.arriving().filter(|_| self.standing.is_long()) else {
-            return self.longer.on_short();
-        };
+        let Some(arriving) = self.limit.arriving() else { return };
         if let Some(carried) = self.longer.on_wait(now, wait, arriving, self.loss.loses()) {
             self.lengthened = true;
             (self.trendline, self.limit) = (Trendline::default(), Limit::default());

@@ -48,7 +48,8 @@ fn choose(all: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {
     usable
 }
 
-fn is_local_only(ip: IpAddr) -> bool {
+/// Whether only this machine, or the next ones on its wire, can be reached at it.
+pub(super) fn is_local_only(ip: IpAddr) -> bool {
     ip.is_loopback()
         || ip.is_unspecified()
         || match ip {

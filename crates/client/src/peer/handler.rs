@@ -1,9 +1,19 @@
 //! webrtc-rs's callbacks, each handed on and never waited in: its network task stands still meanwhile.
-use super::{PeerEvent, channel::Channel, sockets::Hurry};
+use super::{
+    PeerEvent,
+    channel::Channel,
+    sockets::{Callers, Hurry},
+};
 use eyeline_protocol::signal::{ConnectionState, IceCandidate};
 use rtc::peer_connection::transport::RTCIceTcpCandidateType;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::{
+    sync::{
+        mpsc::{self, error::TrySendError},
+        watch,
+    },
+    time::timeout,
+};
 use webrtc::{
     data_channel::DataChannel,
     peer_connection::{
@@ -12,7 +22,7 @@ use webrtc::{
     },
 };
 
-/// The peer hears of our TCP candidates when there has been no path for so long. On one that loses packets TCP would answer
+/// The peer hears of our TCP candidates when paths have been tried for so long, and none works. On one that loses packets TCP would answer
 /// before UDP does, and be taken for the whole call: what TCP repeats is late, and all behind it.
 const TCP_WAIT: Duration = Duration::from_secs(3);
 
@@ -56,6 +66,9 @@ pub(super) struct Handler {
     pub channel: Channel,
     /// To be told whether there is a connection.
     pub hurry: Hurry,
+    /// To know one round of ICE from the next.
+    pub callers: Callers,
+    pub ice: watch::Sender<IceState>,
 }
 
 impl Handler {
@@ -63,16 +76,25 @@ impl Handler {
         tell(&self.events, event);
     }
 
-    /// Tells of a candidate once nothing better has worked for a while.
+    /// Tells of a candidate once nothing better has worked for a while, in this round.
     fn tell_if_needed(&self, candidate: IceCandidate) {
-        let (events, hurry) = (self.events.clone(), self.hurry.clone());
+        let (events, callers, ice) = (self.events.clone(), self.callers.clone(), self.ice.subscribe());
+        let round = callers.round();
         tokio::spawn(async move {
-            tokio::time::sleep(TCP_WAIT).await;
-            if hurry.is_on() {
+            if finds_nothing(ice).await && callers.round() == round {
                 tell(&events, PeerEvent::LocalCandidate(Some(candidate)));
             }
         });
     }
+}
+
+/// Waits until paths are tried, and then whether none works for [`TCP_WAIT`].
+async fn finds_nothing(mut ice: watch::Receiver<IceState>) -> bool {
+    let tries = |state: &IceState| *state == IceState::Checking;
+    let is_over =
+        |state: &IceState| matches!(state, IceState::Connected | IceState::Completed | IceState::Closed);
+    // An error says that the connection is gone.
+    ice.wait_for(tries).await.is_ok() && timeout(TCP_WAIT, ice.wait_for(is_over)).await.is_err()
 }
 
 fn tell(events: &mpsc::Sender<PeerEvent>, event: PeerEvent) {
@@ -105,7 +127,7 @@ impl PeerConnectionEventHandler for Handler {
             username_fragment: candidate.username_fragment,
         };
         match protocol {
-            RTCIceProtocol::Tcp => self.tell_if_needed(candidate),
+            RTCIceProtocol::Tcp if !self.callers.needs_streams() => self.tell_if_needed(candidate),
             _ => self.tell(PeerEvent::LocalCandidate(Some(candidate))),
         }
     }
@@ -128,6 +150,7 @@ impl PeerConnectionEventHandler for Handler {
             // The enum is webrtc's and open.
             _ => return,
         };
+        self.ice.send_replace(state);
         self.tell(PeerEvent::IceState(state));
     }
 
@@ -148,5 +171,40 @@ impl PeerConnectionEventHandler for Handler {
 
     async fn on_data_channel(&self, channel: Arc<dyn DataChannel>) {
         self.channel.adopt(channel, self.events.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::sleep;
+
+    #[tokio::test(start_paused = true)]
+    async fn tcp_is_told_of_when_three_seconds_of_checks_find_nothing() {
+        let (ice, states) = watch::channel(IceState::New);
+        let waits = tokio::spawn(finds_nothing(states));
+        sleep(TCP_WAIT * 2).await;
+        assert!(!waits.is_finished(), "nothing has been tried yet");
+        ice.send_replace(IceState::Checking);
+        sleep(TCP_WAIT - Duration::from_millis(1)).await;
+        assert!(!waits.is_finished());
+        ice.send_replace(IceState::Failed);
+        sleep(Duration::from_millis(2)).await;
+        assert!(waits.is_finished() && waits.await.expect("no panic"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn tcp_is_not_told_of_where_a_path_works_or_the_connection_is_closed() {
+        for end in [Some(IceState::Connected), Some(IceState::Closed), None] {
+            let (ice, states) = watch::channel(IceState::Checking);
+            let waits = tokio::spawn(finds_nothing(states));
+            sleep(TCP_WAIT / 2).await;
+            match end {
+                Some(state) => drop(ice.send_replace(state)),
+                None => drop(ice),
+            }
+            sleep(TCP_WAIT).await;
+            assert_eq!(waits.await.ok(), Some(false), "{end:?}");
+        }
     }
 }

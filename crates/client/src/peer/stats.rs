@@ -1,5 +1,5 @@
 //! How the connection fares, as far as the peer connection knows it.
-use super::{VideoCodec, outgoing::Tracks};
+use super::{VideoCodec, outgoing::Tracks, sockets::StreamServers, turn::Uri};
 use eyeline_protocol::stats::{CandidatePairState, CandidateType};
 use eyeline_transport::TransportStats;
 use rtc::statistics::stats::{
@@ -71,6 +71,8 @@ pub struct EndStats {
     pub candidate_type: CandidateType,
     /// `udp` or `tcp`, where known.
     pub protocol: Option<String>,
+    /// How the TURN server of a relay address of ours is spoken to: `udp`, `tcp` or `tls`.
+    pub relay_protocol: Option<&'static str>,
 }
 
 impl EndStats {
@@ -87,7 +89,12 @@ impl EndStats {
 }
 
 impl PeerStats {
-    pub(super) fn new(report: &RTCStatsReport, transport: TransportStats, send_queue_dropped: u64) -> Self {
+    pub(super) fn new(
+        report: &RTCStatsReport,
+        servers: &StreamServers,
+        transport: TransportStats,
+        send_queue_dropped: u64,
+    ) -> Self {
         let mut stats = Self { transport, send_queue_dropped, ..Self::default() };
         if let Some(t) = report.transport() {
             stats.bytes_sent = t.bytes_sent;
@@ -100,7 +107,7 @@ impl PeerStats {
             {
                 let rtt = Duration::try_from_secs_f64(pair.current_round_trip_time).ok();
                 stats.rtt = rtt.filter(|rtt| !rtt.is_zero());
-                stats.path = path(report, pair, stats.rtt);
+                stats.path = path(report, servers, pair, stats.rtt);
             }
         }
         stats.rtt = stats.rtt.or(transport.rtt);
@@ -112,7 +119,8 @@ impl PeerStats {
         if let (Some(path), Some(told)) = (&mut self.path, told)
             && path.remote.candidate_type == CandidateType::Prflx
         {
-            path.remote = EndStats { candidate_type: told, protocol: path.local.protocol.clone() };
+            path.remote.candidate_type = told;
+            path.remote.protocol.clone_from(&path.local.protocol);
             path.relayed |= told == CandidateType::Relay;
         }
         self
@@ -128,6 +136,7 @@ impl PeerStats {
 /// The pair names candidates without the prefix that the report lists them under.
 fn path(
     report: &RTCStatsReport,
+    servers: &StreamServers,
     pair: &RTCIceCandidatePairStats,
     rtt: Option<Duration>,
 ) -> Option<PathStats> {
@@ -138,11 +147,15 @@ fn path(
     let remote = match report.get(&format!("RTCRemoteIceCandidate_{}", pair.remote_candidate_id)) {
         Some(RTCStatsReportEntry::RemoteCandidate(c)) => end(c)?,
         // Never signaled: found by its own checks.
-        _ => EndStats { candidate_type: CandidateType::Prflx, protocol: None },
+        _ => EndStats { candidate_type: CandidateType::Prflx, protocol: None, relay_protocol: None },
     };
     let address = local.address.as_ref().filter(|_| local.candidate_type == RTCIceCandidateType::Host);
     let local_address = address.and_then(|address| address.parse().ok());
-    let local = end(local)?;
+    let server = Uri::parse(&local.url).and_then(|uri| uri.address());
+    let mut local = end(local)?;
+    if local.candidate_type == CandidateType::Relay {
+        local.relay_protocol = server.map(|address| servers.transport_to(address).name());
+    }
     let relayed = [&local, &remote].iter().any(|end| end.candidate_type == CandidateType::Relay);
     Some(PathStats {
         local,
@@ -167,7 +180,11 @@ fn end(candidate: &RTCIceCandidateStats) -> Option<EndStats> {
         _ => return None,
     };
     let protocol = candidate.protocol.to_ascii_lowercase();
-    Some(EndStats { candidate_type, protocol: Some(protocol).filter(|name| !name.is_empty()) })
+    Some(EndStats {
+        candidate_type,
+        protocol: Some(protocol).filter(|name| !name.is_empty()),
+        relay_protocol: None,
+    })
 }
 
 fn state(state: RTCStatsIceCandidatePairState) -> Option<CandidatePairState> {

@@ -47,7 +47,7 @@ fn pictures_survive_every_codec() {
 }
 
 #[test]
-fn a_picture_of_hundreds_of_millions_of_pixels_is_not_decoded() {
+fn a_picture_of_hundreds_of_millions_of_pixels_is_seen_by_its_frame() {
     for codec in VideoCodec::AVAILABLE {
         let mut encoder = codec.encoder(SETTINGS).unwrap();
         let image = draw_test_card(640, 480, 1_700_000_000_000);

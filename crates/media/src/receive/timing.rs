@@ -10,7 +10,7 @@ const GAIN: f64 = 0.06;
 const MAX_WAIT_US: f64 = 100_000.0;
 /// Pictures whose lateness is remembered: five seconds.
 const KEPT: usize = 150;
-/// Of them, those that may come as a stop: one in this many.
+/// Of them, those that may come as a stop: one in this many, and one of fewer.
 const STOPS: usize = 60;
 /// A picture so much later than the one before it looks like a stop (W3C's `freezeCount`: 150 ms).
 const STOP_US: i64 = 110_000;
@@ -22,7 +22,7 @@ const MAX_STOP_WAIT_US: i64 = 400_000;
 const CALM: usize = 45;
 const FEW: usize = 2;
 /// Pictures that become whole together, as after a repair, follow one another so closely: each is seen at 60 Hz.
-const SPACING_US: i64 = 17_000;
+const SPACING_US: i64 = 16_500;
 /// Most that this may cost; with more of them the newest ones are shown at once.
 const CATCH_UP_US: i64 = 100_000;
 
@@ -36,6 +36,9 @@ pub struct VideoTiming {
     base: MinFilter,
     mean_late_us: f64,
     late_us: VecDeque<i64>,
+    /// Pictures so far, and with which of the last [`KEPT`] a stretch of late ones began.
+    count: usize,
+    stretches: VecDeque<usize>,
     last_due: Option<MediaTime>,
 }
 
@@ -47,15 +50,27 @@ impl VideoTiming {
         let base = self.base.update(transit, complete_at.0);
         let late = transit - base;
         self.mean_late_us += ((late as f64).min(4.0 * MAX_WAIT_US) - self.mean_late_us) * GAIN;
-        if self.late_us.len() == KEPT {
-            self.late_us.pop_front();
-        }
-        self.late_us.push_back(late);
+        self.remember(late);
         self.forget_what_is_over();
         let wait = (self.mean_late_us.min(MAX_WAIT_US) as i64).max(self.against_stops());
         let due = self.spaced(complete_at.max(MediaTime(media_us + base + wait)));
         self.last_due = Some(due);
         due
+    }
+
+    fn remember(&mut self, late: i64) {
+        let was_late = self.late_us.back().is_some_and(|late| *late > STOP_US);
+        if late > STOP_US && !was_late {
+            self.stretches.push_back(self.count);
+        }
+        if self.late_us.len() == KEPT {
+            self.late_us.pop_front();
+        }
+        self.late_us.push_back(late);
+        self.count += 1;
+        while self.stretches.front().is_some_and(|began| self.count - began > KEPT) {
+            self.stretches.pop_front();
+        }
     }
 
     /// Not at once with the picture before it, where that costs little.
@@ -64,25 +79,19 @@ impl VideoTiming {
         if (due.0..=due.0 + CATCH_UP_US).contains(&apart.0) { apart } else { due }
     }
 
-    /// One or two stretches of late pictures were no habit of the path's.
+    /// One or two stretches of late pictures are no habit of the path's.
     fn forget_what_is_over(&mut self) {
         let calm = self.late_us.iter().rev().take_while(|late| **late <= STOP_US).count();
-        if calm < CALM || calm == self.late_us.len() {
-            return;
-        }
-        let before = self.late_us.len() - calm;
-        let is_late = |at: usize| self.late_us.get(at).is_some_and(|late| *late > STOP_US);
-        let stretches = (0..before).filter(|at| is_late(*at) && !is_late(at + 1)).count();
-        if stretches <= FEW {
-            self.late_us.drain(..before);
+        if calm >= CALM && self.stretches.len() <= FEW {
+            self.late_us.drain(..self.late_us.len() - calm);
         }
     }
 
     /// So long that of the last pictures all but a few come less than a stop later.
     fn against_stops(&self) -> i64 {
         let mut late: Vec<i64> = self.late_us.iter().copied().collect();
-        let allowed = late.len() / STOPS;
-        let index = late.len() - 1 - allowed;
+        let allowed = (late.len() / STOPS).max(1);
+        let index = (late.len() - 1).saturating_sub(allowed);
         let (_, latest, _) = late.select_nth_unstable(index);
         (*latest - STOP_US).clamp(0, MAX_STOP_WAIT_US)
     }
@@ -194,15 +203,41 @@ mod tests {
 
     #[test]
     fn one_late_picture_now_and_then_delays_none_of_the_others() {
-        let mut timing = VideoTiming::default();
-        let mut waited = Duration::ZERO;
-        for frame in 0..900_i64 {
-            let late = if frame % 100 == 99 { 300_000 } else { 0 };
-            let complete_at = MediaTime(5_000_000 + frame * 100_000 / 3 + late);
-            let due = timing.due(frame * 3000, complete_at);
-            waited = waited.max(due - complete_at);
+        // One in so many, the first of them so early.
+        for (every, first) in [(100, 99), (70, 10), (900, 50)] {
+            let mut timing = VideoTiming::default();
+            let mut waited = Duration::ZERO;
+            for frame in 0..900_i64 {
+                let late = if frame % every == first { 300_000 } else { 0 };
+                let complete_at = MediaTime(5_000_000 + frame * 100_000 / 3 + late);
+                let due = timing.due(frame * 3000, complete_at);
+                waited = waited.max(due - complete_at);
+            }
+            assert!(waited < Duration::from_millis(25), "one in {every}: {waited:?}");
         }
-        assert!(waited < Duration::from_millis(25), "{waited:?}");
+    }
+
+    #[test]
+    fn late_pictures_that_keep_coming_are_waited_for_however_calm_it_is_between() {
+        let mut timing = VideoTiming::default();
+        let mut shown = Vec::new();
+        for frame in 0..900_i64 {
+            let late = if frame % 50 == 49 { 300_000 } else { 0 };
+            let complete_at = MediaTime(5_000_000 + frame * 100_000 / 3 + late);
+            shown.push(timing.due(frame * 3000, complete_at).0);
+        }
+        let stop = shown[300..].windows(2).map(|pair| pair[1] - pair[0]).max();
+        assert!(stop.is_some_and(|stop| stop <= STOP_US + 40_000), "{stop:?}");
+    }
+
+    #[test]
+    fn sixty_pictures_a_second_are_no_repaired_ones() {
+        let mut timing = VideoTiming::default();
+        for frame in 0..3_000_i64 {
+            let complete_at = MediaTime(5_000_000 + frame * 50_000 / 3);
+            let waited = timing.due(frame * 1_500, complete_at) - complete_at;
+            assert!(waited < Duration::from_millis(1), "picture {frame}: {waited:?}");
+        }
     }
 
     #[test]

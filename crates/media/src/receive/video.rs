@@ -194,7 +194,7 @@ impl<F: FnMut(VideoReceiveEvent)> DecodeStage<F> {
         counters: &VideoReceiveCounters,
     ) -> bool {
         if frame.codec.is_too_large(&frame.data) {
-            tracing::warn!("a picture is left out, since it would be too large");
+            tracing::debug!("a picture is left out, since it would be too large");
             (self.decoder_open, self.encoded_open) = (false, None);
             return true;
         }

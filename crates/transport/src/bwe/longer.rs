@@ -5,6 +5,8 @@
 //! least that there is until the shorter way is forgotten, 10 to 20 s later.
 use std::time::{Duration, Instant};
 
+/// A wait that could matter: more delays feedback so far that pictures are held back for it.
+const LONG: Duration = Duration::from_millis(80);
 /// Packets whose wait differs by no more wait alike.
 const ALIKE: Duration = Duration::from_millis(40);
 /// Part of what came through at most during the wait, with which a queue would drain; and how long that is looked at: in
@@ -26,22 +28,21 @@ struct Wait {
 }
 
 impl Longer {
-    /// Packets wait long, and so much arrives, in bit/s, with losses beyond the path's own or not. Where the wait is none
-    /// of a queue, the most that has arrived during it.
+    /// Packets wait for so long, and so much arrives, in bit/s, with losses beyond the path's own or not. Where the wait is
+    /// none of a queue, the most that has arrived during it.
     pub fn on_wait(&mut self, now: Instant, length: Duration, arriving: f64, loses: bool) -> Option<f64> {
+        if length < LONG {
+            self.0 = None;
+            return None;
+        }
         let wait = self.0.get_or_insert(Wait { length, most: 0.0, less: None });
         if loses || length.abs_diff(wait.length) > ALIKE {
-            (wait.length, wait.less) = (length, None);
+            *wait = Wait { length, most: 0.0, less: None };
         }
         wait.most = wait.most.max(arriving);
         wait.less = (arriving < wait.most * LESS).then(|| wait.less.unwrap_or(now));
         let since = wait.less.filter(|since| now.saturating_duration_since(*since) >= LOOKED_AT);
         since.and_then(|_| self.0.take()).map(|wait| wait.most)
-    }
-
-    /// The wait is over.
-    pub fn on_short(&mut self) {
-        self.0 = None;
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 const LONG: Duration = Duration::from_millis(200);
 /// It stands when it has been long for so long.
 const STANDS: Duration = Duration::from_millis(600);
-/// Packets that all wait so long, over so much time, show that the path has a queue, and for so long after it. What only
-/// some wait is jitter.
+/// Where the newest packet has waited so long in each feedback of so much time, the path has a queue, and for so long
+/// after it. What only some wait is jitter.
 const QUEUED: Duration = Duration::from_millis(100);
 const QUEUED_FOR: Duration = Duration::from_millis(300);
 const REMEMBERED: Duration = Duration::from_secs(10);
@@ -42,6 +42,11 @@ impl Standing {
             self.long_since = Some(now);
         }
         stands
+    }
+
+    /// Nothing was heard for a while: what was before may not have lasted.
+    pub fn on_silence(&mut self) {
+        (self.long_since, self.queued_since) = (None, None);
     }
 
     /// Whether packets wait long.
@@ -81,6 +86,8 @@ mod tests {
         assert_eq!(waits(&mut standing, 3_000, 3_500, 300), [0; 0], "not for long enough");
         assert_eq!(waits(&mut standing, 3_500, 3_600, 100), [0; 0]);
         assert_eq!(waits(&mut standing, 4_000, 5_500, 300), [4_600, 5_200]);
-        assert!(standing.is_long() && standing.has_been(at(15_000)) && !standing.has_been(at(16_000)));
+        standing.on_silence();
+        assert_eq!(waits(&mut standing, 5_500, 6_000, 300), [0; 0], "since when is not known any more");
+        assert!(standing.is_long() && standing.has_been(at(15_900)) && !standing.has_been(at(16_000)));
     }
 }

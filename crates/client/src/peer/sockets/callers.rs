@@ -9,10 +9,13 @@ use std::{
     collections::VecDeque,
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 /// Addresses that are remembered, of each kind.
 const ADDRESSES_MAX: usize = 32;
+/// How much later than its first check a relay may be told of: the two ways differ by less.
+const UNTOLD_FOR: Duration = Duration::from_secs(1);
 
 /// Shared by all sockets of a connection.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +31,12 @@ struct Known {
     path: Option<SocketAddr>,
     /// Of TURN servers, whose relay addresses are mostly theirs as well.
     relays: Vec<IpAddr>,
+    /// Those there that have asked before they were told of, and when first; newest first.
+    untold: VecDeque<(SocketAddr, Instant)>,
+    /// How often ICE has begun anew.
+    round: u64,
+    /// Whether TCP to the peer has ever carried the call.
+    by_stream: bool,
 }
 
 impl Callers {
@@ -64,16 +73,42 @@ impl Callers {
         self.known().relays = relays;
     }
 
-    /// Whether somebody there is a relay that the peer has not told of yet.
-    pub(super) fn is_relay_untold(&self, from: SocketAddr) -> bool {
-        let known = self.known();
-        known.relays.contains(&from.ip()) && known.told.iter().all(|(address, _)| *address != from)
+    /// Whether somebody there may be a relay that the peer is about to tell of. Not for long: a peer that shares the
+    /// server's address is no relay, and one whose relay is in its description never tells of it by itself.
+    pub(super) fn is_relay_untold(&self, from: SocketAddr, now: Instant) -> bool {
+        let mut known = self.known();
+        if !known.relays.contains(&from.ip()) || known.told.iter().any(|(address, _)| *address == from) {
+            return false;
+        }
+        if let Some((_, since)) = known.untold.iter().find(|(address, _)| *address == from) {
+            return now.saturating_duration_since(*since) < UNTOLD_FOR;
+        }
+        known.untold.truncate(ADDRESSES_MAX - 1);
+        known.untold.push_front((from, now));
+        true
     }
 
     /// ICE begins anew, and knows nobody.
     pub(in super::super) fn clear(&self) {
         let mut known = self.known();
-        *known = Known { relays: std::mem::take(&mut known.relays), ..Known::default() };
+        let (relays, round, by_stream) =
+            (std::mem::take(&mut known.relays), known.round + 1, known.by_stream);
+        *known = Known { relays, round, by_stream, ..Known::default() };
+    }
+
+    /// How often that was.
+    pub(in super::super) fn round(&self) -> u64 {
+        self.known().round
+    }
+
+    /// TCP to the peer carries the call.
+    pub(super) fn note_stream(&self) {
+        self.known().by_stream = true;
+    }
+
+    /// Whether it ever did.
+    pub(in super::super) fn needs_streams(&self) -> bool {
+        self.known().by_stream
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -82,6 +117,7 @@ impl Callers {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a start for virtual time")]
 mod tests {
     use super::*;
 
@@ -107,14 +143,21 @@ mod tests {
     }
 
     #[test]
-    fn a_relay_is_nobody_until_it_was_told_of() {
-        let callers = Callers::default();
+    fn a_relay_is_nobody_until_it_was_told_of_or_a_second_has_passed() {
+        let (callers, now) = (Callers::default(), Instant::now());
         let [relay, machine] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(|ip| SocketAddr::from((ip, 50_000)));
         callers.set_relays(vec![relay.ip()]);
-        assert!(callers.is_relay_untold(relay) && !callers.is_relay_untold(machine));
+        assert!(callers.is_relay_untold(relay, now) && !callers.is_relay_untold(machine, now));
         callers.told(relay, CandidateType::Relay);
-        assert!(!callers.is_relay_untold(relay));
+        assert!(!callers.is_relay_untold(relay, now));
         callers.clear();
-        assert!(callers.is_relay_untold(relay), "of the next round nobody has told");
+        assert_eq!(callers.round(), 1);
+        assert!(!callers.needs_streams());
+        callers.note_stream();
+        callers.clear();
+        assert!(callers.needs_streams(), "what one round needed, the next will");
+        assert!(callers.is_relay_untold(relay, now), "of the next round nobody has told");
+        assert!(callers.is_relay_untold(relay, now + UNTOLD_FOR / 2));
+        assert!(!callers.is_relay_untold(relay, now + UNTOLD_FOR), "nobody ever tells");
     }
 }

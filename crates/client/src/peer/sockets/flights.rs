@@ -88,6 +88,13 @@ impl Flights {
         }
     }
 
+    /// A check goes once more: nobody can tell to which of the two an answer is (Karn's algorithm).
+    pub(super) fn on_check_repeated(&mut self, datagram: &[u8]) {
+        if let Some(id) = transaction(datagram, BINDING_REQUEST) {
+            self.checks.retain(|(known, _)| *known != id);
+        }
+    }
+
     /// When [`Flights::repeat`] is to be called; `None` while nothing waits for an answer.
     pub(super) fn due(&self) -> Option<Instant> {
         self.due

@@ -41,6 +41,10 @@ fn the_wait_follows_the_round_trip_of_connectivity_checks_within_bounds() {
         flights.on_sent(peer(), &message(BINDING_REQUEST, 1), start);
         flights.on_received(&message(BINDING_SUCCESS, 2), start + ms(round_trip / 2));
         flights.on_received(&message(BINDING_SUCCESS, 1), start + ms(round_trip));
+        // Of one that was repeated nobody knows.
+        flights.on_sent(peer(), &message(BINDING_REQUEST, 3), start);
+        flights.on_check_repeated(&message(BINDING_REQUEST, 3));
+        flights.on_received(&message(BINDING_SUCCESS, 3), start + ms(round_trip + 90));
         let start = start + ms(round_trip);
         flights.on_sent(peer(), &dtls(22, 0, 0), start);
         assert_eq!(flights.due(), Some(start + ms(30)));

@@ -41,6 +41,9 @@ impl Lost {
 
     fn repeat(&mut self, now: Instant) -> Vec<(SocketAddr, Bytes)> {
         let mut again = self.checks.repeat(now);
+        for (_, check) in &again {
+            self.flights.on_check_repeated(check);
+        }
         again.append(&mut self.flights.repeat(now));
         again
     }

@@ -1,11 +1,15 @@
 //! Where the peer may connect to by TCP.
-use super::{Boxed, stream::Stream};
+use super::{
+    Boxed,
+    callers::Callers,
+    stream::{Held, Stream},
+};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Semaphore};
 use webrtc::runtime::{AsyncTcpListener, AsyncTcpStream};
 
 /// Connections that are accepted at a time, from whomever: who is not the peer says nothing that ICE believes, and is
-/// closed when idle.
+/// closed soon.
 const STREAMS_MAX: usize = 16;
 
 /// Rest after one could not be accepted.
@@ -16,13 +20,14 @@ const AFTER_ERROR: Duration = Duration::from_millis(100);
 pub(super) struct Listener {
     inner: TcpListener,
     places: Arc<Semaphore>,
+    callers: Callers,
 }
 
 impl Listener {
     /// On a socket that listens and does not block.
-    pub(super) fn new(listener: std::net::TcpListener) -> io::Result<Self> {
+    pub(super) fn new(listener: std::net::TcpListener, callers: Callers) -> io::Result<Self> {
         let places = Arc::new(Semaphore::new(STREAMS_MAX));
-        Ok(Self { inner: TcpListener::from_std(listener)?, places })
+        Ok(Self { inner: TcpListener::from_std(listener)?, places, callers })
     }
 }
 
@@ -36,7 +41,11 @@ impl AsyncTcpListener for Listener {
                 tokio::time::sleep(AFTER_ERROR).await;
             }
             let (stream, from) = accepted?;
-            Ok((Arc::new(Stream::new(stream, Some(place))?) as Arc<dyn AsyncTcpStream>, from))
+            Ok((
+                Arc::new(Stream::new(stream, Held::Accepted(place), self.callers.clone())?)
+                    as Arc<dyn AsyncTcpStream>,
+                from,
+            ))
         })
     }
 

@@ -10,9 +10,10 @@
 //! webrtc-rs knows TURN servers by UDP addresses only. One that is reached by a stream gets an address that no host has
 //! ([`StreamServers`]); what is sent there goes through a tunnel, and what comes out of it comes from there. Beside that
 //! [`flights`] and [`rechecks`] repeat what a lossy network takes of handshakes, [`checks`] and [`callers`] have a path
-//! nominated as soon as it has answered, and [`hurry`] wakes webrtc-rs while there is no connection.
+//! nominated as soon as it has answered, [`dials`] bounds whom the peer may have us connect to, and [`hurry`] wakes webrtc-rs while there is no connection.
 mod callers;
 mod checks;
+mod dials;
 mod flights;
 mod handshake;
 mod hurry;
@@ -24,7 +25,8 @@ mod socket;
 mod stream;
 mod stun;
 
-use callers::Callers;
+pub(super) use callers::Callers;
+use dials::Dials;
 pub(super) use hurry::Hurry;
 use listener::Listener;
 pub(super) use servers::StreamServers;
@@ -49,6 +51,7 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(super) struct Sockets {
     inner: Arc<dyn Runtime>,
     shared: Shared,
+    dials: Dials,
 }
 
 /// What all sockets of a connection, and the connection, have in common.
@@ -60,9 +63,10 @@ pub(super) struct Shared {
 }
 
 impl Sockets {
-    /// `None` where webrtc-rs is built without a runtime of its own, which it is not.
-    pub(super) fn new(shared: Shared) -> Option<Self> {
-        default_runtime().map(|inner| Self { inner, shared })
+    /// `hidden`: whether the peer must not see an address of this machine. `None` where webrtc-rs is built without a
+    /// runtime of its own, which it is not.
+    pub(super) fn new(shared: Shared, hidden: bool) -> Option<Self> {
+        default_runtime().map(|inner| Self { inner, shared, dials: Dials::new(!hidden) })
     }
 }
 
@@ -83,11 +87,15 @@ impl Runtime for Sockets {
     }
 
     fn wrap_tcp_listener(&self, listener: TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
-        Ok(Arc::new(Listener::new(listener)?))
+        Ok(Arc::new(Listener::new(listener, self.shared.callers.clone())?))
     }
 
     fn connect_tcp<'a>(&'a self, remote: SocketAddr) -> Boxed<'a, io::Result<Arc<dyn AsyncTcpStream>>> {
-        Box::pin(async move { Ok(Arc::new(Stream::connect(remote).await?) as Arc<dyn AsyncTcpStream>) })
+        Box::pin(async move {
+            let place = self.dials.place(remote)?;
+            Ok(Arc::new(Stream::connect(remote, place, self.shared.callers.clone()).await?)
+                as Arc<dyn AsyncTcpStream>)
+        })
     }
 
     fn resolve_host<'a>(&'a self, host: &'a str) -> Boxed<'a, io::Result<Vec<SocketAddr>>> {

@@ -1,5 +1,5 @@
 //! Addresses that stand for TURN servers over TCP and TLS, and which socket may speak to each.
-use super::super::turn::StreamServer;
+use super::super::turn::{StreamServer, Transport};
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -45,6 +45,19 @@ impl StreamServers {
     /// Whether this address stands for a server.
     pub(super) fn is_stand_in(&self, address: SocketAddr) -> bool {
         address.ip() == IpAddr::V4(DUMMY_V4) || address.ip() == IpAddr::V6(DUMMY_V6)
+    }
+
+    /// How the server at an address of webrtc-rs's is spoken to.
+    pub(in super::super) fn transport_to(&self, address: SocketAddr) -> Transport {
+        if !self.is_stand_in(address) {
+            return Transport::Udp;
+        }
+        let index = usize::from(address.port()).checked_sub(1);
+        let state = self.lock();
+        match index.and_then(|index| state.servers.get(index)) {
+            Some(StreamServer { tls: Some(_), .. }) => Transport::Tls,
+            Some(_) | None => Transport::Tcp,
+        }
     }
 
     /// The server that `address` stands for, if the socket at `local` may speak to it. The first that asks may: webrtc-rs
@@ -94,6 +107,8 @@ mod tests {
         assert_eq!(named(&b), all[1]);
         assert!(all.iter().all(|name| servers.is_stand_in(*name)));
         assert!(!servers.is_stand_in(a.address));
+        let transports = [all[0], all[2], a.address].map(|name| servers.transport_to(name));
+        assert_eq!(transports, [Transport::Tcp, Transport::Tls, Transport::Udp]);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 use std::{io::IoSliceMut, net::SocketAddr};
 use webrtc::runtime::RecvMeta;
 
-/// Keeps those of the first `count` that are wanted, in order; how many these are.
+/// Keeps those of the first `count` that are wanted, in order; how many these are. What the system has put together into
+/// one buffer is kept or left out together: kept where any of it is wanted.
 pub(super) fn sift(
     buffers: &mut [IoSliceMut<'_>],
     meta: &mut [RecvMeta],
@@ -14,7 +15,8 @@ pub(super) fn sift(
         let (before, from_here) = buffers.split_at_mut(at);
         let Some(buffer) = from_here.first() else { break };
         let length = meta[at].len.min(buffer.len());
-        if !wanted(meta[at].addr, &buffer[..length]) {
+        let mut datagrams = buffer[..length].chunks(meta[at].stride.max(1));
+        if !datagrams.any(|datagram| wanted(meta[at].addr, datagram)) {
             continue;
         }
         if kept < at {
@@ -43,6 +45,8 @@ mod tests {
         assert_eq!(kept, 2);
         assert_eq!((&buffers[0][..], &buffers[1][..]), (&b"one."[..], &b"four"[..]));
         assert_eq!((meta[0].addr.port(), meta[1].addr.port()), (1, 4));
+        meta[1].stride = 2;
+        assert_eq!(sift(&mut buffers, &mut meta, 2, |_, bytes| bytes == b"ur"), 1, "half of one");
         assert_eq!(sift(&mut buffers, &mut meta, 2, |_, _| false), 0);
     }
 }

@@ -76,10 +76,10 @@ impl Socket {
     }
 
     /// Leaves out checks from relays that the peer has not told of yet: they would be taken for a direct path, and be
-    /// preferred to one that is found a moment later. The peer repeats them.
+    /// preferred to one that is found a moment later. The peer repeats them, and is heard in the end.
     fn sift(&self, bufs: &mut [IoSliceMut<'_>], meta: &mut [RecvMeta], count: usize) -> usize {
         sift(bufs, meta, count, |from, datagram| {
-            !(is(datagram, BINDING_REQUEST) && self.shared.callers.is_relay_untold(from))
+            !(is(datagram, BINDING_REQUEST) && self.shared.callers.is_relay_untold(from, clock()))
         })
     }
 

@@ -2,12 +2,24 @@
 //!
 //! webrtc-rs waits until what it writes is taken, and with it everything else of the connection. Here writing never waits:
 //! of what does not fit, the oldest is lost, as on any path.
+use super::{
+    callers::Callers,
+    dials::Place,
+    handshake::is_not_media,
+    stun::{BINDING_SUCCESS, is},
+};
 use crate::{
     peer::tcp::{Outbox, outbox, tune},
     task::Task,
 };
 use bytes::Bytes;
-use std::{io, net::SocketAddr, pin::Pin, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 use tokio::{
     io::AsyncWriteExt as _,
     net::{
@@ -15,14 +27,18 @@ use tokio::{
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
     sync::{OwnedSemaphorePermit, broadcast},
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 use webrtc::runtime::AsyncTcpStream;
 
 /// Longest wait for a connection: a lost SYN goes once more after one second and after three.
 const CONNECT_LIMIT: Duration = Duration::from_secs(8);
-/// Where nothing comes for so long there is no path: signs of life come twice a second.
-const IDLE_LIMIT: Duration = Duration::from_secs(30);
+/// Where nothing comes for so long there is no path: signs of life come twice a second, and a call is given up then.
+const IDLE_LIMIT: Duration = Duration::from_secs(60);
+/// Who has not shown by then to be the peer is a stranger: a few rounds of connectivity checks on the longest path.
+const STRANGER_LIMIT: Duration = Duration::from_secs(10);
+/// Length of a packet, before each (RFC 4571).
+const LENGTH: usize = 2;
 
 /// One connection.
 #[derive(Debug)]
@@ -31,31 +47,71 @@ pub(super) struct Stream {
     outgoing: broadcast::Sender<Bytes>,
     local: SocketAddr,
     peer: SocketAddr,
+    opened: Instant,
+    /// Whether ICE has answered somebody there: a check that did not know the secret goes unanswered.
+    is_peer: AtomicBool,
+    carries_media: AtomicBool,
+    callers: Callers,
     _writer: Task,
-    /// Among those that were accepted.
-    _place: Option<OwnedSemaphorePermit>,
+    _held: Held,
+}
+
+/// What a connection holds of a number that is bounded.
+#[derive(Debug)]
+#[expect(dead_code, reason = "held until dropped")]
+pub(super) enum Held {
+    Accepted(OwnedSemaphorePermit),
+    Dialed(Place),
 }
 
 impl Stream {
     /// Takes over a connection that is there.
-    pub(super) fn new(stream: TcpStream, place: Option<OwnedSemaphorePermit>) -> io::Result<Self> {
+    pub(super) fn new(stream: TcpStream, held: Held, callers: Callers) -> io::Result<Self> {
         let (local, peer) = (stream.local_addr()?, stream.peer_addr()?);
         tune(&stream)?;
         let (incoming, to_network) = stream.into_split();
         let (outgoing, waiting) = outbox();
         let writer = Task::spawn(write(to_network, waiting));
-        Ok(Self { incoming, outgoing, local, peer, _writer: writer, _place: place })
+        Ok(Self {
+            incoming,
+            outgoing,
+            local,
+            peer,
+            opened: Instant::now(),
+            is_peer: AtomicBool::new(false),
+            carries_media: AtomicBool::new(false),
+            callers,
+            _writer: writer,
+            _held: held,
+        })
     }
 
     /// Connects to where the peer listens.
-    pub(super) async fn connect(to: SocketAddr) -> io::Result<Self> {
+    pub(super) async fn connect(to: SocketAddr, place: Place, callers: Callers) -> io::Result<Self> {
         let connected = timeout(CONNECT_LIMIT, TcpStream::connect(to)).await;
-        Self::new(connected.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??, None)
+        Self::new(
+            connected.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??,
+            Held::Dialed(place),
+            callers,
+        )
+    }
+
+    /// Looks at what is sent.
+    fn look_at(&self, message: &[u8]) {
+        if is(message, BINDING_SUCCESS) {
+            self.is_peer.store(true, Ordering::Relaxed);
+        } else if !is_not_media(message) && !self.carries_media.swap(true, Ordering::Relaxed) {
+            self.callers.note_stream();
+        }
     }
 
     async fn read_some(&self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            let readable = timeout(IDLE_LIMIT, self.incoming.readable()).await;
+            let until = match self.is_peer.load(Ordering::Relaxed) {
+                true => Instant::now() + IDLE_LIMIT,
+                false => self.opened + STRANGER_LIMIT,
+            };
+            let readable = timeout_at(until, self.incoming.readable()).await;
             readable.map_err(|_| io::Error::from(io::ErrorKind::ConnectionAborted))??;
             match self.incoming.try_read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -84,6 +140,7 @@ impl AsyncTcpStream for Stream {
     where
         'a: 'b,
     {
+        self.look_at(framed.get(LENGTH..).unwrap_or_default());
         let taken = self.outgoing.send(Bytes::copy_from_slice(framed));
         Box::pin(async move { taken.map(|_| ()).map_err(|_| io::ErrorKind::BrokenPipe.into()) })
     }
@@ -102,5 +159,49 @@ async fn write(mut stream: OwnedWriteHalf, mut waiting: Outbox) {
         if let Err(error) = stream.write_all(&framed).await {
             return tracing::debug!(%error, "a connection to the peer has ended");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::stun::message, *};
+    use std::sync::Arc;
+    use tokio::{net::TcpListener, sync::Semaphore};
+
+    async fn pair(callers: &Callers) -> (Stream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let (accepted, there) = tokio::join!(listener.accept(), TcpStream::connect(address));
+        let place = Arc::new(Semaphore::new(1)).acquire_owned().await.expect("open");
+        let here = Stream::new(accepted.expect("a stream").0, Held::Accepted(place), callers.clone());
+        (here.expect("a stream"), there.expect("a stream"))
+    }
+
+    fn framed(message: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(message.len()).expect("short");
+        [&length.to_be_bytes()[..], message].concat()
+    }
+
+    /// After how long nothing more is expected, of somebody who has said something.
+    async fn left_after(stream: &Stream, there: &mut TcpStream) -> Duration {
+        let (since, mut buffer) = (Instant::now(), [0; 16]);
+        there.write_all(b"x").await.expect("open");
+        assert_eq!(stream.read_some(&mut buffer).await.expect("a byte"), 1);
+        let error = stream.read_some(&mut buffer).await.expect_err("no more");
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
+        since.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stranger_is_left_soon_and_the_peer_when_the_call_is_given_up() {
+        let callers = Callers::default();
+        let (stream, mut there) = pair(&callers).await;
+        let soon = STRANGER_LIMIT..STRANGER_LIMIT + Duration::from_secs(1);
+        assert!(soon.contains(&left_after(&stream, &mut there).await));
+        stream.write_all(&framed(&message(BINDING_SUCCESS, 1))).await.expect("taken");
+        assert!(left_after(&stream, &mut there).await >= IDLE_LIMIT);
+        assert!(!callers.needs_streams(), "connectivity checks are no call");
+        stream.write_all(&framed(&[0x80, 0, 0, 0])).await.expect("taken");
+        assert!(callers.needs_streams());
     }
 }

@@ -18,4 +18,4 @@ pub use probe::{ProbeError, probe};
 pub use stream::StreamError;
 pub(super) use stream::StreamServer;
 pub(super) use tunnel::Tunnel;
-pub(super) use uri::Uri;
+pub(super) use uri::{Transport, Uri};

@@ -13,6 +13,18 @@ pub enum Transport {
     Tls,
 }
 
+impl Transport {
+    /// The standard's name (`RTCIceServerTransportProtocol`).
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+        }
+    }
+}
+
 /// A `stun:`, `turn:` or `turns:` URI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Uri {
@@ -61,6 +73,12 @@ impl Uri {
         let port = port.map_or(Ok(default), str::parse).ok()?;
         let usable = !host.is_empty() && port != 0;
         usable.then(|| Self { relays, host: host.into(), port, transport })
+    }
+
+    /// The address in what [`Uri::over_udp`] has made.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        Some(SocketAddr::new(self.host.parse().ok()?, self.port))
     }
 
     /// The server at this address, as it is spoken to over a stream; `None` where it is not.

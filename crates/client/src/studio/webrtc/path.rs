@@ -5,7 +5,7 @@ use eyeline_protocol::stats::{Candidate, CandidatePair};
 const LOCAL: &str = "local";
 const REMOTE: &str = "remote";
 
-/// The pair and its two candidates. How a TURN server is spoken to is not told by rtc, and addresses are left out.
+/// The pair and its two candidates, without addresses.
 #[expect(clippy::cast_precision_loss, reason = "bit/s of a call")]
 pub(super) fn objects(peer: &PeerStats) -> Option<(CandidatePair, Candidate, Candidate)> {
     let path = peer.path.as_ref()?;
@@ -30,6 +30,6 @@ fn candidate(id: &str, end: &EndStats) -> Candidate {
         id: Some(id.to_owned()),
         candidate_type: Some(end.candidate_type),
         protocol: end.protocol.clone(),
-        relay_protocol: None,
+        relay_protocol: end.relay_protocol.map(str::to_owned),
     }
 }

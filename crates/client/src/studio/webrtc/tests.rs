@@ -119,11 +119,15 @@ fn what_is_sent_and_what_its_receiver_says_are_two_objects() {
 
 #[test]
 fn the_path_is_told_by_its_types_and_without_addresses() {
-    let end = |candidate_type| EndStats { candidate_type, protocol: Some("udp".to_owned()) };
+    let end = |candidate_type| EndStats {
+        candidate_type,
+        protocol: Some("udp".to_owned()),
+        relay_protocol: (candidate_type == CandidateType::Relay).then_some("tls"),
+    };
     let path = PathStats {
         local_address: None,
-        local: end(CandidateType::Host),
-        remote: end(CandidateType::Relay),
+        local: end(CandidateType::Relay),
+        remote: end(CandidateType::Host),
         relayed: true,
         state: Some(CandidatePairState::Succeeded),
         nominated: true,
@@ -134,6 +138,8 @@ fn the_path_is_told_by_its_types_and_without_addresses() {
     let json = json_of(&figures(&PeerStats { path: Some(path), ..PeerStats::default() }));
     let pair = &json["candidate-pair"][0];
     assert_eq!((&pair["state"], &pair["currentRoundTripTime"]), (&json!("succeeded"), &json!(0.02)));
-    assert_eq!(json["local-candidate"], json!([{"id": "local", "candidateType": "host", "protocol": "udp"}]));
-    assert_eq!(json["remote-candidate"][0]["candidateType"], "relay");
+    let host = json!([{"id": "remote", "candidateType": "host", "protocol": "udp"}]);
+    assert_eq!(json["remote-candidate"], host);
+    let relay = &json["local-candidate"][0];
+    assert_eq!((&relay["candidateType"], &relay["relayProtocol"]), (&json!("relay"), &json!("tls")));
 }

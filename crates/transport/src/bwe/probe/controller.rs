@@ -19,7 +19,7 @@ const IDLE_FACTOR: f64 = 2.0;
 /// After a cut: the first wait, and the longest. It doubles with every probe that finds nothing.
 const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(16));
 const RETRY_FACTOR: f64 = 1.7;
-/// Part of what had arrived before the cuts of so much time, that is tried even where they went far below it.
+/// Part of what had arrived before the cuts of so much time, that is tried once even where they went far below it.
 const CARRIED: f64 = 0.7;
 const LATELY: Duration = Duration::from_secs(5);
 /// Least time between two probes of a path that seems to carry more than before.
@@ -130,6 +130,7 @@ impl Prober {
             }
             None if waited >= self.retry => {
                 let carried = (self.carried * CARRIED).min(target * FIRST[0]);
+                self.carried = 0.0;
                 self.probe(now, &[carried.max(target * RETRY_FACTOR)]);
             }
             Some(_) | None => {}
@@ -217,6 +218,8 @@ mod tests {
         prober.on_cut(start + MS * 300, 60e3);
         prober.on_tick(start + MS * 2_300, 39e3, None, true);
         assert_eq!(rates(&mut prober), [112e3]);
+        prober.on_tick(start + MS * 5_000, 39e3, None, true);
+        assert_eq!(rates(&mut prober), [39e3 * RETRY_FACTOR]);
         prober.on_cut(start + MS * 9_000, 40e3);
         prober.on_tick(start + MS * 11_000, 39e3, None, true);
         assert_eq!(rates(&mut prober), [39e3 * RETRY_FACTOR]);
