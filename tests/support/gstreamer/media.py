@@ -48,10 +48,12 @@ def numbers(sdp):
 class Media:
     """Sends the card and the tone; sees and hears what comes."""
 
-    def __init__(self, offer, failed):
+    def __init__(self, offer, eager, failed):
         self.eye, self.ear = Eye(), Ear()
         self.pipeline = Gst.parse_launch(PIPELINE.format(raw=RAW, **numbers(offer)))
         self.rtc = self.pipeline.get_by_name("rtc")
+        if eager:
+            self.rtc.connect("deep-element-added", self.be_eager)
         self.counts = dict.fromkeys(["key_frames_sent", "key_frames_asked_of_us", "key_frames_seen", "key_frames_asked"], 0)
         for pad in self.rtc.sinkpads:
             pad.props.transceiver.props.do_nack = True
@@ -144,11 +146,11 @@ class Media:
             if stage.get_factory():
                 yield stage.get_factory().get_name(), stage
 
-    def be_eager(self):
-        """Asks and tells at once from now on."""
-        for kind, stage in self.stages():
-            if kind == "rtpsession":
-                stage.props.bandwidth = EAGER_BPS
+    @staticmethod
+    def be_eager(rtc, bin, stage):
+        """Asks and tells at once: from the first packet on, since GStreamer keeps to an interval that was once longer."""
+        if stage.get_factory() and stage.get_factory().get_name() == "rtpsession":
+            stage.props.bandwidth = EAGER_BPS
 
     def repairs(self):
         """What webrtcbin's own stages have counted of retransmissions, and of feedback on what was sent."""

@@ -26,7 +26,7 @@ class Negotiation:
             self.start("")
 
     def start(self, offer):
-        self.media = Media(offer, lambda why: on_main(self.fail, why))
+        self.media = Media(offer, self.eager, lambda why: on_main(self.fail, why))
         self.rtc = self.media.rtc
         self.rtc.connect("on-negotiation-needed", lambda _: on_main(self.negotiate))
         self.rtc.connect("on-ice-candidate", lambda _, line, candidate: on_main(self.tell, line, candidate))
@@ -104,8 +104,6 @@ class Negotiation:
         self.send({"type": "ice_candidate", "candidate": {"candidate": candidate, "sdpMLineIndex": line}})
 
     def state(self, state):
-        if self.eager and state == GstWebRTC.WebRTCPeerConnectionState.CONNECTED:
-            self.media.be_eager()
         self.send({"type": "connection_state", "state": state.value_nick})
 
     def on_channel(self, rtc, channel):
