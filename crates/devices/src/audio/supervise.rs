@@ -2,8 +2,9 @@
 use super::host::{self, Direction, Hosts, typed};
 use crate::worker::Worker;
 use cpal::{Device, ErrorKind, Stream};
-use eyeline_media::device::DeviceError;
+use eyeline_media::{clock::MediaClock, device::DeviceError, frame::MediaTime};
 use std::{
+    cell::Cell,
     sync::{
         Arc,
         atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
@@ -25,6 +26,9 @@ const MOVED_CHECKS: u64 = 8;
 const STALLED_CHECKS: u32 = 30;
 /// So many rebuilds without a callback, and the device counts as lost.
 const REBUILDS: u32 = 2;
+/// A thread that shows no life for so long hangs in its driver, as cpal does where a PulseAudio server dies while it is
+/// spoken to: a question to the server and the opening of a stream take less.
+const HUNG: Duration = Duration::from_secs(8);
 /// Longest that a device may take to open: Bluetooth headsets switch their profile first.
 const OPEN_LIMIT: Duration = Duration::from_secs(5);
 
@@ -40,6 +44,8 @@ pub(super) struct Health {
     /// Samples that a callback moves.
     pub(super) period: AtomicU32,
     fault: AtomicU8,
+    /// Signs of life of the stream's thread.
+    beats: AtomicU64,
 }
 
 const SOUND: u8 = 0;
@@ -62,6 +68,8 @@ impl Health {
 /// the stream is rebuilt.
 pub(super) struct Supervised<F> {
     pub(super) health: Arc<Health>,
+    direction: Direction,
+    silence: Cell<Silence>,
     feeds: Receiver<Result<F, DeviceError>>,
     // Dropped after `feeds`: a thread that waits to hand over a feed gives up.
     _worker: Worker,
@@ -120,7 +128,13 @@ impl<F: Send + 'static> Supervised<F> {
             Err(RecvTimeoutError::Timeout) => return Err(DeviceError::Timeout(direction.kind().into())),
             Err(RecvTimeoutError::Disconnected) => return Err(failed("its driver broke".into())),
         };
-        Ok((Self { health, feeds, _worker: worker }, first))
+        Ok((Self { health, direction, silence: Cell::default(), feeds, _worker: worker }, first))
+    }
+
+    fn hangs(&self) -> bool {
+        let silence = self.silence.get().look(MediaClock::now(), self.health.beats.load(Relaxed));
+        self.silence.set(silence);
+        silence.lasts > HUNG
     }
 
     /// A new feed where the stream was rebuilt.
@@ -130,9 +144,27 @@ impl<F: Send + 'static> Supervised<F> {
     pub(super) fn changed(&self) -> Result<Option<F>, DeviceError> {
         match self.feeds.try_recv() {
             Ok(feed) => feed.map(Some),
-            Err(TryRecvError::Empty) => Ok(None),
-            Err(TryRecvError::Disconnected) => Err(DeviceError::Lost("audio device".into())),
+            Err(TryRecvError::Empty) if !self.hangs() => Ok(None),
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => {
+                Err(DeviceError::Lost(self.direction.kind().into()))
+            }
         }
+    }
+}
+
+/// For how long the stream's thread has shown no life, as far as somebody was there to see it: a machine that sleeps is
+/// no driver that hangs.
+#[derive(Debug, Clone, Copy, Default)]
+struct Silence {
+    beats: u64,
+    looked: MediaTime,
+    lasts: Duration,
+}
+
+impl Silence {
+    fn look(self, now: MediaTime, beats: u64) -> Self {
+        let lasts = self.lasts + (now - self.looked).min(CHECK_EVERY);
+        Self { beats, looked: now, lasts: if beats == self.beats { lasts } else { Duration::ZERO } }
     }
 }
 
@@ -158,6 +190,7 @@ impl<F, B: Fn(&Device, &Arc<Health>) -> Result<(Stream, F), cpal::Error>> Superv
         self.name = host::name(&device, &id);
         self.id = Some(id);
         self.health.fault.store(SOUND, Relaxed);
+        self.health.beats.fetch_add(1, Relaxed);
         (self.build)(&device, self.health).map_err(|e| typed(&self.name, e))
     }
 
@@ -167,6 +200,7 @@ impl<F, B: Fn(&Device, &Arc<Health>) -> Result<(Stream, F), cpal::Error>> Superv
         let moves = self.id.as_ref().is_some_and(|id| id.starts_with("pulseaudio:"));
         let mut checks = 0_u64;
         while !stop() {
+            self.health.beats.fetch_add(1, Relaxed);
             checks += 1;
             let callbacks = self.health.callbacks.load(Relaxed);
             quiet = if callbacks == seen { quiet + 1 } else { 0 };
@@ -202,5 +236,26 @@ impl<F, B: Fn(&Device, &Arc<Health>) -> Result<(Stream, F), cpal::Error>> Superv
     /// A device that was there and is not found again is lost.
     fn gone_if_missing(&self, error: DeviceError) -> DeviceError {
         if matches!(error, DeviceError::NotFound { .. }) { self.lost() } else { error }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_shows_no_life_hangs_unless_the_machine_slept() {
+        let at = |ms: i64| MediaTime(ms * 1_000);
+        let mut silence = Silence::default();
+        for ms in (0..60_000).step_by(100) {
+            silence = silence.look(at(ms), ms as u64 / 1_000);
+            assert!(silence.lasts < Duration::from_millis(1_000));
+        }
+        silence = silence.look(at(3_600_000), 59);
+        assert!(silence.lasts < Duration::from_millis(1_200), "asleep for an hour");
+        for ms in (0..=8_000).step_by(10) {
+            silence = silence.look(at(3_600_000 + ms), 59);
+        }
+        assert!(silence.lasts > HUNG);
     }
 }
