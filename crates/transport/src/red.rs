@@ -102,6 +102,14 @@ mod tests {
 
     /// Sends packets of sound, of which some are lost, and gives what comes out at the other end.
     fn over(copies: u8, count: u16, lost: impl Fn(u16) -> bool) -> Vec<rtp::Packet> {
+        over_of(copies, (0..count).map(sound), lost)
+    }
+
+    fn over_of(
+        copies: u8,
+        packets: impl Iterator<Item = rtp::Packet>,
+        lost: impl Fn(u16) -> bool,
+    ) -> Vec<rtp::Packet> {
         let redundancy = Redundancy::default();
         redundancy.set_payload_type(Some(PAYLOAD_TYPE));
         redundancy.set_copies(copies);
@@ -110,8 +118,8 @@ mod tests {
         let mut unwrap = RedUnwrap::new(redundancy, SharedStats::default());
         unwrap.bind_remote(&StreamInfo { ssrc: 7, mime_type: "audio/opus".into(), ..StreamInfo::default() });
         let (mut wire, mut app) = (Out::new(), Out::new());
-        for n in 0..count {
-            wrap.write(tagged(sound(n)), &mut wire);
+        for (n, packet) in (0..).zip(packets) {
+            wrap.write(tagged(packet), &mut wire);
             let packet = wire.pop_front().expect("one in, one out");
             if !lost(n) {
                 unwrap.read(packet, &mut app, &mut wire);
@@ -135,6 +143,17 @@ mod tests {
         let mut came = over(2, 40, |n| (10..13).contains(&n) || (20..24).contains(&n));
         came.sort_by_key(|packet| packet.header.timestamp);
         assert_eq!(came, (0..40).filter(|n| *n != 20).map(sound).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_came_before_a_pause_is_not_repeated_after_it() {
+        let talk = |n: u16| {
+            let mut packet = sound(n);
+            packet.header.timestamp += if n < 3 { 0 } else { 16 * FRAME };
+            packet
+        };
+        let came = over_of(2, (0..10).map(talk), |n| n == 2);
+        assert_eq!(came, (0..10).filter(|n| *n != 2).map(talk).collect::<Vec<_>>());
     }
 
     #[test]

@@ -18,8 +18,10 @@ use std::{
 const MAX_PACKETS: usize = 1024;
 /// How long reordering on the network may make a stream look as if its first key frame were missing.
 const REORDER_WAIT: Duration = Duration::from_millis(30);
-/// A request for a key frame is repeated after this: an answer takes a round trip and the encoding of a large picture.
+/// A request for a key frame is repeated after this, or after a round trip and a half where that is longer: an answer takes
+/// a round trip and the encoding of a large picture.
 const REQUEST_INTERVAL: Duration = Duration::from_millis(500);
+const REQUEST_INTERVAL_MAX: Duration = Duration::from_secs(2);
 /// Repair by retransmission is waited for between these, depending on the round trip.
 const REPAIR_WAIT: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(1500));
 
@@ -61,6 +63,7 @@ pub struct Assembler {
     blocked_since: Option<MediaTime>,
     last_request: Option<MediaTime>,
     repair_wait: Duration,
+    request_interval: Duration,
     released: Vec<u8>,
 }
 
@@ -75,6 +78,7 @@ impl Default for Assembler {
             blocked_since: None,
             last_request: None,
             repair_wait: REPAIR_WAIT.0 * 2,
+            request_interval: REQUEST_INTERVAL,
             released: Vec::new(),
         }
     }
@@ -117,9 +121,8 @@ impl Assembler {
     /// The next frame that can be decoded.
     pub fn pop(&mut self, now: MediaTime) -> Option<EncodedFrame> {
         self.skip_padding();
-        let in_order = self.next.and_then(|next| Some((next, self.end_of_frame(next)?)));
-        let found = in_order
-            .or_else(|| self.key_starts.iter().find_map(|start| Some((*start, self.end_of_frame(*start)?))));
+        let in_order = self.next.and_then(|next| Some((next, self.end_of_frame(next).ok()?)));
+        let found = in_order.or_else(|| self.key_frame());
         let Some((start, end)) = found else {
             if self.has_gap() {
                 self.blocked_since.get_or_insert(now);
@@ -137,7 +140,7 @@ impl Assembler {
         self.join(packets)
     }
 
-    /// Whether a key frame must be asked for now; says so at most twice a second.
+    /// Whether a key frame must be asked for now; says so at most twice a second, and once in a round trip and a half.
     pub fn poll_key_frame_request(&mut self, now: MediaTime) -> bool {
         if self.request_due().is_none_or(|due| now < due) {
             return false;
@@ -152,7 +155,7 @@ impl Assembler {
         let nothing_to_begin_with = self.next.is_none() && self.key_starts.is_empty();
         let wait = if nothing_to_begin_with { REORDER_WAIT } else { self.repair_wait };
         let due = self.blocked_since?.plus(wait);
-        Some(self.last_request.map_or(due, |last| due.max(last.plus(REQUEST_INTERVAL))))
+        Some(self.last_request.map_or(due, |last| due.max(last.plus(self.request_interval))))
     }
 
     /// Says that nothing can be decoded before the next key frame.
@@ -164,6 +167,7 @@ impl Assembler {
     /// of much loss: it is hit itself.
     pub fn set_round_trip(&mut self, rtt: Duration) {
         self.repair_wait = (rtt * 5 + Duration::from_millis(100)).clamp(REPAIR_WAIT.0, REPAIR_WAIT.1);
+        self.request_interval = REQUEST_INTERVAL.max(rtt * 3 / 2).min(REQUEST_INTERVAL_MAX);
     }
 
     /// Steps over packets without content: padding, which a sender may use to probe.
@@ -176,21 +180,36 @@ impl Assembler {
         }
     }
 
-    /// Last packet of the frame that starts at `start`, if all of it is here.
-    fn end_of_frame(&self, start: i64) -> Option<i64> {
-        let rtp_time = self.packets.get(&start)?.rtp_time;
-        for (expected, (sequence, packet)) in (start..).zip(self.packets.range(start..)) {
-            if *sequence != expected {
-                return None;
-            }
-            if packet.rtp_time != rtp_time {
-                return Some(sequence - 1);
-            }
-            if packet.marker {
-                return Some(*sequence);
+    /// First and last packet of the first whole key frame.
+    fn key_frame(&self) -> Option<(i64, i64)> {
+        let mut seen = i64::MIN;
+        for &start in &self.key_starts {
+            // One that begins in a frame without an end has none either.
+            if start > seen {
+                match self.end_of_frame(start) {
+                    Ok(end) => return Some((start, end)),
+                    Err(last) => seen = last,
+                }
             }
         }
         None
+    }
+
+    /// Last packet of the frame that starts at `start`, if all of it is here; else the last before what is missing.
+    fn end_of_frame(&self, start: i64) -> Result<i64, i64> {
+        let rtp_time = self.packets.get(&start).ok_or(start)?.rtp_time;
+        for (expected, (sequence, packet)) in (start..).zip(self.packets.range(start..)) {
+            if *sequence != expected {
+                return Err(expected - 1);
+            }
+            if packet.rtp_time != rtp_time {
+                return Ok(sequence - 1);
+            }
+            if packet.marker {
+                return Ok(*sequence);
+            }
+        }
+        Err(i64::MAX)
     }
 
     /// Whether something is missing, rather than still on its way.

@@ -89,25 +89,43 @@ proptest! {
 }
 
 #[test]
-fn gap_asks_for_a_key_frame_after_a_wait_and_not_too_often() {
-    let frames = stream(&[3000; 200], 1000);
-    let mut assembler = Assembler::default();
-    assembler.set_round_trip(Duration::from_millis(50));
-    let mut requests = Vec::new();
-    for (index, (_, packets)) in frames.into_iter().enumerate() {
-        let now = ms(index as i64 * FRAME_MS);
-        for (part, packet) in packets.into_iter().enumerate() {
-            if (index, part) != (10, 1) {
-                assembler.push(VideoCodec::Vp8, packet, now);
+fn gap_asks_for_a_key_frame_after_a_wait_and_not_before_one_can_have_come() {
+    for (round_trip, wait, every, count) in [(50, 300, 500, 6), (800, 1_500, 1_200, 3)] {
+        let frames = stream(&[3000; 200], 1000);
+        let mut assembler = Assembler::default();
+        assembler.set_round_trip(Duration::from_millis(round_trip));
+        let mut requests = Vec::new();
+        for (index, (_, packets)) in frames.into_iter().enumerate() {
+            let now = ms(index as i64 * FRAME_MS);
+            for (part, packet) in packets.into_iter().enumerate() {
+                if (index, part) != (10, 1) {
+                    assembler.push(VideoCodec::Vp8, packet, now);
+                }
+            }
+            drain(&mut assembler, now);
+            if assembler.poll_key_frame_request(now) {
+                requests.push(now.0 / 1000 - 10 * FRAME_MS);
             }
         }
-        drain(&mut assembler, now);
-        if assembler.poll_key_frame_request(now) {
-            requests.push(now.0 / 1000 - 10 * FRAME_MS);
-        }
+        assert!((wait..wait + 100).contains(&requests[0]), "{requests:?}");
+        assert!(requests.windows(2).all(|pair| pair[1] - pair[0] >= every), "{requests:?}");
+        assert!(requests.len() >= count, "{requests:?}");
     }
-    assert!((300..400).contains(&requests[0]), "{requests:?}");
-    assert!(requests.windows(2).all(|pair| pair[1] - pair[0] >= 500) && requests.len() > 5, "{requests:?}");
+}
+
+/// A peer that means no good: each packet begins a key frame, and none ends.
+#[test]
+fn key_frames_without_an_end_cost_one_look_each() {
+    let mut assembler = Assembler::default();
+    let (_, packets) = stream(&[10], 1).remove(0);
+    for sequence in 0..1_000 {
+        let packet = RtpPacket { sequence, marker: false, ..packets[0].clone() };
+        assembler.push(VideoCodec::Vp8, packet, ms(0));
+    }
+    assert_eq!(assembler.key_starts.len(), 1_000);
+    let first = assembler.key_starts.first().copied().unwrap_or_default();
+    assert_eq!(assembler.end_of_frame(first), Err(i64::MAX), "so no other is looked at");
+    assert_eq!(assembler.key_frame(), None);
 }
 
 #[test]

@@ -99,8 +99,13 @@ impl JitterBuffer {
         let sequence = self.sequences.sequence(packet.sequence);
         let at = self.timestamps.timestamp(packet.timestamp);
         let late = at < self.next && self.state == State::Playing;
+        // A copy says nothing of the way of the first.
+        if packet.payload.is_empty() || self.packets.contains_key(&at) {
+            self.counters.packets_discarded.add(1);
+            return;
+        }
         self.delay.arrived(media_us(at), arrival);
-        if packet.payload.is_empty() || late || self.packets.contains_key(&at) {
+        if late {
             self.counters.packets_discarded.add(1);
             return;
         }

@@ -8,8 +8,8 @@ const BASE_WINDOW_US: i64 = 5_000_000;
 const GAIN: f64 = 0.06;
 /// Most that smoothness may cost.
 const MAX_WAIT_US: f64 = 100_000.0;
-/// Pictures whose lateness is remembered: five seconds.
-const KEPT: usize = 150;
+/// For how long lateness is remembered.
+const KEPT_US: i64 = 5_000_000;
 /// Of them, those that may come as a stop: one in this many, and one of fewer.
 const STOPS: usize = 60;
 /// A picture so much later than the one before it looks like a stop (W3C's `freezeCount`: 150 ms).
@@ -17,9 +17,9 @@ const STOP_US: i64 = 110_000;
 /// Most that the absence of stops may cost: with more, talking suffers more than looking gains.
 const MAX_STOP_WAIT_US: i64 = 400_000;
 
-/// After so many pictures in time, a second and a half, a stretch of late ones is over: a queue that has drained. Of more
-/// stretches than that, others are to come.
-const CALM: usize = 45;
+/// When pictures have been in time for so long, a stretch of late ones is over: a queue that has drained. Of more stretches
+/// than that, others are to come.
+const CALM_US: i64 = 1_500_000;
 const FEW: usize = 2;
 /// Pictures that become whole together, as after a repair, follow one another so closely: each is seen at 60 Hz.
 const SPACING_US: i64 = 16_500;
@@ -35,10 +35,11 @@ const CATCH_UP_US: i64 = 100_000;
 pub struct VideoTiming {
     base: MinFilter,
     mean_late_us: f64,
-    late_us: VecDeque<i64>,
-    /// Pictures so far, and with which of the last [`KEPT`] a stretch of late ones began.
-    count: usize,
-    stretches: VecDeque<usize>,
+    /// Media time and lateness of each picture.
+    seen: VecDeque<(i64, i64)>,
+    /// Media times at which stretches of late ones began; one that begins before it has been calm is part of the last, as
+    /// where a path has narrowed.
+    stretches: VecDeque<i64>,
     last_due: Option<MediaTime>,
 }
 
@@ -50,25 +51,26 @@ impl VideoTiming {
         let base = self.base.update(transit, complete_at.0);
         let late = transit - base;
         self.mean_late_us += ((late as f64).min(4.0 * MAX_WAIT_US) - self.mean_late_us) * GAIN;
-        self.remember(late);
-        self.forget_what_is_over();
+        self.remember(media_us, late);
+        self.forget_what_is_over(media_us);
         let wait = (self.mean_late_us.min(MAX_WAIT_US) as i64).max(self.against_stops());
         let due = self.spaced(complete_at.max(MediaTime(media_us + base + wait)));
         self.last_due = Some(due);
         due
     }
 
-    fn remember(&mut self, late: i64) {
-        let was_late = self.late_us.back().is_some_and(|late| *late > STOP_US);
-        if late > STOP_US && !was_late {
-            self.stretches.push_back(self.count);
+    fn remember(&mut self, media_us: i64, late: i64) {
+        let was_late = self.seen.back().is_some_and(|(_, late)| *late > STOP_US);
+        let apart = self.stretches.back().is_none_or(|began| media_us - began >= CALM_US);
+        if late > STOP_US && !was_late && apart {
+            self.stretches.push_back(media_us);
         }
-        if self.late_us.len() == KEPT {
-            self.late_us.pop_front();
+        self.seen.push_back((media_us, late));
+        let is_old = |at: &i64| media_us - at >= KEPT_US;
+        while self.seen.front().is_some_and(|(at, _)| is_old(at)) {
+            self.seen.pop_front();
         }
-        self.late_us.push_back(late);
-        self.count += 1;
-        while self.stretches.front().is_some_and(|began| self.count - began > KEPT) {
+        while self.stretches.front().is_some_and(is_old) {
             self.stretches.pop_front();
         }
     }
@@ -80,16 +82,19 @@ impl VideoTiming {
     }
 
     /// One or two stretches of late pictures are no habit of the path's.
-    fn forget_what_is_over(&mut self) {
-        let calm = self.late_us.iter().rev().take_while(|late| **late <= STOP_US).count();
-        if calm >= CALM && self.stretches.len() <= FEW {
-            self.late_us.drain(..self.late_us.len() - calm);
+    fn forget_what_is_over(&mut self, media_us: i64) {
+        let last = self.seen.iter().rposition(|(_, late)| *late > STOP_US);
+        if let Some((last, (at, _))) = last.and_then(|last| Some((last, self.seen.get(last)?)))
+            && media_us - at >= CALM_US
+            && self.stretches.len() <= FEW
+        {
+            self.seen.drain(..=last);
         }
     }
 
     /// So long that of the last pictures all but a few come less than a stop later.
     fn against_stops(&self) -> i64 {
-        let mut late: Vec<i64> = self.late_us.iter().copied().collect();
+        let mut late: Vec<i64> = self.seen.iter().map(|(_, late)| *late).collect();
         let allowed = (late.len() / STOPS).max(1);
         let index = (late.len() - 1).saturating_sub(allowed);
         let (_, latest, _) = late.select_nth_unstable(index);

@@ -17,12 +17,6 @@ impl Unwrapper {
         self.unwrap(i64::from(value), 1 << 32)
     }
 
-    /// A 32-bit RTP timestamp that is seen from another stream's reports: moves nothing.
-    #[must_use]
-    pub fn peek_timestamp(&self, value: u32) -> i64 {
-        self.clone().timestamp(value)
-    }
-
     fn unwrap(&mut self, value: i64, modulus: i64) -> i64 {
         // Starting one turn up keeps a little reordering at the very start positive.
         let newest = *self.newest.get_or_insert(value + modulus);

@@ -238,10 +238,12 @@ impl<F: FnMut(RtpPacket)> Stage<F> {
         } else {
             self.muted = 0;
         }
-        if self.packet != self.encoder.settings()
-            && let Err(error) = self.encoder.configure(self.packet)
+        // Opus' DTX counts what it is given: of the few packets of a muted microphone it would send every twentieth.
+        let settings = OpusSettings { dtx: self.packet.dtx && !muted, ..self.packet };
+        if settings != self.encoder.settings()
+            && let Err(error) = self.encoder.configure(settings)
         {
-            tracing::warn!(%error, settings = ?self.packet, "audio settings not taken");
+            tracing::warn!(%error, ?settings, "audio settings not taken");
         }
         match self.encoder.encode(&self.pending) {
             Ok(Some(packet)) => {
@@ -257,5 +259,27 @@ impl<F: FnMut(RtpPacket)> Stage<F> {
             }
             Err(error) => tracing::warn!(%error, "a packet of sound lost"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synthetic::Tone;
+    use std::sync::mpsc;
+
+    #[test]
+    fn a_muted_microphone_is_heard_of_every_400_ms() {
+        let (out, packets) = mpsc::channel();
+        let config = AudioSendConfig { opus: OpusSettings::default(), ..AudioSendConfig::synthetic() };
+        let send = move |packet: RtpPacket| out.send(packet.timestamp).unwrap_or(());
+        let audio = AudioSend::start(config, RenderTap::default(), send, |_| ()).expect("a thread");
+        audio.set_muted(true);
+        audio.set_source(Some(Box::new(Tone::default())));
+        let times: Vec<u32> =
+            (0..16).map(|_| packets.recv_timeout(Duration::from_secs(30)).expect("a packet")).collect();
+        let steps: Vec<u32> = times.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
+        // First the fade, of ten packets.
+        assert!(steps[11..].iter().all(|step| *step == MUTE_REFRESH as u32), "{steps:?}");
     }
 }

@@ -60,6 +60,13 @@ fn tagged(packet: Packet, now: Instant) -> TaggedPacket {
     TaggedPacket { now, transport: TransportContext::default(), message: AttributedPacket::new(packet) }
 }
 
+fn sequence_of(packet: &Packet) -> Option<u16> {
+    match packet {
+        Packet::Rtp(packet) if packet.header.ssrc == SSRC => Some(packet.header.sequence_number),
+        _ => None,
+    }
+}
+
 fn video(rtx: bool) -> StreamInfo {
     let told = RTCPFeedback { typ: "transport-cc".into(), parameter: String::new() };
     let nack = |parameter: &str| RTCPFeedback { typ: "nack".into(), parameter: parameter.into() };
@@ -85,9 +92,30 @@ struct Run {
     events: Vec<Event>,
 }
 
-/// Sends 30 pictures a second of three packets each for `seconds`; every packet of either direction is lost with
-/// `loss_percent`. The last second sends nothing, so that repairs may end.
+/// What happens in a run; times in milliseconds.
+struct Course {
+    seconds: u64,
+    /// Of each packet, in bytes.
+    payload: usize,
+    /// Of either direction.
+    loss_percent: u64,
+    /// Whether the receiver's streams are bound anew twice a second, as ICE restarts do.
+    rebinds: bool,
+    /// When there are pictures.
+    films: fn(u64) -> bool,
+    /// Which of the sender's packets of pictures are lost, by their sequence number.
+    loses: fn(u16) -> bool,
+}
+
+/// Sends 30 pictures a second of three packets each. The last second sends nothing, so that repairs may end.
 fn run(seconds: u64, loss_percent: u64) -> Run {
+    let course =
+        Course { seconds, payload: 600, loss_percent, rebinds: false, films: |_| true, loses: |_| false };
+    run_course(&course)
+}
+
+fn run_course(course: &Course) -> Run {
+    let Course { seconds, loss_percent, .. } = *course;
     #[expect(clippy::disallowed_methods, reason = "any instant will do: the run counts from it")]
     let start = Instant::now();
     let (mut a, mut b) = (End::new(start), End::new(start));
@@ -99,9 +127,14 @@ fn run(seconds: u64, loss_percent: u64) -> Run {
     let mut sent = 0;
     for t in 0..seconds * 1_000 {
         let now = start + Duration::from_millis(t);
-        if t % 33 == 0 && t + 1_000 < seconds * 1_000 {
+        if course.rebinds && t % 500 == 250 {
+            b.interceptors.bind_remote_stream(&video(false));
+            b.interceptors.bind_remote_stream(&video(true));
+        }
+        if t % 33 == 0 && t + 1_000 < seconds * 1_000 && (course.films)(t) {
             for i in 0..3 {
-                let mut packet = rtp::Packet { payload: vec![0; 600].into(), ..Default::default() };
+                let mut packet =
+                    rtp::Packet { payload: vec![0; course.payload].into(), ..Default::default() };
                 packet.header.version = 2;
                 packet.header.ssrc = SSRC;
                 packet.header.payload_type = 96;
@@ -121,7 +154,8 @@ fn run(seconds: u64, loss_percent: u64) -> Run {
                 random ^= random >> 7;
                 random ^= random << 17;
                 count += 1;
-                if random % 100 < loss_percent {
+                let lost_too = from_a && sequence_of(&packet.message.packet).is_some_and(course.loses);
+                if random % 100 < loss_percent || lost_too {
                     lost += u64::from(from_a && matches!(packet.message.packet, Packet::Rtp(_)));
                 } else {
                     wire.insert((now + ONE_WAY, count), (from_a, packet.message.packet));
@@ -162,6 +196,52 @@ fn five_percent_loss_is_repaired_whole_by_twice_as_many_retransmissions() {
     assert!(resent >= run.lost - 10 && resent <= run.lost * 2 + 10, "{resent} resent for {} lost", run.lost);
     assert_eq!(run.receiver.packets_abandoned, 0);
     assert_eq!(run.receiver.plis_sent, 0);
+}
+
+#[test]
+fn a_stream_that_is_bound_anew_goes_on() {
+    let films = |_| true;
+    let run = run_course(&Course {
+        seconds: 30,
+        payload: 600,
+        loss_percent: 5,
+        rebinds: true,
+        films,
+        loses: |_| false,
+    });
+    let mut received = run.received.clone();
+    received.sort_unstable();
+    received.dedup();
+    assert_eq!(received.len(), run.received.len(), "no packet comes twice");
+    assert_eq!(received.len(), run.sent, "every packet comes");
+    let counted = run.receiver.video_in;
+    assert_eq!(counted.expected as usize, run.sent);
+    assert!(counted.lost > 80, "{counted:?}");
+    assert_eq!(run.receiver.plis_sent, 0);
+}
+
+/// Pictures are held for word of packets that were lost with it, and there is no sound.
+#[test]
+fn pictures_that_begin_again_after_a_loss_that_nobody_told_of_are_not_held_for_ever() {
+    // So much that the target is as high as can be: nothing probes, which would free them.
+    const PICTURES: u16 = 900;
+    const LAST: u16 = 65_000_u16.wrapping_add(3 * PICTURES + 2);
+    let losses: [fn(u16) -> bool; 3] =
+        [|n| n == LAST, |n| LAST.wrapping_sub(n) < 2, |n| LAST.wrapping_sub(n) < 9];
+    for loses in losses {
+        let films = |t| t <= 33 * u64::from(PICTURES) || t > 32_500;
+        let run = run_course(&Course {
+            seconds: 35,
+            payload: 2_400,
+            loss_percent: 0,
+            rebinds: false,
+            films,
+            loses,
+        });
+        let again =
+            run.received.iter().filter(|sequence| sequence.wrapping_sub(65_000) > 3 * (PICTURES + 2)).count();
+        assert!(again > 100, "{again} packets of the pictures after the pause");
+    }
 }
 
 #[test]

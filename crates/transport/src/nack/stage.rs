@@ -121,7 +121,9 @@ impl Stage for NackStage {
     }
 
     fn bind_remote(&mut self, stream: &StreamInfo) {
-        if wants_nack(stream) {
+        // An ICE restart binds a stream anew that has never paused.
+        let is_known = self.streams.get(&stream.ssrc).is_some_and(|(known, _)| *known == stream.mime_type);
+        if wants_nack(stream) && !is_known {
             self.streams.insert(stream.ssrc, (stream.mime_type.clone(), NackTracker::default()));
         }
     }

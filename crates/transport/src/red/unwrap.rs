@@ -118,7 +118,7 @@ fn distance(block: &Block) -> Option<u16> {
 }
 
 /// How long a packet of Opus lasts, in ticks of 48 kHz (RFC 6716 section 3.1).
-fn duration(data: &[u8]) -> Option<u32> {
+pub(super) fn duration(data: &[u8]) -> Option<u32> {
     let toc = *data.first()?;
     let frame = match toc >> 3 {
         config @ 0..=11 => [480, 960, 1_920, 2_880][usize::from(config & 3)],

@@ -2,6 +2,7 @@
 use super::{
     Redundancy,
     format::{self, Block},
+    unwrap::duration,
 };
 use crate::{
     MediaKind,
@@ -54,7 +55,8 @@ impl RedWrap {
         packet.header.payload_type = payload_type;
     }
 
-    /// What was sent so many packets ago, where all since were of one length: from that the peer knows its number.
+    /// What was sent so many packets ago, where it and all since were of one length, with no pause between them: from that
+    /// the peer knows its number.
     fn block(&self, packet: &rtp::Packet, distance: usize) -> Option<Block> {
         let first = self.kept.len().checked_sub(distance)?;
         let since: Vec<&Kept> = self.kept.range(first..).collect();
@@ -67,8 +69,9 @@ impl RedWrap {
             .all(|pair| pair[1].0 == pair[0].0.wrapping_add(1) && pair[1].1.wrapping_sub(pair[0].1) == step);
         let Kept { timestamp, payload_type, payload, .. } = since[0];
         let offset = now.1.wrapping_sub(*timestamp);
+        let lasts = duration(payload);
         let block = Block { payload_type: *payload_type, offset, data: payload.clone() };
-        (even && format::fits(&block)).then_some(block)
+        (even && lasts == Some(step) && format::fits(&block)).then_some(block)
     }
 }
 

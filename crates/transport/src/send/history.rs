@@ -50,6 +50,12 @@ impl History {
         }
     }
 
+    /// The same, whose retransmissions go by another payload type from now on.
+    #[must_use]
+    pub fn with_payload_type(self, payload_type_rtx: u8) -> Self {
+        Self { payload_type_rtx, ..self }
+    }
+
     /// Keeps a packet that leaves under that transport-wide number. `key` says that a key frame begins with it.
     pub fn keep(&mut self, packet: rtp::Packet, key: bool, number: u64, now: Instant) {
         if key {

@@ -72,6 +72,8 @@ pub struct SendSide {
     /// When a sign of life was sent last, and anything with the marker bit.
     called: Option<Instant>,
     marked: Option<Instant>,
+    /// When anything left last.
+    left: Option<Instant>,
     ledger: Ledger,
     gate: Gate,
     repairs: Gate,
@@ -99,6 +101,7 @@ impl SendSide {
             deaf: false,
             called: None,
             marked: None,
+            left: None,
             ledger: Ledger::default(),
             gate: Gate::new(estimator.target() * PACING),
             repairs: Gate::new(estimator.target() * REPAIRS).with_burst(REPAIRS_BURST),
@@ -259,6 +262,7 @@ impl SendSide {
     ) -> Option<u64> {
         let size = self.size(&packet);
         self.count(&packet, part);
+        self.left = Some(now);
         if packet.header.marker {
             self.marked = Some(now);
         }
@@ -362,8 +366,13 @@ impl Stage for SendSide {
         let extension = stream.rtp_header_extensions.iter().find(|extension| extension.uri == TRANSPORT_CC);
         let told = stream.rtcp_feedback.iter().any(|feedback| feedback.typ == "transport-cc");
         let extension = extension.filter(|_| told).and_then(|extension| u8::try_from(extension.id).ok());
+        let known = self.streams.remove(&stream.ssrc).and_then(|local| local.history);
         let history = match (stream.ssrc_rtx, stream.payload_type_rtx) {
-            (Some(ssrc), Some(payload_type)) => Some(History::new(ssrc, payload_type, first_of(ssrc))),
+            // Bound anew, repairs go on by number: one that was used already would use a nonce twice.
+            (Some(ssrc), Some(payload_type)) => match known.filter(|known| known.ssrc() == ssrc) {
+                Some(known) => Some(known.with_payload_type(payload_type)),
+                None => Some(History::new(ssrc, payload_type, first_of(ssrc))),
+            },
             // Sent again under its own number, a packet would use a nonce of AES-GCM twice.
             (Some(_) | None, _) => None,
         };

@@ -143,6 +143,8 @@ impl Prober {
     }
 
     fn probe(&mut self, now: Instant, rates: &[f64]) {
+        // What has not left by now was meant for another time.
+        self.wanted.clear();
         let mut highest: f64 = 0.0;
         for &rate in rates {
             let bps = rate.min(MAX_BPS);

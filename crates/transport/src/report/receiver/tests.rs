@@ -76,3 +76,19 @@ fn a_report_tells_how_long_the_senders_was_held() {
     let report = &reports(out)[0];
     assert_eq!((report.last_sender_report, report.delay), (0x5678_9abc, 32_768));
 }
+
+#[test]
+fn a_stream_that_is_bound_anew_keeps_its_account_and_one_that_is_gone_does_not() {
+    let (t0, stats) = (start(), SharedStats::default());
+    let mut stage = ReceiverReports::new(stats.clone());
+    for sequence in [0, 1, 3, 4] {
+        stage.bind_remote(&stream(MEDIA, None));
+        stage.read(tagged(t0, packet(MEDIA, sequence)), &mut Out::new(), &mut Out::new());
+    }
+    let counted = || (stats.get().video_in.expected, stats.get().video_in.lost);
+    assert_eq!(counted(), (5, 1));
+    stage.unbind_remote(&stream(MEDIA, None));
+    stage.bind_remote(&stream(MEDIA, None));
+    stage.read(tagged(t0, packet(MEDIA, 9)), &mut Out::new(), &mut Out::new());
+    assert_eq!(counted(), (1, 0));
+}

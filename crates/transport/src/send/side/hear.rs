@@ -89,7 +89,9 @@ impl SendSide {
                 .estimator
                 .never_heard_since()
                 .is_some_and(|begun| now.saturating_duration_since(begun) > DEAF_AFTER);
-        if self.gate.train().is_none()
+        let can_send = self.queue.has_video() || self.can_pad();
+        if can_send
+            && self.gate.train().is_none()
             && let Some(cluster) = self.estimator.take_probe()
         {
             self.gate.begin(cluster);

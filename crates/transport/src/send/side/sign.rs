@@ -1,5 +1,6 @@
-//! Signs of life: into silence, where only what arrives can be told of and there may be no sound; and for peers that tell
-//! of sound only when a packet with the marker bit has come, as the last of a picture has.
+//! Signs of life: into silence, where only what arrives can be told of and there may be no sound; where pictures are held
+//! for word of packets that may be lost, and nothing else goes that could be told of; and for peers that tell of sound only
+//! when a packet with the marker bit has come, as the last of a picture has.
 use super::{Out, PADDING, Part, SendSide};
 use std::time::{Duration, Instant};
 
@@ -13,9 +14,10 @@ impl SendSide {
     /// Padding, or, where there is none, what there is of pictures.
     pub(super) fn give_sign(&mut self, now: Instant, to_wire: &mut Out) {
         let silent = self.estimator.is_silent();
-        if silent && is_due(self.called, EVERY, now) {
+        let stuck = !silent && !self.has_window() && is_due(self.left, EVERY, now);
+        if (silent || stuck) && is_due(self.called, EVERY, now) {
             self.called = Some(now);
-            self.call_into_silence(now, to_wire);
+            self.call_into_silence(if stuck { SHORT } else { PADDING }, now, to_wire);
         } else if !silent
             && !self.deaf
             && self.estimator.is_told_seldom()
@@ -28,8 +30,8 @@ impl SendSide {
         }
     }
 
-    fn call_into_silence(&mut self, now: Instant, to_wire: &mut Out) {
-        if let Some(packet) = self.padding(PADDING) {
+    fn call_into_silence(&mut self, size: usize, now: Instant, to_wire: &mut Out) {
+        if let Some(packet) = self.padding(size) {
             self.send(packet, Part::Padding, now, None, to_wire);
         } else if let Some(packet) = self.queue.pop_video() {
             self.send_picture(packet, now, None, to_wire);
