@@ -73,7 +73,7 @@ limitation: string | null,
  */
 candidates: [string, string] | null, 
 /**
- * `udp` or `tcp`.
+ * `udp`, `tcp`, or `tls` to a relay.
  */
 protocol: string | null, 
 /**
