@@ -345,7 +345,10 @@ impl Estimator {
 
     /// Takes back what a longer way was answered with.
     fn look_for_a_longer_way(&mut self, now: Instant, wait: Duration) {
-        let Some(arriving) = self.limit.arriving() else { return };
+        let Some(arriving) = self.limit.arriving() else {
+            self.longer = Longer::default();
+            return;
+        };
         if let Some(carried) = self.longer.on_wait(now, wait, arriving, self.loss.loses()) {
             self.lengthened = true;
             (self.trendline, self.limit) = (Trendline::default(), Limit::default());

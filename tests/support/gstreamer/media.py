@@ -45,6 +45,12 @@ def numbers(sdp):
     }
 
 
+def kind(stage):
+    """What a stage is, by the name of its factory; None where it has none."""
+    factory = stage.get_factory()
+    return factory and factory.get_name()
+
+
 class Media:
     """Sends the card and the tone; sees and hears what comes."""
 
@@ -143,27 +149,27 @@ class Media:
             more, stage = stages.next()
             if more != Gst.IteratorResult.OK:
                 return
-            if stage.get_factory():
-                yield stage.get_factory().get_name(), stage
+            if kind(stage):
+                yield kind(stage), stage
 
     @staticmethod
     def be_eager(rtc, bin, stage):
         """Asks and tells at once: from the first packet on, since GStreamer keeps to an interval that was once longer."""
-        if stage.get_factory() and stage.get_factory().get_name() == "rtpsession":
+        if kind(stage) == "rtpsession":
             stage.props.bandwidth = EAGER_BPS
 
     def repairs(self):
         """What webrtcbin's own stages have counted of retransmissions, and of feedback on what was sent."""
         seen = {}
-        for kind, stage in self.stages():
-            if kind == "rtprtxsend":
+        for name, stage in self.stages():
+            if name == "rtprtxsend":
                 seen["repairs_asked_of_us"] = seen.get("repairs_asked_of_us", 0) + stage.props.num_rtx_requests
                 seen["repairs_sent"] = seen.get("repairs_sent", 0) + stage.props.num_rtx_packets
-            elif kind == "rtprtxreceive":
+            elif name == "rtprtxreceive":
                 seen["repairs_asked"] = stage.props.num_rtx_requests
                 seen["repairs_come"] = stage.props.num_rtx_packets
                 seen["repairs_used"] = stage.props.num_rtx_assoc_packets
-            elif kind == "rtpsession":
+            elif name == "rtpsession":
                 seen["feedback"] = self.feedback(stage.props.twcc_stats)
         return seen
 

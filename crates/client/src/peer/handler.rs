@@ -22,8 +22,8 @@ use webrtc::{
     },
 };
 
-/// The peer hears of our TCP candidates when paths have been tried for so long, and none works. On one that loses packets TCP would answer
-/// before UDP does, and be taken for the whole call: what TCP repeats is late, and all behind it.
+/// The peer hears of our TCP candidates when paths have been tried for so long, and none works. On one that loses packets
+/// TCP would answer before UDP does, and be taken for the whole call: what TCP repeats is late, and all behind it.
 const TCP_WAIT: Duration = Duration::from_secs(3);
 
 /// What ICE is doing (`RTCIceConnectionState`, W3C WebRTC section 5.6.4).

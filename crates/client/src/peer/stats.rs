@@ -76,6 +76,12 @@ pub struct EndStats {
 }
 
 impl EndStats {
+    /// What carries the path from this end, or to its relay: `udp`, `tcp` or `tls`.
+    #[must_use]
+    pub fn carried_by(&self) -> Option<&str> {
+        self.relay_protocol.or(self.protocol.as_deref())
+    }
+
     /// The standard's name of its type.
     #[must_use]
     pub fn type_name(&self) -> &'static str {
@@ -151,11 +157,8 @@ fn path(
     };
     let address = local.address.as_ref().filter(|_| local.candidate_type == RTCIceCandidateType::Host);
     let local_address = address.and_then(|address| address.parse().ok());
-    let server = Uri::parse(&local.url).and_then(|uri| uri.address());
-    let mut local = end(local)?;
-    if local.candidate_type == CandidateType::Relay {
-        local.relay_protocol = server.map(|address| servers.transport_to(address).name());
-    }
+    let relay_protocol = relay_protocol(local, servers);
+    let local = EndStats { relay_protocol, ..end(local)? };
     let relayed = [&local, &remote].iter().any(|end| end.candidate_type == CandidateType::Relay);
     Some(PathStats {
         local,
@@ -168,6 +171,12 @@ fn path(
         rtt_total: Duration::try_from_secs_f64(pair.total_round_trip_time).unwrap_or_default(),
         rtt_count: pair.responses_received,
     })
+}
+
+fn relay_protocol(candidate: &RTCIceCandidateStats, servers: &StreamServers) -> Option<&'static str> {
+    let uri =
+        Uri::parse(&candidate.url).filter(|_| candidate.candidate_type == RTCIceCandidateType::Relay)?;
+    Some(servers.transport_to(uri.address()?).name())
 }
 
 fn end(candidate: &RTCIceCandidateStats) -> Option<EndStats> {

@@ -114,10 +114,7 @@ impl Meter {
                 .path
                 .as_ref()
                 .map(|p| (p.local.type_name().to_owned(), p.remote.type_name().to_owned())),
-            protocol: peer.path.as_ref().and_then(|p| {
-                let to_relay = p.local.relay_protocol.map(str::to_owned);
-                to_relay.or_else(|| p.local.protocol.clone())
-            }),
+            protocol: peer.path.as_ref().and_then(|p| p.local.carried_by().map(str::to_owned)),
             relayed: peer.path.as_ref().map(|p| p.relayed),
             retransmitted: Some(transport.retransmits_sent),
             quality_limitation: sent.map(|_| limitation.name().to_owned()),

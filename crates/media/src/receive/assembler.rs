@@ -18,10 +18,9 @@ use std::{
 const MAX_PACKETS: usize = 1024;
 /// How long reordering on the network may make a stream look as if its first key frame were missing.
 const REORDER_WAIT: Duration = Duration::from_millis(30);
-/// A request for a key frame is repeated after this, or after a round trip and a half where that is longer: an answer takes
-/// a round trip and the encoding of a large picture.
-const REQUEST_INTERVAL: Duration = Duration::from_millis(500);
-const REQUEST_INTERVAL_MAX: Duration = Duration::from_secs(2);
+/// A request for a key frame is repeated after a round trip and a half, between these: an answer takes a round trip and the
+/// encoding of a large picture.
+const REQUEST_INTERVAL: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(2));
 /// Repair by retransmission is waited for between these, depending on the round trip.
 const REPAIR_WAIT: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(1500));
 
@@ -78,7 +77,7 @@ impl Default for Assembler {
             blocked_since: None,
             last_request: None,
             repair_wait: REPAIR_WAIT.0 * 2,
-            request_interval: REQUEST_INTERVAL,
+            request_interval: REQUEST_INTERVAL.0,
             released: Vec::new(),
         }
     }
@@ -167,7 +166,7 @@ impl Assembler {
     /// of much loss: it is hit itself.
     pub fn set_round_trip(&mut self, rtt: Duration) {
         self.repair_wait = (rtt * 5 + Duration::from_millis(100)).clamp(REPAIR_WAIT.0, REPAIR_WAIT.1);
-        self.request_interval = REQUEST_INTERVAL.max(rtt * 3 / 2).min(REQUEST_INTERVAL_MAX);
+        self.request_interval = (rtt * 3 / 2).clamp(REQUEST_INTERVAL.0, REQUEST_INTERVAL.1);
     }
 
     /// Steps over packets without content: padding, which a sender may use to probe.

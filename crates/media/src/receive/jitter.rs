@@ -99,13 +99,12 @@ impl JitterBuffer {
         let sequence = self.sequences.sequence(packet.sequence);
         let at = self.timestamps.timestamp(packet.timestamp);
         let late = at < self.next && self.state == State::Playing;
+        let useless = packet.payload.is_empty() || self.packets.contains_key(&at);
         // A copy says nothing of the way of the first.
-        if packet.payload.is_empty() || self.packets.contains_key(&at) {
-            self.counters.packets_discarded.add(1);
-            return;
+        if !useless {
+            self.delay.arrived(media_us(at), arrival);
         }
-        self.delay.arrived(media_us(at), arrival);
-        if late {
+        if useless || late {
             self.counters.packets_discarded.add(1);
             return;
         }

@@ -83,11 +83,9 @@ impl VideoTiming {
 
     /// One or two stretches of late pictures are no habit of the path's.
     fn forget_what_is_over(&mut self, media_us: i64) {
-        let last = self.seen.iter().rposition(|(_, late)| *late > STOP_US);
-        if let Some((last, (at, _))) = last.and_then(|last| Some((last, self.seen.get(last)?)))
-            && media_us - at >= CALM_US
-            && self.stretches.len() <= FEW
-        {
+        let Some(last) = self.seen.iter().rposition(|(_, late)| *late > STOP_US) else { return };
+        let calm = self.seen.get(last).is_some_and(|(at, _)| media_us - at >= CALM_US);
+        if calm && self.stretches.len() <= FEW {
             self.seen.drain(..=last);
         }
     }
@@ -140,69 +138,66 @@ pub(super) fn bounded(due: MediaTime, now: MediaTime, limit: Duration) -> MediaT
 mod tests {
     use super::*;
 
+    /// Of so many pictures, thirty a second, each so much late, in microseconds: when it is whole, and when due.
+    fn shown(count: i64, late: impl Fn(i64) -> i64) -> Vec<(MediaTime, MediaTime)> {
+        let mut timing = VideoTiming::default();
+        let picture = |frame: i64| {
+            let complete_at = MediaTime(5_000_000 + frame * 100_000 / 3 + late(frame));
+            (complete_at, timing.due(frame * 3000, complete_at))
+        };
+        (0..count).map(picture).collect()
+    }
+
+    /// How long each waits.
+    fn waits(shown: &[(MediaTime, MediaTime)]) -> Vec<Duration> {
+        shown.iter().map(|(complete_at, due)| *due - *complete_at).collect()
+    }
+
+    /// From each to the next, in microseconds.
+    fn steps(shown: &[(MediaTime, MediaTime)]) -> Vec<i64> {
+        shown.windows(2).map(|pair| pair[1].1.0 - pair[0].1.0).collect()
+    }
+
     #[test]
     fn steady_stream_is_shown_at_once() {
-        let mut timing = VideoTiming::default();
-        for frame in 0..100_i64 {
-            let complete_at = MediaTime(5_000_000 + frame * 100_000 / 3);
-            let due = timing.due(frame * 3000, complete_at);
-            assert!(due - complete_at < Duration::from_millis(1));
-        }
+        assert!(waits(&shown(100, |_| 0)).iter().all(|wait| *wait < Duration::from_millis(1)));
     }
 
     #[test]
     fn jitter_is_halved_at_least() {
-        let mut timing = VideoTiming::default();
-        let (mut shown, mut arrived) = (Vec::new(), Vec::new());
-        for frame in 0..300_i64 {
-            let jitter = if frame % 2 == 0 { 0 } else { 40_000 };
-            let complete_at = MediaTime(5_000_000 + frame * 100_000 / 3 + jitter);
-            arrived.push(complete_at.0 - frame * 100_000 / 3);
-            shown.push(timing.due(frame * 3000, complete_at).0 - frame * 100_000 / 3);
-        }
-        let spread = |delays: &[i64]| delays.iter().max().unwrap() - delays.iter().min().unwrap();
-        assert!(spread(&shown[200..]) * 2 < spread(&arrived[200..]) + 4_000, "{}", spread(&shown[200..]));
+        let shown = shown(300, |frame| if frame % 2 == 0 { 0 } else { 40_000 });
+        let spread = |times: &dyn Fn(&(MediaTime, MediaTime)) -> MediaTime| {
+            let delays = (0_i64..).zip(&shown).map(|(frame, picture)| times(picture).0 - frame * 100_000 / 3);
+            let delays: Vec<i64> = delays.skip(200).collect();
+            delays.iter().max().unwrap() - delays.iter().min().unwrap()
+        };
+        let (due, arrived) = (spread(&|(_, due)| *due), spread(&|(complete_at, _)| *complete_at));
+        assert!(due * 2 < arrived + 4_000, "{due}");
     }
 
     #[test]
     fn repairs_over_a_long_path_do_not_stop_the_picture() {
-        let mut timing = VideoTiming::default();
-        let mut shown = Vec::new();
-        for frame in 0..900_i64 {
-            // Every tenth picture is repaired 300 ms later, and those after it wait for it.
-            let late = 300_000 - (frame % 10) * 100_000 / 3;
-            let complete_at = MediaTime(5_000_000 + frame * 100_000 / 3 + late.max(0));
-            shown.push(timing.due(frame * 3000, complete_at).0);
-        }
-        let stop = shown[300..].windows(2).map(|pair| pair[1] - pair[0]).max();
+        // Every tenth picture is repaired 300 ms later, and those after it wait for it.
+        let shown = shown(900, |frame| (300_000 - (frame % 10) * 100_000 / 3).max(0));
+        let stop = steps(&shown[300..]).into_iter().max();
         assert!(stop.is_some_and(|stop| stop <= STOP_US + 40_000), "{stop:?}");
     }
 
     #[test]
     fn a_queue_that_has_drained_delays_no_longer() {
-        let mut timing = VideoTiming::default();
-        let waited: Vec<Duration> = (0..240_i64)
-            .map(|frame| {
-                let late = if (60..90).contains(&frame) { 500_000 } else { 0 };
-                let complete_at = MediaTime(5_000_000 + frame * 100_000 / 3 + late);
-                timing.due(frame * 3000, complete_at) - complete_at
-            })
-            .collect();
+        let waited = waits(&shown(240, |frame| if (60..90).contains(&frame) { 500_000 } else { 0 }));
         assert!(waited[100] > Duration::from_millis(200), "{:?}", waited[100]);
         assert!(waited[136..].iter().all(|wait| *wait < Duration::from_millis(60)), "{:?}", &waited[136..]);
     }
 
     #[test]
     fn pictures_that_become_whole_together_are_seen_one_after_another() {
-        let mut timing = VideoTiming::default();
-        let due: Vec<i64> = (0..70_i64)
-            .map(|frame| {
-                // The sixtieth is repaired after 100 ms, and those behind it wait for it.
-                let late = if (60..63).contains(&frame) { 100_000 - (frame - 60) * 100_000 / 3 } else { 0 };
-                timing.due(frame * 3000, MediaTime(5_000_000 + frame * 100_000 / 3 + late)).0
-            })
-            .collect();
-        let steps: Vec<i64> = due.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        // The sixtieth is repaired after 100 ms, and those behind it wait for it.
+        let shown = shown(70, |frame| match frame {
+            60..63 => 100_000 - (frame - 60) * 100_000 / 3,
+            _ => 0,
+        });
+        let steps = steps(&shown);
         assert!(steps.iter().all(|step| *step >= SPACING_US - 1_000), "{steps:?}");
     }
 
@@ -210,28 +205,16 @@ mod tests {
     fn one_late_picture_now_and_then_delays_none_of_the_others() {
         // One in so many, the first of them so early.
         for (every, first) in [(100, 99), (70, 10), (900, 50)] {
-            let mut timing = VideoTiming::default();
-            let mut waited = Duration::ZERO;
-            for frame in 0..900_i64 {
-                let late = if frame % every == first { 300_000 } else { 0 };
-                let complete_at = MediaTime(5_000_000 + frame * 100_000 / 3 + late);
-                let due = timing.due(frame * 3000, complete_at);
-                waited = waited.max(due - complete_at);
-            }
+            let shown = shown(900, |frame| if frame % every == first { 300_000 } else { 0 });
+            let waited = waits(&shown).into_iter().max().unwrap();
             assert!(waited < Duration::from_millis(25), "one in {every}: {waited:?}");
         }
     }
 
     #[test]
     fn late_pictures_that_keep_coming_are_waited_for_however_calm_it_is_between() {
-        let mut timing = VideoTiming::default();
-        let mut shown = Vec::new();
-        for frame in 0..900_i64 {
-            let late = if frame % 50 == 49 { 300_000 } else { 0 };
-            let complete_at = MediaTime(5_000_000 + frame * 100_000 / 3 + late);
-            shown.push(timing.due(frame * 3000, complete_at).0);
-        }
-        let stop = shown[300..].windows(2).map(|pair| pair[1] - pair[0]).max();
+        let shown = shown(900, |frame| if frame % 50 == 49 { 300_000 } else { 0 });
+        let stop = steps(&shown[300..]).into_iter().max();
         assert!(stop.is_some_and(|stop| stop <= STOP_US + 40_000), "{stop:?}");
     }
 

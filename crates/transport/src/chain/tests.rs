@@ -107,13 +107,23 @@ struct Course {
     loses: fn(u16) -> bool,
 }
 
-/// Sends 30 pictures a second of three packets each. The last second sends nothing, so that repairs may end.
-fn run(seconds: u64, loss_percent: u64) -> Run {
-    let course =
-        Course { seconds, payload: 600, loss_percent, rebinds: false, films: |_| true, loses: |_| false };
-    run_course(&course)
+impl Course {
+    /// Without a loss.
+    const CLEAN: Self = Self {
+        seconds: 30,
+        payload: 600,
+        loss_percent: 0,
+        rebinds: false,
+        films: |_| true,
+        loses: |_| false,
+    };
 }
 
+fn run(seconds: u64, loss_percent: u64) -> Run {
+    run_course(&Course { seconds, loss_percent, ..Course::CLEAN })
+}
+
+/// Sends 30 pictures a second of three packets each. The last second sends nothing, so that repairs may end.
 fn run_course(course: &Course) -> Run {
     let Course { seconds, loss_percent, .. } = *course;
     #[expect(clippy::disallowed_methods, reason = "any instant will do: the run counts from it")]
@@ -175,14 +185,18 @@ fn run_course(course: &Course) -> Run {
     Run { sent, lost, sender: a.stats.get(), receiver: b.stats.get(), received: b.received(), events }
 }
 
-#[test]
-fn five_percent_loss_is_repaired_whole_by_twice_as_many_retransmissions() {
-    let run = run(30, 5);
+fn assert_each_comes_once(run: &Run) {
     let mut received = run.received.clone();
     received.sort_unstable();
     received.dedup();
     assert_eq!(received.len(), run.received.len(), "no packet comes twice");
     assert_eq!(received.len(), run.sent, "every packet comes");
+}
+
+#[test]
+fn five_percent_loss_is_repaired_whole_by_twice_as_many_retransmissions() {
+    let run = run(30, 5);
+    assert_each_comes_once(&run);
     assert!(run.lost > 80, "{}", run.lost);
     let (sent, received) = (run.sender.video_out, run.receiver.video_in);
     assert_eq!(received.expected as usize, run.sent);
@@ -200,20 +214,8 @@ fn five_percent_loss_is_repaired_whole_by_twice_as_many_retransmissions() {
 
 #[test]
 fn a_stream_that_is_bound_anew_goes_on() {
-    let films = |_| true;
-    let run = run_course(&Course {
-        seconds: 30,
-        payload: 600,
-        loss_percent: 5,
-        rebinds: true,
-        films,
-        loses: |_| false,
-    });
-    let mut received = run.received.clone();
-    received.sort_unstable();
-    received.dedup();
-    assert_eq!(received.len(), run.received.len(), "no packet comes twice");
-    assert_eq!(received.len(), run.sent, "every packet comes");
+    let run = run_course(&Course { loss_percent: 5, rebinds: true, ..Course::CLEAN });
+    assert_each_comes_once(&run);
     let counted = run.receiver.video_in;
     assert_eq!(counted.expected as usize, run.sent);
     assert!(counted.lost > 80, "{counted:?}");
@@ -230,14 +232,7 @@ fn pictures_that_begin_again_after_a_loss_that_nobody_told_of_are_not_held_for_e
         [|n| n == LAST, |n| LAST.wrapping_sub(n) < 2, |n| LAST.wrapping_sub(n) < 9];
     for loses in losses {
         let films = |t| t <= 33 * u64::from(PICTURES) || t > 32_500;
-        let run = run_course(&Course {
-            seconds: 35,
-            payload: 2_400,
-            loss_percent: 0,
-            rebinds: false,
-            films,
-            loses,
-        });
+        let run = run_course(&Course { seconds: 35, payload: 2_400, films, loses, ..Course::CLEAN });
         let again =
             run.received.iter().filter(|sequence| sequence.wrapping_sub(65_000) > 3 * (PICTURES + 2)).count();
         assert!(again > 100, "{again} packets of the pictures after the pause");

@@ -60,18 +60,17 @@ impl RedWrap {
     fn block(&self, packet: &rtp::Packet, distance: usize) -> Option<Block> {
         let first = self.kept.len().checked_sub(distance)?;
         let since: Vec<&Kept> = self.kept.range(first..).collect();
+        let Kept { timestamp, payload_type, payload, .. } = *since.first()?;
         let times = since.iter().map(|kept| (kept.sequence, kept.timestamp));
         let now = (packet.header.sequence_number, packet.header.timestamp);
         let times: Vec<(u16, u32)> = times.chain([now]).collect();
-        let step = times[1].1.wrapping_sub(times[0].1);
+        let step = duration(payload)?;
         let even = times
             .windows(2)
             .all(|pair| pair[1].0 == pair[0].0.wrapping_add(1) && pair[1].1.wrapping_sub(pair[0].1) == step);
-        let Kept { timestamp, payload_type, payload, .. } = since[0];
         let offset = now.1.wrapping_sub(*timestamp);
-        let lasts = duration(payload);
         let block = Block { payload_type: *payload_type, offset, data: payload.clone() };
-        (even && lasts == Some(step) && format::fits(&block)).then_some(block)
+        (even && format::fits(&block)).then_some(block)
     }
 }
 

@@ -10,7 +10,8 @@ const WINDOW: u32 = u128::BITS;
 /// One stream's packets as they come off the wire, without repairs. Pure.
 #[derive(Debug)]
 pub struct Arrivals {
-    rate: f64,
+    /// Of the RTP clock, in Hz.
+    rate: u32,
     sequences: Unwrapper,
     first: i64,
     newest: Option<i64>,
@@ -28,7 +29,7 @@ impl Arrivals {
     /// Of a stream whose RTP clock runs at `rate`.
     pub fn new(rate: u32) -> Self {
         Self {
-            rate: f64::from(rate.max(1)),
+            rate: rate.max(1),
             sequences: Unwrapper::default(),
             first: 0,
             newest: None,
@@ -38,6 +39,11 @@ impl Arrivals {
             jitter: None,
             reported: (0, 0),
         }
+    }
+
+    /// Whether it is of a stream whose RTP clock runs at `rate`.
+    pub fn is_of(&self, rate: u32) -> bool {
+        self.rate == rate.max(1)
     }
 
     /// A packet came off the wire.
@@ -72,8 +78,9 @@ impl Arrivals {
             return;
         }
         self.timed = Some((timestamp, now));
-        let step = now.saturating_duration_since(then).as_secs_f64() * self.rate - f64::from(ticks);
-        if step.abs() < STEP_MAX.as_secs_f64() * self.rate {
+        let step =
+            now.saturating_duration_since(then).as_secs_f64() * f64::from(self.rate) - f64::from(ticks);
+        if step.abs() < STEP_MAX.as_secs_f64() * f64::from(self.rate) {
             let jitter = self.jitter.unwrap_or(0.0);
             self.jitter = Some(jitter + (step.abs() - jitter) / 16.0);
         }
@@ -96,7 +103,7 @@ impl Arrivals {
 
     /// The same as time.
     pub fn jitter_time(&self) -> Option<Duration> {
-        Some(Duration::from_secs_f64(self.jitter? / self.rate))
+        Some(Duration::from_secs_f64(self.jitter? / f64::from(self.rate)))
     }
 
     /// The highest sequence number, widened to 32 bits as a report has it.

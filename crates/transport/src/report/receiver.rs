@@ -27,8 +27,6 @@ const LOST_MAX: u64 = (1 << 23) - 1;
 struct Stream {
     /// Absent for a stream that repairs another: it is reported on, but its losses are not the media's.
     account: Option<MediaKind>,
-    /// Of its RTP time, in Hz.
-    clock_rate: u32,
     arrivals: Arrivals,
     /// Middle 32 bits of the NTP time of the newest sender report, and when it came.
     sender: Option<(u32, Instant)>,
@@ -142,10 +140,10 @@ impl Stage for ReceiverReports {
         let account = kind.filter(|_| !self.repairs.contains_key(&stream.ssrc));
         // An ICE restart binds a stream anew that has never paused.
         match self.streams.get_mut(&stream.ssrc) {
-            Some(known) if known.clock_rate == stream.clock_rate => known.account = account,
+            Some(known) if known.arrivals.is_of(stream.clock_rate) => known.account = account,
             Some(_) | None => {
-                let (clock_rate, arrivals) = (stream.clock_rate, Arrivals::new(stream.clock_rate));
-                self.streams.insert(stream.ssrc, Stream { account, clock_rate, arrivals, sender: None });
+                let arrivals = Arrivals::new(stream.clock_rate);
+                self.streams.insert(stream.ssrc, Stream { account, arrivals, sender: None });
             }
         }
     }

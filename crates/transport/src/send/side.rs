@@ -218,6 +218,11 @@ impl SendSide {
         self.streams.get(&ssrc).or_else(|| self.streams.values().find(repairs))
     }
 
+    /// Whether there is anything that a train could be made of.
+    fn has_for_train(&self) -> bool {
+        self.queue.has_video() || self.can_pad()
+    }
+
     fn can_pad(&self) -> bool {
         self.streams.values().filter_map(|local| local.history.as_ref()).any(|history| !history.is_empty())
     }
@@ -347,9 +352,7 @@ impl Stage for SendSide {
         let wakes = [
             self.tick,
             self.gate.opens_at().filter(|_| open && self.queue.has_video()),
-            self.gate
-                .opens_at()
-                .filter(|_| self.gate.train().is_some() && (self.queue.has_video() || self.can_pad())),
+            self.gate.opens_at().filter(|_| self.gate.train().is_some() && self.has_for_train()),
             repairs.filter(|_| open && self.queue.has_repairs()),
             self.queue.copy_due().map(|due| repairs.map_or(due, |opens| opens.max(due))).filter(|_| open),
             self.ahead

@@ -41,11 +41,8 @@ impl AsyncTcpListener for Listener {
                 tokio::time::sleep(AFTER_ERROR).await;
             }
             let (stream, from) = accepted?;
-            Ok((
-                Arc::new(Stream::new(stream, Held::Accepted(place), self.callers.clone())?)
-                    as Arc<dyn AsyncTcpStream>,
-                from,
-            ))
+            let stream = Stream::new(stream, Held::Accepted(place), self.callers.clone())?;
+            Ok((Arc::new(stream) as Arc<dyn AsyncTcpStream>, from))
         })
     }
 

@@ -10,7 +10,8 @@
 //! webrtc-rs knows TURN servers by UDP addresses only. One that is reached by a stream gets an address that no host has
 //! ([`StreamServers`]); what is sent there goes through a tunnel, and what comes out of it comes from there. Beside that
 //! [`flights`] and [`rechecks`] repeat what a lossy network takes of handshakes, [`checks`] and [`callers`] have a path
-//! nominated as soon as it has answered, [`dials`] bounds whom the peer may have us connect to, and [`hurry`] wakes webrtc-rs while there is no connection.
+//! nominated as soon as it has answered, [`dials`] bounds whom the peer may have us connect to, and [`hurry`] wakes
+//! webrtc-rs while there is no connection.
 mod callers;
 mod checks;
 mod dials;
@@ -93,8 +94,8 @@ impl Runtime for Sockets {
     fn connect_tcp<'a>(&'a self, remote: SocketAddr) -> Boxed<'a, io::Result<Arc<dyn AsyncTcpStream>>> {
         Box::pin(async move {
             let place = self.dials.place(remote)?;
-            Ok(Arc::new(Stream::connect(remote, place, self.shared.callers.clone()).await?)
-                as Arc<dyn AsyncTcpStream>)
+            let stream = Stream::connect(remote, place, self.shared.callers.clone()).await?;
+            Ok(Arc::new(stream) as Arc<dyn AsyncTcpStream>)
         })
     }
 

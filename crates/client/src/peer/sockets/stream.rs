@@ -89,11 +89,8 @@ impl Stream {
     /// Connects to where the peer listens.
     pub(super) async fn connect(to: SocketAddr, place: Place, callers: Callers) -> io::Result<Self> {
         let connected = timeout(CONNECT_LIMIT, TcpStream::connect(to)).await;
-        Self::new(
-            connected.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??,
-            Held::Dialed(place),
-            callers,
-        )
+        let stream = connected.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        Self::new(stream, Held::Dialed(place), callers)
     }
 
     /// Looks at what is sent.

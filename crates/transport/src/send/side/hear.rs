@@ -89,9 +89,8 @@ impl SendSide {
                 .estimator
                 .never_heard_since()
                 .is_some_and(|begun| now.saturating_duration_since(begun) > DEAF_AFTER);
-        let can_send = self.queue.has_video() || self.can_pad();
-        if can_send
-            && self.gate.train().is_none()
+        if self.gate.train().is_none()
+            && self.has_for_train()
             && let Some(cluster) = self.estimator.take_probe()
         {
             self.gate.begin(cluster);
