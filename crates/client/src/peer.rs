@@ -10,6 +10,8 @@
 mod addresses;
 mod channel;
 mod config;
+mod connect;
+mod cookie;
 mod error;
 mod handler;
 mod outgoing;
@@ -30,31 +32,28 @@ use eyeline_protocol::{
     channel::LABEL,
     signal::{ConnectionState, IceCandidate, Sdp, SdpKind},
 };
-use eyeline_transport::{Chain, ChainConfig, Handles, SharedStats, WallClock};
+use eyeline_transport::SharedStats;
 pub use eyeline_transport::{
     Event as MediaEvent, EventSink as MediaCallbacks, MediaKind, ReceivedRtp, TransportStats,
 };
-use handler::Handler;
 pub use handler::IceState;
 pub use outgoing::MediaSender;
 use outgoing::Tracks;
-use rtc::{ice::mdns::MulticastDnsMode, peer_connection::configuration::RTCOfferOptions};
+use rtc::peer_connection::configuration::RTCOfferOptions;
 use sdp::Payload;
 pub use servers::Servers;
-use sockets::{Shared, Sockets};
+use sockets::Shared;
 pub use stats::{EndStats, PathStats, PeerStats, SentStream};
 use std::{
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
-    time::{Duration, Instant, SystemTime},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 pub use turn::{FrameError, ProbeError, StreamError, probe};
 use webrtc::{
     error::Error,
     media_stream::track_local::TrackLocal,
-    peer_connection::{
-        PeerConnection, PeerConnectionBuilder, RTCIceCandidateInit, RTCSessionDescription, StatsSelector,
-    },
+    peer_connection::{PeerConnection, RTCIceCandidateInit, RTCSessionDescription, StatsSelector},
 };
 
 /// What a connection is made with.
@@ -121,16 +120,15 @@ impl Peer {
         let channel = Channel::default();
         let shared = Shared::default();
         shared.callers.set_relays(config.servers.relays());
-        // Multicast may be forbidden here; then a browser's `.local` candidates stay unknown, and its own checks
-        // reach us all the same (peer-reflexive candidates).
-        let make = |mdns| connect(&config, &media, &events, &channel, &tracks, &shared, mdns);
-        let (connection, handles) = match make(MulticastDnsMode::QueryOnly).await {
-            Ok(made) => made,
-            Err(error) => {
-                tracing::debug!(%error, "no multicast DNS");
-                make(MulticastDnsMode::Disabled).await?
-            }
+        let parts = connect::Parts {
+            config: &config,
+            media: &media,
+            events: &events,
+            channel: &channel,
+            tracks: &tracks,
+            shared: &shared,
         };
+        let (connection, handles) = parts.connect().await?;
         for track in [&tracks.audio.track, &tracks.video.track] {
             let track = Arc::clone(track) as Arc<dyn TrackLocal>;
             connection.add_transceiver_from_track(track, None).await?;
@@ -165,7 +163,7 @@ impl Peer {
         let options = RTCOfferOptions { ice_restart };
         let offer = self.connection.create_offer(Some(options)).await?;
         self.connection.set_local_description(offer.clone()).await?;
-        Ok(ours(SdpKind::Offer, &offer))
+        Ok(self.ours(SdpKind::Offer, &offer))
     }
 
     /// Answers the peer's offer and begins to gather candidates.
@@ -182,7 +180,7 @@ impl Peer {
         // A browser offers H.264 several times over: what we send is what our own answer took of that.
         self.take_over(&offer.sdp, &answer.sdp).await?;
         self.connection.set_local_description(answer.clone()).await.map_err(bad_sdp)?;
-        Ok(ours(SdpKind::Answer, &answer))
+        Ok(self.ours(SdpKind::Answer, &answer))
     }
 
     /// Takes the peer's answer to our offer.
@@ -284,6 +282,7 @@ impl Peer {
         let report = self.connection.get_stats(clock(), StatsSelector::None).await;
         PeerStats::new(&report, &self.shared.servers, self.stats.get(), self.sender.dropped())
             .with_remote(self.shared.callers.path_type())
+            .without_assumed(self.shared.callers.assumed())
             .with_tracks(&self.tracks, self.video_codec())
     }
 
@@ -296,6 +295,11 @@ impl Peer {
         }
     }
 
+    fn ours(&self, kind: SdpKind, description: &RTCSessionDescription) -> Sdp {
+        self.shared.knowledge.set_local(&description.sdp);
+        Sdp { kind, sdp: sdp::with_session_attributes(&description.sdp, self.shared.knowledge.new_cookie()) }
+    }
+
     fn remote(&self) -> Remote {
         *self.remote.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -305,6 +309,7 @@ impl Peer {
         let video = sdp::video_codec(answer, &self.video_codecs);
         *self.remote.lock().unwrap_or_else(PoisonError::into_inner) =
             Remote { is_ours: sdp::is_ours(theirs), video };
+        self.shared.knowledge.set_remote(theirs, sdp::is_ours(theirs));
         self.sender.set_red(sdp::red(answer));
         for sender in self.connection.get_senders().await {
             let kind = sender.track().kind().await;
@@ -328,59 +333,6 @@ impl Drop for Peer {
     }
 }
 
-async fn connect(
-    config: &PeerConfig,
-    media: &MediaCallbacks,
-    events: &mpsc::Sender<PeerEvent>,
-    channel: &Channel,
-    tracks: &Arc<Tracks>,
-    shared: &Shared,
-    mdns: MulticastDnsMode,
-) -> Result<(Arc<dyn PeerConnection>, Handles), PeerError> {
-    let chain = Chain::new(ChainConfig { wall: wall_clock(), sink: watching_video(media, tracks) });
-    let handler = Handler {
-        events: events.clone(),
-        channel: channel.clone(),
-        hurry: shared.hurry.clone(),
-        callers: shared.callers.clone(),
-        ice: watch::Sender::new(IceState::New),
-    };
-    let mut builder = PeerConnectionBuilder::new();
-    if let Some(sockets) = Sockets::new(shared.clone(), config.relay_only) {
-        builder = builder.with_runtime(Arc::new(sockets));
-    }
-    // A path from a relay is never one of TCP's between the machines.
-    if !config.relay_only {
-        builder = builder.with_tcp_addrs(vec![addresses::LocalAddresses]);
-    }
-    let connection = builder
-        .with_configuration(config::whole(config.servers.for_webrtc(&shared.servers), config.relay_only))
-        .with_media_engine(config::media(&config.video_codecs)?)
-        .with_setting_engine(config::settings(mdns, config.relay_only))
-        .with_interceptor_registry(chain.registry)
-        .with_handler(Arc::new(handler))
-        .with_udp_addrs(vec![addresses::LocalAddresses])
-        .with_data_channel_send_buffer_limit(channel::SEND_BUFFER)
-        .build()
-        .await?;
-    Ok((Arc::new(connection), chain.handles))
-}
-
-/// `media`, with the peer's video noted on the way: requests for key frames must name it.
-fn watching_video(media: &MediaCallbacks, tracks: &Arc<Tracks>) -> MediaCallbacks {
-    let (media, tracks) = (Arc::clone(media), Arc::clone(tracks));
-    Arc::new(move |event| {
-        if let MediaEvent::RemoteStream { kind: MediaKind::Video, ssrc, .. } = event {
-            tracks.remote_video.store(ssrc, Ordering::Relaxed);
-        }
-        media(event);
-    })
-}
-
-fn ours(kind: SdpKind, description: &RTCSessionDescription) -> Sdp {
-    Sdp { kind, sdp: sdp::with_session_attributes(&description.sdp) }
-}
-
 fn bad_sdp(error: Error) -> PeerError {
     PeerError::BadSdp(error.to_string())
 }
@@ -388,9 +340,4 @@ fn bad_sdp(error: Error) -> PeerError {
 #[expect(clippy::disallowed_methods, reason = "the peer connection is an I/O shell")]
 fn clock() -> Instant {
     Instant::now()
-}
-
-#[expect(clippy::disallowed_methods, reason = "read once for a connection's sender reports")]
-fn wall_clock() -> WallClock {
-    WallClock::new(Instant::now(), SystemTime::now())
 }

@@ -4,10 +4,10 @@ use rtc::ice::{mdns::MulticastDnsMode, network_type::NetworkType};
 use rtc::rtp_transceiver::rtp_sender::{
     RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpHeaderExtensionCapability, RtpCodecKind,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use webrtc::peer_connection::{
     MediaEngine, RTCBundlePolicy, RTCConfiguration, RTCConfigurationBuilder, RTCIceServer,
-    RTCIceTransportPolicy, SettingEngine, SettingEngineBuilder,
+    RTCIceTransportPolicy, SettingEngine, SettingEngineBuilder, crypto::RTCCryptoProvider,
 };
 
 /// No answer for so long: the path is in doubt, a person may be told.
@@ -57,7 +57,11 @@ pub(super) fn whole(servers: Vec<RTCIceServer>, relay_only: bool) -> RTCConfigur
 
 /// Timeouts, and whether `.local` names of browsers are asked for on the local network.
 /// A relayed path waits for a direct one, where that may be used.
-pub(super) fn settings(mdns: MulticastDnsMode, relay_only: bool) -> SettingEngine {
+pub(super) fn settings(
+    mdns: MulticastDnsMode,
+    relay_only: bool,
+    crypto: Arc<dyn RTCCryptoProvider>,
+) -> SettingEngine {
     let relay_wait = if relay_only { Duration::ZERO } else { RELAY_WAIT };
     SettingEngineBuilder::new()
         .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
@@ -70,6 +74,7 @@ pub(super) fn settings(mdns: MulticastDnsMode, relay_only: bool) -> SettingEngin
         .with_multicast_dns_mode(mdns)
         .with_include_loopback_candidate(true)
         .with_discard_local_candidates_during_ice_restart(true)
+        .with_crypto_provider(crypto)
         .build()
 }
 

@@ -1,5 +1,5 @@
 //! What we read from session descriptions beside webrtc-rs, and what we add to ours.
-use super::VideoCodec;
+use super::{VideoCodec, cookie::Cookie};
 use eyeline_protocol::channel::SDP_TOOL;
 pub(super) use eyeline_protocol::channel::is_eyeline as is_ours;
 
@@ -74,17 +74,18 @@ fn parameters(fmtp: &str) -> impl Iterator<Item = (&str, &str)> {
     fmtp.split(';').filter_map(|parameter| parameter.trim().split_once('='))
 }
 
-/// `sdp` with our name and version in it, and with the statement that candidates trickle (RFC 8840), which webrtc-rs
-/// leaves out.
-pub(super) fn with_session_attributes(sdp: &str) -> String {
+/// `sdp` with our name and version in it, the cookie that our DTLS asks for, and the statement that candidates trickle (RFC
+/// 8840), which webrtc-rs leaves out.
+pub(super) fn with_session_attributes(sdp: &str, cookie: Option<Cookie>) -> String {
+    let cookie = cookie.map(|cookie| cookie.line()).unwrap_or_default();
     let tool = format!("a=tool:{SDP_TOOL}/{}\r\n", env!("CARGO_PKG_VERSION"));
     let trickle = if sdp.contains("a=ice-options:") { "" } else { "a=ice-options:trickle\r\n" };
     match sdp.find("\r\nm=") {
         Some(at) => {
             let (session, media) = sdp.split_at(at + 2);
-            format!("{session}{tool}{trickle}{media}")
+            format!("{session}{tool}{cookie}{trickle}{media}")
         }
-        None => format!("{sdp}{tool}{trickle}"),
+        None => format!("{sdp}{tool}{cookie}{trickle}"),
     }
 }
 
@@ -167,10 +168,12 @@ mod tests {
 
     #[test]
     fn our_clients_know_each_other() {
-        let ours = with_session_attributes(SDP);
+        let cookie = Cookie::random();
+        let ours = with_session_attributes(SDP, Some(cookie));
         assert!(
             ours.contains("t=0 0\r\na=tool:eyeline/") && ours.contains("a=ice-options:trickle\r\nm=audio")
         );
+        assert_eq!(Cookie::in_sdp(&ours), Some(cookie));
         assert!(is_ours(&ours));
         assert!(!is_ours(SDP));
         assert!(!is_ours(&SDP.replace("v=0\r\n", "v=0\r\na=tool:eyeliner/1\r\n")));

@@ -164,6 +164,18 @@ async fn sound_and_picture_flow_both_ways_with_their_clocks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_cookie_is_known_beforehand_and_the_only_random_number_of_its_length() {
+    let (a, b) = connected(&BOTH, &BOTH).await;
+    // The one who offers is asked for nothing, since the other says first what would be asked for.
+    let given = [&a, &b].map(|end| end.peer.shared.knowledge.cookies_given());
+    assert_eq!(given, [1, 0]);
+    let (a_hears, b_hears) = (a.peer.shared.callers.assumed(), b.peer.shared.callers.assumed());
+    assert_eq!((a_hears, b_hears), (1, 0), "who offers takes the pair, once");
+    negotiate(&a, &b, true).await;
+    assert_eq!(a.peer.shared.knowledge.new_cookie(), None, "of no use any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn messages_arrive_in_order_both_ways() {
     let (a, b) = connected(&BOTH, &BOTH).await;
     a.saw("the channel", |seen| seen.open).await;

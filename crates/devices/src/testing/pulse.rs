@@ -3,6 +3,7 @@ use std::{
     env,
     ffi::OsStr,
     fs, io,
+    os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Mutex, PoisonError},
@@ -60,7 +61,8 @@ impl PulseServer {
             .spawn()?;
         let looks = START_LIMIT.as_millis() / LOOK_EVERY.as_millis();
         for _ in 0..looks {
-            if socket.exists() {
+            // It is there a moment before anybody listens.
+            if UnixStream::connect(&socket).is_ok() {
                 return Ok(Self { daemon: Some(daemon), socket, _dir: Some(dir) });
             }
             if daemon.try_wait()?.is_some() {

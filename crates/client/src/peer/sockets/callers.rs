@@ -37,6 +37,8 @@ struct Known {
     round: u64,
     /// Whether TCP to the peer has ever carried the call.
     by_stream: bool,
+    /// Checks that count as answered before they were.
+    assumed: u64,
 }
 
 impl Callers {
@@ -63,9 +65,23 @@ impl Callers {
 
     /// What the peer has said of the far end of the path in use.
     pub(in super::super) fn path_type(&self) -> Option<CandidateType> {
-        let known = self.known();
-        let path = known.path?;
-        known.told.iter().find(|(address, _)| *address == path).map(|(_, of_type)| *of_type)
+        let path = self.known().path?;
+        self.type_of(path)
+    }
+
+    /// What the peer has said of this address of its.
+    pub(super) fn type_of(&self, address: SocketAddr) -> Option<CandidateType> {
+        self.known().told.iter().find(|(told, _)| *told == address).map(|(_, of_type)| *of_type)
+    }
+
+    /// A check counts as answered as it leaves.
+    pub(super) fn note_assumed(&self) {
+        self.known().assumed += 1;
+    }
+
+    /// How many did, in this round.
+    pub(in super::super) fn assumed(&self) -> u64 {
+        self.known().assumed
     }
 
     /// TURN servers are at these addresses.

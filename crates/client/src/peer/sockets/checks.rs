@@ -2,7 +2,9 @@
 //!
 //! rtc-ice nominates a pair of candidates when a check comes in on one that has answered already, or else at its next round
 //! of checks, up to 200 ms later. Both ends check at once, so the peer's check mostly comes just before the answer. Here it
-//! is repeated after the answer, to the agent alone: a check that comes twice is nothing unusual on a network.
+//! is repeated after the answer, to the agent alone: a check that comes twice is nothing unusual on a network. The
+//! controlled end waits to be told of a pair; there a check after the answer is repeated as well, as one that tells of it
+//! (`nominate`).
 use super::stun::{BINDING_REQUEST, BINDING_SUCCESS, is};
 use bytes::Bytes;
 use std::{
@@ -23,6 +25,8 @@ const LATELY: Duration = Duration::from_secs(1);
 struct Heard {
     from: SocketAddr,
     check: Option<(Instant, Bytes)>,
+    /// Whether it has answered us.
+    answered: bool,
     repeated: Option<Instant>,
 }
 
@@ -36,17 +40,21 @@ pub(super) struct Checks {
 impl Checks {
     /// Looks at what comes.
     pub(super) fn on_received(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) {
-        if is(datagram, BINDING_REQUEST) {
-            let check = Some((now, Bytes::copy_from_slice(datagram)));
-            match self.heard.iter_mut().find(|heard| heard.from == from) {
-                Some(heard) => heard.check = check,
-                None => {
-                    self.heard.truncate(ADDRESSES_MAX - 1);
-                    self.heard.push_front(Heard { from, check, repeated: None });
-                }
-            }
-        } else if is(datagram, BINDING_SUCCESS)
-            && let Some(heard) = self.heard.iter_mut().find(|heard| heard.from == from)
+        let (is_check, is_answer) = (is(datagram, BINDING_REQUEST), is(datagram, BINDING_SUCCESS));
+        if !is_check && !is_answer {
+            return;
+        }
+        let index = self.heard.iter().position(|heard| heard.from == from).unwrap_or_else(|| {
+            self.heard.truncate(ADDRESSES_MAX - 1);
+            self.heard.push_front(Heard { from, check: None, answered: false, repeated: None });
+            0
+        });
+        let Some(heard) = self.heard.get_mut(index) else { return };
+        heard.answered |= is_answer;
+        if is_check {
+            heard.check = Some((now, Bytes::copy_from_slice(datagram)));
+        }
+        if heard.answered
             && heard.repeated.is_none_or(|at| now.saturating_duration_since(at) >= EVERY)
             && let Some((at, check)) = heard.check.take()
             && now.saturating_duration_since(at) < LATELY
@@ -84,9 +92,14 @@ mod tests {
             checks.on_received(one, &message(BINDING_SUCCESS, 5), start + ms(at + 40));
             assert_eq!(checks.pop(), None, "the path is only kept alive");
         }
-        checks.on_received(one, &message(BINDING_REQUEST, 6), start + ms(10_000));
-        checks.on_received(one, &message(BINDING_SUCCESS, 7), start + ms(11_500));
+        let third: SocketAddr = "192.0.2.1:7".parse().expect("an address");
+        checks.on_received(third, &message(BINDING_REQUEST, 6), start + ms(10_000));
+        checks.on_received(third, &message(BINDING_SUCCESS, 7), start + ms(11_500));
         assert_eq!(checks.pop(), None, "long ago");
+        checks.on_received(third, &message(BINDING_REQUEST, 8), start + ms(11_600));
+        assert_eq!(checks.pop().map(|(from, _)| from), Some(third), "it has answered before");
+        checks.on_received(third, &message(BINDING_REQUEST, 9), start + ms(11_700));
+        assert_eq!(checks.pop(), None, "it was repeated");
     }
 
     #[test]

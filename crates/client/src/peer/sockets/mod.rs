@@ -10,17 +10,21 @@
 //! webrtc-rs knows TURN servers by UDP addresses only. One that is reached by a stream gets an address that no host has
 //! ([`StreamServers`]); what is sent there goes through a tunnel, and what comes out of it comes from there. Beside that
 //! [`flights`] and [`rechecks`] repeat what a lossy network takes of handshakes, [`checks`] and [`callers`] have a path
-//! nominated as soon as it has answered, [`dials`] bounds whom the peer may have us connect to, and [`hurry`] wakes
+//! nominated as soon as it has answered, [`shortcuts`] leave out round trips of ICE and DTLS, [`dials`] bounds whom the peer may have us connect to, and [`hurry`] wakes
 //! webrtc-rs while there is no connection.
 mod callers;
 mod checks;
 mod dials;
 mod flights;
 mod handshake;
+mod hello;
 mod hurry;
+mod knowledge;
 mod listener;
+mod nominate;
 mod rechecks;
 mod servers;
+mod shortcuts;
 mod sift;
 mod socket;
 mod stream;
@@ -29,6 +33,7 @@ mod stun;
 pub(super) use callers::Callers;
 use dials::Dials;
 pub(super) use hurry::Hurry;
+pub(super) use knowledge::Knowledge;
 use listener::Listener;
 pub(super) use servers::StreamServers;
 use socket::Socket;
@@ -61,6 +66,7 @@ pub(super) struct Shared {
     pub servers: Arc<StreamServers>,
     pub hurry: Hurry,
     pub callers: Callers,
+    pub knowledge: Knowledge,
 }
 
 impl Sockets {

@@ -2,8 +2,12 @@
 //!
 //! rtc-ice checks every 200 ms. Where a fifth of all packets is lost, a check and its answer get through in two cases of
 //! three, and a connection takes two of them. Here the very datagram goes again after 40 ms and after 100: who gets it
-//! twice answers twice, as RFC 8489 section 6.3.1 has it. Only while there is no connection.
-use super::stun::{BINDING_REQUEST, BINDING_SUCCESS, TransactionId, transaction};
+//! twice answers twice, as RFC 8489 section 6.3.1 has it. Only while there is no connection. A check that takes its pair
+//! counts as answered at once here (`nominate`), and webrtc-rs does not repeat it: so that is done until it is answered.
+use super::{
+    nominate::is_nomination,
+    stun::{BINDING_REQUEST, BINDING_SUCCESS, TransactionId, transaction},
+};
 use bytes::Bytes;
 use std::{
     collections::VecDeque,
@@ -13,6 +17,11 @@ use std::{
 
 /// When a check is sent again, after it was sent first.
 const AGAIN: [Duration; 2] = [Duration::from_millis(40), Duration::from_millis(100)];
+/// The same for one that takes its pair.
+const TAKEN_AGAIN: [Duration; 8] = {
+    let ms = Duration::from_millis;
+    [AGAIN[0], AGAIN[1], ms(250), ms(500), ms(1_000), ms(2_000), ms(4_000), ms(8_000)]
+};
 /// Checks that are remembered: a few dozen pairs have one each.
 const CHECKS_MAX: usize = 64;
 
@@ -23,11 +32,12 @@ struct Check {
     datagram: Bytes,
     sent: Instant,
     repeated: usize,
+    again: &'static [Duration],
 }
 
 impl Check {
     fn due(&self) -> Option<Instant> {
-        AGAIN.get(self.repeated).map(|after| self.sent + *after)
+        self.again.get(self.repeated).map(|after| self.sent + *after)
     }
 }
 
@@ -39,12 +49,15 @@ pub(super) struct Rechecks(VecDeque<Check>);
 impl Rechecks {
     /// Looks at what is sent.
     pub(super) fn on_sent(&mut self, to: SocketAddr, datagram: &[u8], now: Instant) {
-        if let Some(id) = transaction(datagram, BINDING_REQUEST)
-            && self.0.iter().all(|check| check.to != to)
-        {
+        let Some(id) = transaction(datagram, BINDING_REQUEST) else { return };
+        let again: &[Duration] = if is_nomination(datagram) { &TAKEN_AGAIN } else { &AGAIN };
+        if again.len() > AGAIN.len() {
+            self.0.retain(|check| check.to != to);
+        }
+        if self.0.iter().all(|check| check.to != to) {
             self.0.truncate(CHECKS_MAX - 1);
             let datagram = Bytes::copy_from_slice(datagram);
-            self.0.push_front(Check { id, to, datagram, sent: now, repeated: 0 });
+            self.0.push_front(Check { id, to, datagram, sent: now, repeated: 0, again });
         }
     }
 
@@ -67,7 +80,7 @@ impl Rechecks {
             check.repeated += 1;
             again.push((check.to, check.datagram.clone()));
         }
-        self.0.retain(|check| check.repeated < AGAIN.len());
+        self.0.retain(|check| check.repeated < check.again.len());
         again
     }
 }

@@ -4,6 +4,7 @@ use super::{
     Shared,
     checks::Checks,
     handshake::{Handshake, is_not_media},
+    shortcuts::Shortcuts,
     sift::sift,
     stun::{BINDING_REQUEST, BINDING_SUCCESS, is},
 };
@@ -29,8 +30,11 @@ pub(super) struct Socket {
     local: SocketAddr,
     shared: Shared,
     tunnels: Mutex<Tunnels>,
+    /// What is to be heard beside what comes.
+    heard: mpsc::Sender<(SocketAddr, Bytes)>,
     handshake: Handshake,
     checks: Mutex<Checks>,
+    shortcuts: Shortcuts,
 }
 
 #[derive(Debug)]
@@ -43,9 +47,20 @@ struct Tunnels {
 impl Socket {
     pub(super) fn new(udp: Arc<dyn AsyncUdpSocket>, local: SocketAddr, shared: Shared) -> Self {
         let (sender, incoming) = mpsc::channel(INCOMING);
-        let tunnels = Tunnels { open: HashMap::new(), incoming, sender };
+        let tunnels = Mutex::new(Tunnels { open: HashMap::new(), incoming, sender: sender.clone() });
         let handshake = Handshake::new(Arc::clone(&udp));
-        Self { udp, local, shared, tunnels: Mutex::new(tunnels), handshake, checks: Mutex::default() }
+        let shortcuts = Shortcuts::new(shared.knowledge.clone(), shared.callers.clone());
+        Self { udp, local, shared, tunnels, heard: sender, handshake, checks: Mutex::default(), shortcuts }
+    }
+
+    /// webrtc-rs is to hear this, next.
+    fn hear(&self, from: SocketAddr, messages: impl IntoIterator<Item = Bytes>) {
+        for message in messages {
+            if let Err(error) = self.heard.try_send((from, message)) {
+                // Whoever sent it repeats it.
+                tracing::debug!(%error, %from, "too much comes by itself");
+            }
+        }
     }
 
     fn checks(&self) -> MutexGuard<'_, Checks> {
@@ -76,10 +91,15 @@ impl Socket {
     }
 
     /// Leaves out checks from relays that the peer has not told of yet: they would be taken for a direct path, and be
-    /// preferred to one that is found a moment later. The peer repeats them, and is heard in the end.
+    /// preferred to one that is found a moment later. The peer repeats them, and is heard in the end. And leaves out what
+    /// something else is heard for.
     fn sift(&self, bufs: &mut [IoSliceMut<'_>], meta: &mut [RecvMeta], count: usize) -> usize {
         sift(bufs, meta, count, |from, datagram| {
-            !(is(datagram, BINDING_REQUEST) && self.shared.callers.is_relay_untold(from, clock()))
+            let hellos = self.shortcuts.in_place_of_received(from, datagram);
+            let is_replaced = hellos.is_some();
+            self.hear(from, hellos.into_iter().flatten());
+            !is_replaced
+                && !(is(datagram, BINDING_REQUEST) && self.shared.callers.is_relay_untold(from, clock()))
         })
     }
 
@@ -103,7 +123,8 @@ impl Socket {
     /// What does not come from the socket: what is to be heard once more, then what comes through tunnels.
     fn receive_otherwise(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<(SocketAddr, usize)> {
         let mut tunnels = self.tunnels();
-        let mut again = self.checks().pop();
+        let again = self.checks().pop();
+        let mut again = again.map(|(from, check)| (from, self.shortcuts.heard_again(from, check)));
         while let Some((from, message)) = again.take().or_else(|| ready(tunnels.incoming.poll_recv(cx))) {
             match buffer.get_mut(..message.len()) {
                 Some(place) => {
@@ -126,13 +147,21 @@ impl AsyncUdpSocket for Socket {
         if self.shared.servers.is_stand_in(transmit.destination) {
             return Poll::Ready(self.send_through_tunnel(transmit));
         }
+        let (to, hurries) = (transmit.destination, self.shared.hurry.is_on());
+        if hurries && let Some(instead) = self.shortcuts.in_place_of(to, transmit.contents) {
+            self.hear(to, [instead]);
+            return Poll::Ready(Ok(transmit.contents.len()));
+        }
         let sent = self.udp.poll_send(cx, transmit);
         if sent.is_ready() {
             let segment = transmit.segment_size.unwrap_or(transmit.contents.len()).max(1);
             for datagram in transmit.contents.chunks(segment) {
-                self.handshake.on_sent(transmit.destination, datagram, self.shared.hurry.is_on());
-                if self.shared.hurry.is_on() && is(datagram, BINDING_SUCCESS) {
-                    self.shared.callers.note(transmit.destination);
+                self.handshake.on_sent(to, datagram, hurries);
+                if hurries {
+                    self.hear(to, self.shortcuts.after_sent(to, datagram));
+                    if is(datagram, BINDING_SUCCESS) {
+                        self.shared.callers.note(to);
+                    }
                 }
             }
         }

@@ -1,0 +1,90 @@
+//! What both session descriptions say that the sockets make use of.
+use super::super::cookie::Cookie;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Shared by all sockets of a connection, and the connection.
+#[derive(Debug, Clone, Default)]
+pub(in super::super) struct Knowledge(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// ICE passwords (RFC 8839 section 5.4).
+    local_password: Option<String>,
+    remote_password: Option<String>,
+    peer_is_ours: bool,
+    ours: Option<Cookie>,
+    /// How often a cookie was asked for.
+    given: usize,
+    theirs: Option<Cookie>,
+}
+
+impl Knowledge {
+    /// What our DTLS asks for a cookie with.
+    pub(in super::super) fn set_cookie(&self, cookie: Cookie) {
+        self.known().ours = Some(cookie);
+    }
+
+    /// Our newest description.
+    pub(in super::super) fn set_local(&self, sdp: &str) {
+        self.known().local_password = password(sdp);
+    }
+
+    /// The peer's newest description.
+    pub(in super::super) fn set_remote(&self, sdp: &str, is_ours: bool) {
+        let mut known = self.known();
+        known.remote_password = password(sdp);
+        known.peer_is_ours = is_ours;
+        known.theirs = Cookie::in_sdp(sdp);
+    }
+
+    /// The password that our checks are answered with.
+    pub(super) fn remote_password(&self) -> Option<String> {
+        self.known().remote_password.clone()
+    }
+
+    /// The password that checks of a peer are signed with which is one of our own clients.
+    pub(super) fn password_of_own_kind(&self) -> Option<String> {
+        let known = self.known();
+        known.local_password.clone().filter(|_| known.peer_is_ours)
+    }
+
+    /// The cookie that our DTLS asks for.
+    pub(super) fn our_cookie(&self) -> Option<Cookie> {
+        self.known().ours
+    }
+
+    /// The same, where the peer is to be told of it: before the handshake.
+    pub(in super::super) fn new_cookie(&self) -> Option<Cookie> {
+        let known = self.known();
+        known.ours.filter(|_| known.given == 0)
+    }
+
+    /// The cookie for our DTLS, which makes one once.
+    pub(in super::super) fn give_cookie(&self) -> Option<Cookie> {
+        let mut known = self.known();
+        known.given += 1;
+        known.ours.filter(|_| known.given == 1)
+    }
+
+    /// How often it has asked.
+    #[cfg(test)]
+    pub(in super::super) fn cookies_given(&self) -> usize {
+        self.known().given
+    }
+
+    /// The cookie that the peer's DTLS asks for.
+    pub(super) fn their_cookie(&self) -> Option<Cookie> {
+        self.known().theirs
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All media share one path: the first password is that of all.
+fn password(sdp: &str) -> Option<String> {
+    sdp.lines()
+        .find_map(|line| line.strip_prefix("a=ice-pwd:"))
+        .map(|password| password.trim_end().to_owned())
+}
