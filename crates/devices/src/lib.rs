@@ -19,7 +19,7 @@ mod camera;
 #[cfg(not(feature = "camera"))]
 #[path = "camera/none.rs"]
 mod camera;
-#[cfg(feature = "testing")]
+#[cfg(all(feature = "testing", unix))]
 pub mod testing;
 #[cfg(any(feature = "audio", feature = "camera"))]
 mod worker;

@@ -3,8 +3,8 @@ use super::timing::MinFilter;
 use crate::frame::MediaTime;
 use std::time::Duration;
 
-/// Target before anything is known.
-const START: Duration = Duration::from_millis(40);
+/// Target before anything is known (libwebrtc's): a call's first pictures and probes queue before its sound.
+const START: Duration = Duration::from_millis(80);
 /// The target stays between these: below, the playout thread's own jitter would be heard; above, no conversation is
 /// possible.
 const RANGE_US: (i64, i64) = (20_000, 500_000);
@@ -13,12 +13,12 @@ const MARGIN_US: i64 = 10_000;
 /// Width of a bucket, and their number: half a second in all.
 const BUCKET_US: i64 = 5_000;
 const BUCKETS: usize = 100;
-/// What a past packet still weighs after each new one: 300 packets, six seconds, make the picture.
-const FORGET: f32 = 1.0 - 1.0 / 300.0;
+/// What a past packet still weighs after each new one: 150 packets, three seconds, make the picture.
+const FORGET: f32 = 1.0 - 1.0 / 150.0;
 /// Share of the packets that must come in time (NetEQ's own quantile).
 const QUANTILE: f32 = 0.97;
-/// Packets until the histogram is believed.
-const BELIEVED: u32 = 25;
+/// Packets until the histogram is believed where it asks for less: a second and a half.
+const BELIEVED: u32 = 75;
 
 /// Arrival times in, target delay out.
 #[derive(Debug)]
@@ -49,8 +49,9 @@ impl DelayEstimator {
         self.histogram.iter_mut().for_each(|weight| *weight *= FORGET);
         self.histogram[bucket] += 1.0 - FORGET;
         self.packets = self.packets.saturating_add(1);
-        if self.packets >= BELIEVED {
-            self.target_us = (self.quantile_us() + MARGIN_US).clamp(RANGE_US.0, RANGE_US.1);
+        let target_us = (self.quantile_us() + MARGIN_US).clamp(RANGE_US.0, RANGE_US.1);
+        if self.packets >= BELIEVED || (self.packets >= BELIEVED / 3 && target_us > self.target_us) {
+            self.target_us = target_us;
         }
     }
 

@@ -98,8 +98,9 @@ impl Socket {
             let hellos = self.shortcuts.in_place_of_received(from, datagram);
             let is_replaced = hellos.is_some();
             self.hear(from, hellos.into_iter().flatten());
-            !is_replaced
-                && !(is(datagram, BINDING_REQUEST) && self.shared.callers.is_relay_untold(from, clock()))
+            let is_untold =
+                is(datagram, BINDING_REQUEST) && self.shared.callers.is_relay_untold(from, clock());
+            !is_replaced && !is_untold
         })
     }
 
