@@ -158,7 +158,7 @@ impl Peer {
             self.channel.adopt(channel, self.events.clone());
         }
         if ice_restart {
-            self.shared.callers.clear();
+            self.shared.callers.clear(clock());
         }
         let options = RTCOfferOptions { ice_restart };
         let offer = self.connection.create_offer(Some(options)).await?;
@@ -171,7 +171,7 @@ impl Peer {
     /// # Errors
     /// [`PeerError::BadSdp`] where the offer cannot be used.
     pub async fn accept_offer(&self, offer: Sdp) -> Result<Sdp, PeerError> {
-        self.shared.callers.clear();
+        self.shared.callers.clear(clock());
         let description =
             RTCSessionDescription::offer(sdp::with_opus_kept(&offer.sdp, &config::opus().sdp_fmtp_line))
                 .map_err(bad_sdp)?;
@@ -282,7 +282,7 @@ impl Peer {
         let report = self.connection.get_stats(clock(), StatsSelector::None).await;
         PeerStats::new(&report, &self.shared.servers, self.stats.get(), self.sender.dropped())
             .with_remote(self.shared.callers.path_type())
-            .without_assumed(self.shared.callers.assumed())
+            .without_assumed(self.shared.knowledge.assumed())
             .with_tracks(&self.tracks, self.video_codec())
     }
 

@@ -30,7 +30,7 @@ const RELAY_WAIT: Duration = Duration::from_secs(1);
 /// How long a path that a server or the peer has shown waits for one between the machines' own addresses: on one network
 /// that answers at once. webrtc-rs waits half a second, and a whole one where a check comes before the candidate it is
 /// from.
-const SHOWN_WAIT: Duration = Duration::from_millis(50);
+pub(super) const SHOWN_WAIT: Duration = Duration::from_millis(50);
 /// The same for a path that a check of the peer's has shown, which mostly is one between the machines' own addresses.
 const HEARD_WAIT: Duration = Duration::from_millis(10);
 

@@ -1,8 +1,8 @@
 //! DTLS without the round trip that asks for a cookie.
 //!
 //! rtc-dtls answers a first ClientHello with a cookie, which the client repeats (RFC 6347 section 4.2.1): so nobody who
-//! lies about his address gets a certificate sent to somebody else. ICE has made sure of the address by then, so nothing
-//! is won, and a round trip lost. Here the cookie is known beforehand: it stands in the session description of the one who
+//! lies about his address gets a certificate sent to somebody else. Whatever is answered goes where ICE has found the peer,
+//! so nothing is won, and a round trip lost. Here the cookie is known beforehand: it stands in the session description of the one who
 //! is going to ask for it, and the client is asked for it on its own machine (`sockets/hello.rs`). What it says then is
 //! what it would have said a round trip later.
 use super::sockets::Knowledge;

@@ -9,6 +9,9 @@ use rtc::statistics::stats::{
 use std::{net::IpAddr, time::Duration};
 use webrtc::peer_connection::{RTCIceCandidateType, RTCStatsReport, RTCStatsReportEntry};
 
+/// Answers to connectivity checks from which on the newest one is no longer one that was assumed: two seconds' worth.
+const FEW_ANSWERS: u32 = 4;
+
 /// Figures of one moment; counters count from the start of the connection.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PeerStats {
@@ -136,9 +139,9 @@ impl PeerStats {
     pub(super) fn without_assumed(mut self, assumed: u64) -> Self {
         if let Some(path) = self.path.as_mut().filter(|_| assumed > 0) {
             path.rtt_count = path.rtt_count.saturating_sub(assumed);
-            // One was true, before the newest.
-            if path.rtt_count == 1 {
-                path.rtt = Some(path.rtt_total);
+            // The newest may be one of them.
+            if let Ok(few @ 1..=FEW_ANSWERS) = u32::try_from(path.rtt_count) {
+                path.rtt = Some(path.rtt_total / few);
                 self.rtt = path.rtt;
             }
         }

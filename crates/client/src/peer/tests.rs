@@ -166,13 +166,15 @@ async fn sound_and_picture_flow_both_ways_with_their_clocks() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_cookie_is_known_beforehand_and_the_only_random_number_of_its_length() {
     let (a, b) = connected(&BOTH, &BOTH).await;
-    // The one who offers is asked for nothing, since the other says first what would be asked for.
-    let given = [&a, &b].map(|end| end.peer.shared.knowledge.cookies_given());
-    assert_eq!(given, [1, 0]);
-    let (a_hears, b_hears) = (a.peer.shared.callers.assumed(), b.peer.shared.callers.assumed());
-    assert_eq!((a_hears, b_hears), (1, 0), "who offers takes the pair, once");
+    let [of_a, of_b] = [&a, &b].map(|end| &end.peer.shared.knowledge);
+    assert_eq!((of_a.cookies_given(), of_b.cookies_given()), (1, 0), "who offers is the server");
+    assert!(of_b.hellos().0 > 0 && of_a.hellos().1 > 0, "{:?}, {:?}", of_a.hellos(), of_b.hellos());
+    assert_eq!((of_a.hellos().0, of_b.hellos().1), (0, 0));
+    assert_eq!((of_a.assumed(), of_b.assumed()), (1, 0), "who offers takes the pair, once");
+    let before = a.peer.stats().await.path.expect("a path");
+    assert!(before.rtt.is_some_and(|rtt| !rtt.is_zero()) && before.rtt_count > 0, "{before:?}");
     negotiate(&a, &b, true).await;
-    assert_eq!(a.peer.shared.knowledge.new_cookie(), None, "of no use any more");
+    assert_eq!(of_a.new_cookie(), None, "of no use any more");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,8 +37,8 @@ struct Known {
     round: u64,
     /// Whether TCP to the peer has ever carried the call.
     by_stream: bool,
-    /// Checks that count as answered before they were.
-    assumed: u64,
+    /// When the last round of ICE began.
+    begun: Option<Instant>,
 }
 
 impl Callers {
@@ -74,14 +74,9 @@ impl Callers {
         self.known().told.iter().find(|(told, _)| *told == address).map(|(_, of_type)| *of_type)
     }
 
-    /// A check counts as answered as it leaves.
-    pub(super) fn note_assumed(&self) {
-        self.known().assumed += 1;
-    }
-
-    /// How many did, in this round.
-    pub(in super::super) fn assumed(&self) -> u64 {
-        self.known().assumed
+    /// How long ICE has been looking for a path, in this round.
+    pub(super) fn looking_for(&self, now: Instant) -> Duration {
+        self.known().begun.map_or(Duration::ZERO, |begun| now.saturating_duration_since(begun))
     }
 
     /// TURN servers are at these addresses.
@@ -105,11 +100,11 @@ impl Callers {
     }
 
     /// ICE begins anew, and knows nobody.
-    pub(in super::super) fn clear(&self) {
+    pub(in super::super) fn clear(&self, now: Instant) {
         let mut known = self.known();
         let (relays, round, by_stream) =
             (std::mem::take(&mut known.relays), known.round + 1, known.by_stream);
-        *known = Known { relays, round, by_stream, ..Known::default() };
+        *known = Known { relays, round, by_stream, begun: Some(now), ..Known::default() };
     }
 
     /// How often that was.
@@ -139,7 +134,7 @@ mod tests {
 
     #[test]
     fn who_was_answered_is_known_until_ice_begins_anew() {
-        let callers = Callers::default();
+        let (callers, now) = (Callers::default(), Instant::now());
         let [one, other] = [5, 6].map(|port| SocketAddr::from(([192, 0, 2, 1], port)));
         callers.note(one);
         assert!(callers.told(one, CandidateType::Relay) && !callers.told(other, CandidateType::Host));
@@ -154,8 +149,9 @@ mod tests {
             let known = callers.known();
             assert_eq!((known.answered.len(), known.told.len()), (ADDRESSES_MAX, ADDRESSES_MAX));
         }
-        callers.clear();
+        callers.clear(now);
         assert!(!callers.told(one, CandidateType::Host));
+        assert_eq!(callers.looking_for(now + UNTOLD_FOR), UNTOLD_FOR);
     }
 
     #[test]
@@ -166,11 +162,11 @@ mod tests {
         assert!(callers.is_relay_untold(relay, now) && !callers.is_relay_untold(machine, now));
         callers.told(relay, CandidateType::Relay);
         assert!(!callers.is_relay_untold(relay, now));
-        callers.clear();
+        callers.clear(now);
         assert_eq!(callers.round(), 1);
         assert!(!callers.needs_streams());
         callers.note_stream();
-        callers.clear();
+        callers.clear(now);
         assert!(callers.needs_streams(), "what one round needed, the next will");
         assert!(callers.is_relay_untold(relay, now), "of the next round nobody has told");
         assert!(callers.is_relay_untold(relay, now + UNTOLD_FOR / 2));

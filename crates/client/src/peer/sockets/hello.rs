@@ -9,6 +9,8 @@
 //!                                                          -----> hello, cookie
 //! ```
 //!
+//! The server's own request goes out and is dropped by the client: its record's number has been used.
+//!
 //! Only the second hello counts for the handshake's checksum (RFC 6347 section 4.2.1), so that the first may be made up.
 use bytes::{BufMut, Bytes, BytesMut};
 

@@ -16,6 +16,11 @@ struct Known {
     /// How often a cookie was asked for.
     given: usize,
     theirs: Option<Cookie>,
+    /// Checks that count as answered before they were, since ICE began anew.
+    assumed: u64,
+    /// First hellos that were not sent, and those that were made up here.
+    withheld: u64,
+    made_up: u64,
 }
 
 impl Knowledge {
@@ -32,7 +37,11 @@ impl Knowledge {
     /// The peer's newest description.
     pub(in super::super) fn set_remote(&self, sdp: &str, is_ours: bool) {
         let mut known = self.known();
-        known.remote_password = password(sdp);
+        let password = password(sdp);
+        if known.remote_password != password {
+            known.assumed = 0;
+        }
+        known.remote_password = password;
         known.peer_is_ours = is_ours;
         known.theirs = Cookie::in_sdp(sdp);
     }
@@ -72,9 +81,41 @@ impl Knowledge {
         self.known().given
     }
 
-    /// The cookie that the peer's DTLS asks for.
+    /// The cookie that the DTLS of a peer asks for which is one of our own clients.
     pub(super) fn their_cookie(&self) -> Option<Cookie> {
-        self.known().theirs
+        let known = self.known();
+        known.theirs.filter(|_| known.peer_is_ours)
+    }
+
+    /// A check counts as answered as it leaves.
+    pub(super) fn note_assumed(&self) {
+        self.known().assumed += 1;
+    }
+
+    /// How many did, since ICE began anew.
+    pub(in super::super) fn assumed(&self) -> u64 {
+        self.known().assumed
+    }
+
+    /// A first hello was not sent.
+    pub(super) fn note_withheld(&self) {
+        let mut known = self.known();
+        known.withheld += 1;
+        tracing::debug!(hellos = known.withheld, "asked for the cookie here");
+    }
+
+    /// A first hello was made up.
+    pub(super) fn note_made_up(&self) {
+        let mut known = self.known();
+        known.made_up += 1;
+        tracing::debug!(hellos = known.made_up, "the cookie came at once");
+    }
+
+    /// How many first hellos were not sent, and made up.
+    #[cfg(test)]
+    pub(in super::super) fn hellos(&self) -> (u64, u64) {
+        let known = self.known();
+        (known.withheld, known.made_up)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

@@ -17,6 +17,7 @@ mod checks;
 mod dials;
 mod flights;
 mod handshake;
+mod heard;
 mod hello;
 mod hurry;
 mod knowledge;

@@ -3,8 +3,11 @@
 //! rtc-ice takes a pair when a check that says so (USE-CANDIDATE) has been answered, the controlled end when it has come.
 //! That is a round trip more than is needed to know that the pair works, for either end. Here the controlling end hears the
 //! answer to that check as soon as it leaves, and the controlled one, where both are ours, hears the peer's check as one
-//! that says so, once its own is answered. So does libwebrtc in effect: its controlled end uses the best path that works
-//! until it is told of one. The check goes out all the same, and again until it is answered.
+//! that says so, once its own is answered. The check goes out all the same, and again until it is answered.
+//!
+//! The controlled end keeps what it took (read in rtc-ice): of several pairs that work the two ends may take different
+//! ones, each in its own direction. Both work both ways. It waits as long as the controlling end for those that others
+//! have shown.
 use super::stun::{BINDING_REQUEST, is};
 use bytes::Bytes;
 use rtc_stun::{
@@ -28,10 +31,12 @@ pub(super) fn answer(check: &[u8], remote_password: &str) -> Option<Bytes> {
     signed(&[Box::new(SUCCESS), Box::new(check.transaction_id)], remote_password)
 }
 
-/// The controlling peer's check as one that takes its pair; `None` where it is none, or does so already.
+/// The controlling peer's check as one that takes its pair; `None` where it is none, does so already, or is not signed.
 pub(super) fn nomination(check: &[u8], local_password: &str) -> Option<Bytes> {
-    let check = parse(check)
+    let mut check = parse(check)
         .filter(|check| check.contains(ATTR_ICE_CONTROLLING) && !check.contains(ATTR_USE_CANDIDATE))?;
+    let provider = default_provider().ok()?;
+    MessageIntegrity::check(&mut check, local_password.as_bytes(), provider.crypto()).ok()?;
     let mut parts: Vec<Box<dyn Setter>> = vec![Box::new(REQUEST), Box::new(check.transaction_id)];
     let signatures = [ATTR_MESSAGE_INTEGRITY, ATTR_FINGERPRINT];
     for attribute in check.attributes.0.into_iter().filter(|known| !signatures.contains(&known.typ)) {
@@ -98,8 +103,8 @@ mod tests {
 
     #[test]
     fn a_controlling_peers_check_becomes_a_nomination() {
-        let nomination = nomination(&controlling(&[]), "ours").expect("a check");
-        assert!(is_nomination(&nomination) && is_signed(&nomination, "ours"));
+        let nomination = nomination(&controlling(&[]), "secret").expect("a check");
+        assert!(is_nomination(&nomination) && is_signed(&nomination, "secret"));
         let (before, after) = (parse(&controlling(&[])).expect("STUN"), parse(&nomination).expect("STUN"));
         assert_eq!(before.transaction_id, after.transaction_id);
         assert_eq!(after.get(ATTR_USERNAME).expect("a name"), b"us:them");
@@ -108,10 +113,11 @@ mod tests {
     #[test]
     fn other_messages_are_left_alone() {
         assert!(!is_nomination(&controlling(&[])) && answer(&controlling(&[]), "x").is_none());
-        assert!(nomination(&controlling(&[ATTR_USE_CANDIDATE]), "x").is_none(), "is one");
-        assert!(nomination(&check(&[]).expect("a check"), "x").is_none(), "not the controlling end's");
+        assert!(nomination(&controlling(&[ATTR_USE_CANDIDATE]), "secret").is_none(), "is one");
+        assert!(nomination(&check(&[]).expect("a check"), "secret").is_none(), "not the controlling end's");
+        assert!(nomination(&controlling(&[]), "another").is_none(), "nobody knows whose");
         for end in 0..controlling(&[]).len() {
-            assert!(nomination(&controlling(&[])[..end], "x").is_none(), "cut off after {end}");
+            assert!(nomination(&controlling(&[])[..end], "secret").is_none(), "cut off after {end}");
         }
         assert!(!is_nomination(b"") && !is_nomination(&[0, 1, 0, 0]));
     }

@@ -88,7 +88,11 @@ impl Rechecks {
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "a start for virtual time")]
 mod tests {
-    use super::{super::stun::message, *};
+    use super::{
+        super::{nominate, stun::message},
+        *,
+    };
+    use rtc_stun::attributes::ATTR_USE_CANDIDATE;
 
     #[test]
     fn a_check_goes_twice_more_unless_it_is_answered() {
@@ -106,6 +110,20 @@ mod tests {
         assert_eq!(checks.repeat(start + ms(40)), again);
         assert_eq!(checks.due(), Some(start + ms(100)));
         assert_eq!(checks.repeat(start + ms(120)), again);
+        assert_eq!(checks.due(), None);
+    }
+
+    #[test]
+    fn a_check_that_takes_its_pair_goes_until_it_is_answered() {
+        let (mut checks, start, ms) = (Rechecks::default(), Instant::now(), Duration::from_millis);
+        let to: SocketAddr = ([192, 0, 2, 1], 5).into();
+        let nomination = nominate::check(&[ATTR_USE_CANDIDATE]).expect("a check");
+        checks.on_sent(to, &message(BINDING_REQUEST, 1), start);
+        checks.on_sent(to, &nomination, start);
+        let again: Vec<_> = (0..10_000).filter(|at| !checks.repeat(start + ms(*at)).is_empty()).collect();
+        assert_eq!(again, [40, 100, 250, 500, 1_000, 2_000, 4_000, 8_000], "in the place of the other");
+        checks.on_sent(to, &nomination, start);
+        checks.on_received(&nominate::answer(&nomination, "secret").expect("an answer"));
         assert_eq!(checks.due(), None);
     }
 

@@ -2,8 +2,8 @@
 use std::{io::IoSliceMut, net::SocketAddr};
 use webrtc::runtime::RecvMeta;
 
-/// Keeps those of the first `count` that are wanted, in order; how many these are. What the system has put together into
-/// one buffer is kept or left out together: kept where any of it is wanted.
+/// Keeps those of the first `count` buffers' datagrams that are wanted, in order; how many buffers these are. The system
+/// may have put several datagrams into one, all as long as the first but the last, which may be shorter.
 pub(super) fn sift(
     buffers: &mut [IoSliceMut<'_>],
     meta: &mut [RecvMeta],
@@ -12,15 +12,14 @@ pub(super) fn sift(
 ) -> usize {
     let mut kept = 0;
     for at in 0..count.min(buffers.len()).min(meta.len()) {
-        let (before, from_here) = buffers.split_at_mut(at);
-        let Some(buffer) = from_here.first() else { break };
-        let length = meta[at].len.min(buffer.len());
-        let mut datagrams = buffer[..length].chunks(meta[at].stride.max(1));
-        if !datagrams.any(|datagram| wanted(meta[at].addr, datagram)) {
+        let length = keep(&mut buffers[at], meta[at], &wanted);
+        if length == 0 {
             continue;
         }
+        meta[at].len = length;
         if kept < at {
-            before[kept][..length].copy_from_slice(&buffer[..length]);
+            let (before, from_here) = buffers.split_at_mut(at);
+            before[kept][..length].copy_from_slice(&from_here[0][..length]);
             meta[kept] = meta[at];
         }
         kept += 1;
@@ -28,9 +27,24 @@ pub(super) fn sift(
     kept
 }
 
+/// Keeps those of one buffer's datagrams that are wanted, at its beginning; their length.
+fn keep(buffer: &mut [u8], meta: RecvMeta, wanted: &impl Fn(SocketAddr, &[u8]) -> bool) -> usize {
+    let (length, stride) = (meta.len.min(buffer.len()), meta.stride.max(1));
+    let mut kept = 0;
+    for begin in (0..length).step_by(stride) {
+        let end = (begin + stride).min(length);
+        if wanted(meta.addr, &buffer[begin..end]) {
+            buffer.copy_within(begin..end, kept);
+            kept += end - begin;
+        }
+    }
+    kept
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
 
     #[test]
     fn what_is_not_wanted_is_gone_and_the_rest_closes_up() {
@@ -45,8 +59,16 @@ mod tests {
         assert_eq!(kept, 2);
         assert_eq!((&buffers[0][..], &buffers[1][..]), (&b"one."[..], &b"four"[..]));
         assert_eq!((meta[0].addr.port(), meta[1].addr.port()), (1, 4));
-        meta[1].stride = 2;
-        assert_eq!(sift(&mut buffers, &mut meta, 2, |_, bytes| bytes == b"ur"), 1, "half of one");
-        assert_eq!(sift(&mut buffers, &mut meta, 2, |_, _| false), 0);
+        (meta[1].stride, meta[1].len) = (3, 4);
+        assert_eq!(sift(&mut buffers, &mut meta, 2, |_, bytes| bytes == b"r"), 1, "the end of one");
+        assert_eq!((buffers[0][0], meta[0].len, meta[0].stride), (b'r', 1, 3));
+        let seen = Cell::new(0);
+        let none = |_, _: &[u8]| {
+            seen.set(seen.get() + 1);
+            false
+        };
+        (meta[0].len, meta[0].stride) = (4, 1);
+        assert_eq!(sift(&mut buffers, &mut meta, 1, none), 0);
+        assert_eq!(seen.get(), 4, "each is looked at");
     }
 }

@@ -4,6 +4,7 @@ use super::{
     Shared,
     checks::Checks,
     handshake::{Handshake, is_not_media},
+    heard::Heard,
     shortcuts::Shortcuts,
     sift::sift,
     stun::{BINDING_REQUEST, BINDING_SUCCESS, is},
@@ -30,8 +31,7 @@ pub(super) struct Socket {
     local: SocketAddr,
     shared: Shared,
     tunnels: Mutex<Tunnels>,
-    /// What is to be heard beside what comes.
-    heard: mpsc::Sender<(SocketAddr, Bytes)>,
+    heard: Heard,
     handshake: Handshake,
     checks: Mutex<Checks>,
     shortcuts: Shortcuts,
@@ -47,18 +47,27 @@ struct Tunnels {
 impl Socket {
     pub(super) fn new(udp: Arc<dyn AsyncUdpSocket>, local: SocketAddr, shared: Shared) -> Self {
         let (sender, incoming) = mpsc::channel(INCOMING);
-        let tunnels = Mutex::new(Tunnels { open: HashMap::new(), incoming, sender: sender.clone() });
+        let tunnels = Mutex::new(Tunnels { open: HashMap::new(), incoming, sender });
         let handshake = Handshake::new(Arc::clone(&udp));
         let shortcuts = Shortcuts::new(shared.knowledge.clone(), shared.callers.clone());
-        Self { udp, local, shared, tunnels, heard: sender, handshake, checks: Mutex::default(), shortcuts }
+        Self {
+            udp,
+            local,
+            shared,
+            tunnels,
+            heard: Heard::default(),
+            handshake,
+            checks: Mutex::default(),
+            shortcuts,
+        }
     }
 
     /// webrtc-rs is to hear this, next.
     fn hear(&self, from: SocketAddr, messages: impl IntoIterator<Item = Bytes>) {
         for message in messages {
-            if let Err(error) = self.heard.try_send((from, message)) {
+            if !self.heard.push(from, message) {
                 // Whoever sent it repeats it.
-                tracing::debug!(%error, %from, "too much comes by itself");
+                tracing::debug!(%from, "too much comes by itself");
             }
         }
     }
@@ -121,11 +130,12 @@ impl Socket {
         }
     }
 
-    /// What does not come from the socket: what is to be heard once more, then what comes through tunnels.
+    /// What does not come from the socket: what is to be heard once more, or by itself; then what comes through tunnels.
     fn receive_otherwise(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<(SocketAddr, usize)> {
         let mut tunnels = self.tunnels();
         let again = self.checks().pop();
-        let mut again = again.map(|(from, check)| (from, self.shortcuts.heard_again(from, check)));
+        let again = again.map(|(from, check)| (from, self.shortcuts.heard_again(from, check, clock())));
+        let mut again = again.or_else(|| self.heard.pop(cx));
         while let Some((from, message)) = again.take().or_else(|| ready(tunnels.incoming.poll_recv(cx))) {
             match buffer.get_mut(..message.len()) {
                 Some(place) => {
@@ -149,12 +159,21 @@ impl AsyncUdpSocket for Socket {
             return Poll::Ready(self.send_through_tunnel(transmit));
         }
         let (to, hurries) = (transmit.destination, self.shared.hurry.is_on());
-        if hurries && let Some(instead) = self.shortcuts.in_place_of(to, transmit.contents) {
-            self.hear(to, [instead]);
+        if hurries
+            && let Some(instead) = self.shortcuts.in_place_of(to, transmit.contents)
+            && self.heard.push(to, instead)
+        {
+            self.shared.knowledge.note_withheld();
             return Poll::Ready(Ok(transmit.contents.len()));
         }
+        if hurries && let Some(first) = self.shortcuts.before(to, transmit.contents) {
+            let (ecn, src_ip) = (transmit.ecn, transmit.src_ip);
+            let before = Transmit { destination: to, ecn, contents: &first, segment_size: None, src_ip };
+            // Where it does not leave it is lost, and comes with the next hello.
+            let _ = self.udp.poll_send(cx, &before);
+        }
         let sent = self.udp.poll_send(cx, transmit);
-        if sent.is_ready() {
+        if matches!(sent, Poll::Ready(Ok(_))) {
             let segment = transmit.segment_size.unwrap_or(transmit.contents.len()).max(1);
             for datagram in transmit.contents.chunks(segment) {
                 self.handshake.on_sent(to, datagram, hurries);
