@@ -95,14 +95,8 @@ pub struct Peer {
     tracks: Arc<Tracks>,
     sender: MediaSender,
     stats: SharedStats,
-    remote: Mutex<Remote>,
-}
-
-/// What the peer's newest description says.
-#[derive(Debug, Clone, Copy, Default)]
-struct Remote {
-    is_ours: bool,
-    video: Option<Payload<VideoCodec>>,
+    /// What our video is to be sent in, by the newest answer.
+    video: Mutex<Option<Payload<VideoCodec>>>,
 }
 
 impl Peer {
@@ -144,7 +138,7 @@ impl Peer {
             tracks,
             sender,
             stats: handles.stats,
-            remote: Mutex::default(),
+            video: Mutex::default(),
         })
     }
 
@@ -268,13 +262,13 @@ impl Peer {
     /// The codec that our video is to be sent in, once negotiated.
     #[must_use]
     pub fn video_codec(&self) -> Option<VideoCodec> {
-        self.remote().video.map(|video| video.codec)
+        self.video.lock().unwrap_or_else(PoisonError::into_inner).map(|video| video.codec)
     }
 
     /// Whether the peer is one of our own clients, by its session description.
     #[must_use]
     pub fn is_ours(&self) -> bool {
-        self.remote().is_ours
+        self.shared.knowledge.peer_is_ours()
     }
 
     /// How the connection fares.
@@ -300,15 +294,10 @@ impl Peer {
         Sdp { kind, sdp: sdp::with_session_attributes(&description.sdp, self.shared.knowledge.new_cookie()) }
     }
 
-    fn remote(&self) -> Remote {
-        *self.remote.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Reads off the peer's description who it is, off the answer (whoever made it) what we send; and tells webrtc-rs.
     async fn take_over(&self, theirs: &str, answer: &str) -> Result<(), PeerError> {
         let video = sdp::video_codec(answer, &self.video_codecs);
-        *self.remote.lock().unwrap_or_else(PoisonError::into_inner) =
-            Remote { is_ours: sdp::is_ours(theirs), video };
+        *self.video.lock().unwrap_or_else(PoisonError::into_inner) = video;
         self.shared.knowledge.set_remote(theirs, sdp::is_ours(theirs));
         self.sender.set_red(sdp::red(answer));
         for sender in self.connection.get_senders().await {

@@ -6,7 +6,7 @@
 //! is going to ask for it, and the client is asked for it on its own machine (`sockets/hello.rs`). What it says then is
 //! what it would have said a round trip later.
 use super::sockets::Knowledge;
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 use webrtc::peer_connection::crypto::{CryptoError, RTCCrypto, RTCCryptoProvider, RTCRandom};
 
 /// Length of rtc-dtls's cookies. It asks for so many random bytes for nothing else, which a test makes sure of.
@@ -49,19 +49,13 @@ impl Cookie {
 /// webrtc-rs's own cryptography, whose random source gives the cookie where one is asked for: once.
 pub(super) struct WithCookie {
     inner: Arc<dyn RTCCryptoProvider>,
-    random: Random,
-}
-
-struct Random {
-    inner: Arc<dyn RTCCryptoProvider>,
     knowledge: Knowledge,
 }
 
 impl WithCookie {
     /// With the cookie that is in `knowledge`.
     pub(super) fn new(inner: Arc<dyn RTCCryptoProvider>, knowledge: Knowledge) -> Self {
-        let random = Random { inner: Arc::clone(&inner), knowledge };
-        Self { inner, random }
+        Self { inner, knowledge }
     }
 }
 
@@ -75,11 +69,11 @@ impl RTCCryptoProvider for WithCookie {
     }
 
     fn random(&self) -> &dyn RTCRandom {
-        &self.random
+        self
     }
 }
 
-impl RTCRandom for Random {
+impl RTCRandom for WithCookie {
     fn fill(&self, output: &mut [u8]) -> Result<(), CryptoError> {
         if output.len() == LENGTH
             && let Some(cookie) = self.knowledge.give_cookie()
@@ -88,12 +82,6 @@ impl RTCRandom for Random {
             return Ok(());
         }
         self.inner.random().fill(output)
-    }
-}
-
-impl fmt::Debug for WithCookie {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WithCookie").field("inner", &self.inner.name()).finish_non_exhaustive()
     }
 }
 

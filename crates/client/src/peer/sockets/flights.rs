@@ -28,11 +28,11 @@ const WAIT_UNKNOWN: Duration = Duration::from_millis(150);
 /// Connectivity checks whose answer is awaited: some for each of a dozen pairs.
 const CHECKS_MAX: usize = 64;
 
-/// Length of the header of a DTLS record.
-const RECORD_HEADER: usize = 13;
+/// Length of the header of a DTLS record (RFC 6347 section 4.1).
+pub(super) const RECORD_HEADER: usize = 13;
 /// DTLS content types (RFC 5246).
 const CHANGE_CIPHER_SPEC: u8 = 20;
-const HANDSHAKE: u8 = 22;
+pub(super) const HANDSHAKE: u8 = 22;
 const APPLICATION_DATA: u8 = 23;
 
 /// What one socket has sent last of a handshake, and whether it was answered.

@@ -12,15 +12,14 @@
 //! The server's own request goes out and is dropped by the client: its record's number has been used.
 //!
 //! Only the second hello counts for the handshake's checksum (RFC 6347 section 4.2.1), so that the first may be made up.
+use super::flights::{HANDSHAKE, RECORD_HEADER as RECORD};
 use bytes::{BufMut, Bytes, BytesMut};
 
-/// Lengths of the headers of a record and of a handshake message (RFC 6347 sections 4.1 and 4.2.2).
-const RECORD: usize = 13;
+/// Length of the header of a handshake message (RFC 6347 section 4.2.2).
 const MESSAGE: usize = 12;
 /// Version, time and random bytes, before the session's name.
 const BEFORE_SESSION: usize = 2 + 32;
-/// A record of a handshake, and which of its messages is meant.
-const HANDSHAKE: u8 = 22;
+/// Which message of a handshake is meant.
 const CLIENT_HELLO: u8 = 1;
 const HELLO_VERIFY_REQUEST: u8 = 3;
 /// DTLS 1.2 on the wire.

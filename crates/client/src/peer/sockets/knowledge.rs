@@ -46,6 +46,11 @@ impl Knowledge {
         known.theirs = Cookie::in_sdp(sdp);
     }
 
+    /// Whether the peer is one of our own clients.
+    pub(in super::super) fn peer_is_ours(&self) -> bool {
+        self.known().peer_is_ours
+    }
+
     /// The password that our checks are answered with.
     pub(super) fn remote_password(&self) -> Option<String> {
         self.known().remote_password.clone()

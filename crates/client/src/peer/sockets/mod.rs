@@ -10,8 +10,8 @@
 //! webrtc-rs knows TURN servers by UDP addresses only. One that is reached by a stream gets an address that no host has
 //! ([`StreamServers`]); what is sent there goes through a tunnel, and what comes out of it comes from there. Beside that
 //! [`flights`] and [`rechecks`] repeat what a lossy network takes of handshakes, [`checks`] and [`callers`] have a path
-//! nominated as soon as it has answered, [`shortcuts`] leave out round trips of ICE and DTLS, [`dials`] bounds whom the peer may have us connect to, and [`hurry`] wakes
-//! webrtc-rs while there is no connection.
+//! nominated as soon as it has answered, [`shortcuts`] leave out round trips of ICE and DTLS, [`dials`] bounds whom the peer
+//! may have us connect to, and [`hurry`] wakes webrtc-rs while there is no connection.
 mod callers;
 mod checks;
 mod dials;

@@ -50,8 +50,9 @@ impl Rechecks {
     /// Looks at what is sent.
     pub(super) fn on_sent(&mut self, to: SocketAddr, datagram: &[u8], now: Instant) {
         let Some(id) = transaction(datagram, BINDING_REQUEST) else { return };
-        let again: &[Duration] = if is_nomination(datagram) { &TAKEN_AGAIN } else { &AGAIN };
-        if again.len() > AGAIN.len() {
+        let mut again: &[Duration] = &AGAIN;
+        if is_nomination(datagram) {
+            again = &TAKEN_AGAIN;
             self.0.retain(|check| check.to != to);
         }
         if self.0.iter().all(|check| check.to != to) {
