@@ -30,43 +30,39 @@ struct Heard {
     repeated: Option<Instant>,
 }
 
-/// The newest check of each address, and what is to be heard once more.
+/// The newest check of each address.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     heard: VecDeque<Heard>,
-    again: VecDeque<(SocketAddr, Bytes)>,
 }
 
 impl Checks {
-    /// Looks at what comes.
-    pub(super) fn on_received(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) {
+    /// Looks at what comes; the check that the agent is to hear once more, as from there.
+    pub(super) fn on_received(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) -> Option<Bytes> {
         let (is_check, is_answer) = (is(datagram, BINDING_REQUEST), is(datagram, BINDING_SUCCESS));
         if !is_check && !is_answer {
-            return;
+            return None;
         }
         let index = self.heard.iter().position(|heard| heard.from == from).unwrap_or_else(|| {
             self.heard.truncate(ADDRESSES_MAX - 1);
             self.heard.push_front(Heard { from, check: None, answered: false, repeated: None });
             0
         });
-        let Some(heard) = self.heard.get_mut(index) else { return };
+        let heard = self.heard.get_mut(index)?;
         heard.answered |= is_answer;
         if is_check {
             heard.check = Some((now, Bytes::copy_from_slice(datagram)));
         }
-        if heard.answered
-            && heard.repeated.is_none_or(|at| now.saturating_duration_since(at) >= EVERY)
-            && let Some((at, check)) = heard.check.take()
-            && now.saturating_duration_since(at) < LATELY
-        {
-            heard.repeated = Some(now);
-            self.again.push_back((from, check));
+        let was_repeated = heard.repeated.is_some_and(|at| now.saturating_duration_since(at) < EVERY);
+        if !heard.answered || was_repeated {
+            return None;
         }
-    }
-
-    /// What the agent is to hear next.
-    pub(super) fn pop(&mut self) -> Option<(SocketAddr, Bytes)> {
-        self.again.pop_front()
+        let (at, check) = heard.check.take()?;
+        if now.saturating_duration_since(at) >= LATELY {
+            return None;
+        }
+        heard.repeated = Some(now);
+        Some(check)
     }
 }
 
@@ -80,26 +76,35 @@ mod tests {
         let (mut checks, start) = (Checks::default(), Instant::now());
         let [one, other] = ["192.0.2.1:5", "192.0.2.1:6"].map(|at| at.parse().expect("an address"));
         let ms = Duration::from_millis;
-        checks.on_received(one, &message(BINDING_REQUEST, 1), start);
-        assert_eq!(checks.pop(), None);
-        checks.on_received(other, &message(BINDING_SUCCESS, 2), start);
-        assert_eq!(checks.pop(), None, "of another address");
-        checks.on_received(one, &message(BINDING_SUCCESS, 3), start + ms(40));
-        assert_eq!(checks.pop(), Some((one, Bytes::from(message(BINDING_REQUEST, 1)))));
-        assert_eq!(checks.pop(), None);
+        assert_eq!(checks.on_received(one, &message(BINDING_REQUEST, 1), start), None);
+        assert_eq!(
+            checks.on_received(other, &message(BINDING_SUCCESS, 2), start),
+            None,
+            "of another address"
+        );
+        let again = checks.on_received(one, &message(BINDING_SUCCESS, 3), start + ms(40));
+        assert_eq!(again, Some(Bytes::from(message(BINDING_REQUEST, 1))));
         for at in (500..2_000).step_by(500) {
-            checks.on_received(one, &message(BINDING_REQUEST, 4), start + ms(at));
-            checks.on_received(one, &message(BINDING_SUCCESS, 5), start + ms(at + 40));
-            assert_eq!(checks.pop(), None, "the path is only kept alive");
+            let heard = [
+                checks.on_received(one, &message(BINDING_REQUEST, 4), start + ms(at)),
+                checks.on_received(one, &message(BINDING_SUCCESS, 5), start + ms(at + 40)),
+            ];
+            assert_eq!(heard, [None, None], "the path is only kept alive");
         }
         let third: SocketAddr = "192.0.2.1:7".parse().expect("an address");
-        checks.on_received(third, &message(BINDING_REQUEST, 6), start + ms(10_000));
-        checks.on_received(third, &message(BINDING_SUCCESS, 7), start + ms(11_500));
-        assert_eq!(checks.pop(), None, "long ago");
-        checks.on_received(third, &message(BINDING_REQUEST, 8), start + ms(11_600));
-        assert_eq!(checks.pop().map(|(from, _)| from), Some(third), "it has answered before");
-        checks.on_received(third, &message(BINDING_REQUEST, 9), start + ms(11_700));
-        assert_eq!(checks.pop(), None, "it was repeated");
+        assert_eq!(checks.on_received(third, &message(BINDING_REQUEST, 6), start + ms(10_000)), None);
+        assert_eq!(
+            checks.on_received(third, &message(BINDING_SUCCESS, 7), start + ms(11_500)),
+            None,
+            "long ago"
+        );
+        let again = checks.on_received(third, &message(BINDING_REQUEST, 8), start + ms(11_600));
+        assert_eq!(again, Some(Bytes::from(message(BINDING_REQUEST, 8))), "it has answered before");
+        assert_eq!(
+            checks.on_received(third, &message(BINDING_REQUEST, 9), start + ms(11_700)),
+            None,
+            "it was repeated"
+        );
     }
 
     #[test]

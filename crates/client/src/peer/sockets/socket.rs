@@ -122,7 +122,9 @@ impl Socket {
                 }
                 self.handshake.on_received(datagram);
                 if self.shared.hurry.is_on() {
-                    self.checks().on_received(meta.addr, datagram, clock());
+                    let again = self.checks().on_received(meta.addr, datagram, clock());
+                    let again = again.map(|check| self.shortcuts.heard_again(meta.addr, check, clock()));
+                    self.hear(meta.addr, again);
                 } else if is(datagram, BINDING_SUCCESS) {
                     self.shared.callers.note_path(meta.addr);
                 }
@@ -133,10 +135,8 @@ impl Socket {
     /// What does not come from the socket: what is to be heard once more, or by itself; then what comes through tunnels.
     fn receive_otherwise(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<(SocketAddr, usize)> {
         let mut tunnels = self.tunnels();
-        let again = self.checks().pop();
-        let again = again.map(|(from, check)| (from, self.shortcuts.heard_again(from, check, clock())));
-        let mut again = again.or_else(|| self.heard.pop(cx));
-        while let Some((from, message)) = again.take().or_else(|| ready(tunnels.incoming.poll_recv(cx))) {
+        while let Some((from, message)) = self.heard.pop(cx).or_else(|| ready(tunnels.incoming.poll_recv(cx)))
+        {
             match buffer.get_mut(..message.len()) {
                 Some(place) => {
                     place.copy_from_slice(&message);
