@@ -20,6 +20,9 @@ use sound::Sound;
 
 /// What a call begins with, before anything is known of the path, in bit/s. Probes find out within a round trip or two.
 pub const START_BPS: u64 = 300_000;
+/// Part of it that pictures use while it is a guess, in percent: on a narrow path the first one is there sooner, and on a long
+/// one more of them leave before anything has been heard of the first.
+const CAREFUL_PCT: u64 = 70;
 /// More is not visible at 720p (RingRTC's cap is the same), in bit/s.
 pub const CAP_BPS: u64 = 2_000_000;
 /// Headers of one packet: IPv4 20, UDP 8, RTP with extensions 24, authentication 10 to 16, in bytes.
@@ -56,6 +59,8 @@ pub struct Adaptation {
     /// What the path carries, and what of it is used.
     path_bps: u64,
     total_bps: u64,
+    /// Whether it is more than a guess.
+    is_known: bool,
     sound: Sound,
     picture: Picture,
     load: Load,
@@ -69,11 +74,20 @@ impl Adaptation {
         let total_bps = START_BPS.min(max_bps);
         let sound = Sound::new(total_bps);
         let picture = Picture::new(total_bps.saturating_sub(sound.bps()), now);
-        Self { max_bps, path_bps: total_bps, total_bps, sound, picture, load: Load::default() }
+        Self {
+            max_bps,
+            path_bps: total_bps,
+            total_bps,
+            is_known: false,
+            sound,
+            picture,
+            load: Load::default(),
+        }
     }
 
     /// The path carries so much, sound and picture and all headers, in bit/s.
     pub fn set_total(&mut self, bps: u64, now: MediaTime) {
+        self.is_known |= bps != START_BPS;
         (self.path_bps, self.total_bps) = (bps, bps.min(self.max_bps));
         self.sound.set_total(self.total_bps);
         self.update(now);
@@ -118,7 +132,8 @@ impl Adaptation {
     /// For the encoder of pictures; `None` where the path has no room for any.
     #[must_use]
     pub fn picture(&self) -> Option<VideoTarget> {
-        self.picture.target(self.left())
+        let left = self.left();
+        self.picture.target(if self.is_known { left } else { left * CAREFUL_PCT / 100 })
     }
 
     /// What keeps the picture small, slow or away.

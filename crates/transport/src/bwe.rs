@@ -97,6 +97,8 @@ struct Seen {
 pub struct Estimator {
     acked: Acked,
     cadence: Cadence,
+    /// For how long media have flown and nothing was heard.
+    unheard: Duration,
     /// What the peer waits longer than most before it tells of packets.
     excess: Duration,
     idle: Idle,
@@ -137,7 +139,7 @@ impl Estimator {
     #[must_use]
     pub fn window(&self) -> usize {
         match self.rtt {
-            None if self.excess.is_zero() => window::FIRST,
+            None if self.excess.is_zero() => window::first(self.unheard),
             _ => window::bytes(self.target(), self.usual_wait(), self.is_lossy()),
         }
     }
@@ -248,7 +250,8 @@ impl Estimator {
     /// The time is `now`; of so many packets nothing was heard, the oldest of which left then.
     pub fn on_tick(&mut self, now: Instant, waiting: Option<(Instant, usize)>) {
         let last = self.heard.max(self.begun).unwrap_or(now);
-        self.excess = self.cadence.excess(now.saturating_duration_since(last));
+        self.unheard = now.saturating_duration_since(last);
+        self.excess = self.cadence.excess(self.unheard);
         self.overdue = self.cadence.is_known()
             && waiting.is_some_and(|(at, _)| {
                 let waited = now.saturating_duration_since(at);

@@ -6,6 +6,9 @@ use std::{
     time::Duration,
 };
 
+/// A round trip, until one was measured.
+const RTT_UNKNOWN: Duration = Duration::from_millis(100);
+
 /// Counters since the connection was made. Rates are for the reader to derive.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct TransportStats {
@@ -41,6 +44,8 @@ pub struct TransportStats {
     pub pacer_queue: Duration,
     /// Round trip by RTCP (RFC 3550 section 6.4.1), smoothed.
     pub rtt: Option<Duration>,
+    /// Round trip by transport-wide feedback, with what queues on the way to the peer just now: so long takes a repair.
+    pub repair_time: Option<Duration>,
     /// Target of the congestion control, in bit/s.
     pub target_bps: Option<u64>,
 }
@@ -147,6 +152,13 @@ impl SharedStats {
     /// Changes the counters.
     pub fn update(&self, change: impl FnOnce(&mut TransportStats)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// How long a repair takes from being asked for to being here, by the newest that is known.
+    #[must_use]
+    pub fn repair_time(&self) -> Duration {
+        let stats = self.get();
+        stats.repair_time.or(stats.rtt).unwrap_or(RTT_UNKNOWN)
     }
 
     /// Takes in one measured round trip; smoothed by 1/8 as in RFC 6298.

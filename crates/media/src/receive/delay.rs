@@ -1,5 +1,5 @@
 //! How long sound must be held back so that nearly every packet comes in time (the idea of NetEQ's delay manager).
-use super::timing::MinFilter;
+use super::{spells::Spells, timing::MinFilter};
 use crate::frame::MediaTime;
 
 /// Target before anything is known. With more of it (80 ms), a narrow path's first second is concealed for 40 ms less, and
@@ -25,13 +25,20 @@ const BELIEVED: u32 = 25;
 pub(super) struct DelayEstimator {
     base: MinFilter,
     histogram: [f32; BUCKETS],
+    spells: Spells,
     packets: u32,
     target_us: i64,
 }
 
 impl Default for DelayEstimator {
     fn default() -> Self {
-        Self { base: MinFilter::default(), histogram: [0.0; BUCKETS], packets: 0, target_us: START_US }
+        Self {
+            base: MinFilter::default(),
+            histogram: [0.0; BUCKETS],
+            spells: Spells::default(),
+            packets: 0,
+            target_us: START_US,
+        }
     }
 }
 
@@ -40,9 +47,12 @@ impl DelayEstimator {
     pub(super) fn arrived(&mut self, media_us: i64, arrival: MediaTime) {
         let transit = arrival.0 - media_us;
         let late = transit - self.base.update(transit, arrival.0);
-        let bucket = usize::try_from(late / BUCKET_US).unwrap_or(0).min(BUCKETS - 1);
+        let bucket = bucket_of(late);
         self.histogram.iter_mut().for_each(|weight| *weight *= FORGET);
         self.histogram[bucket] += 1.0 - FORGET;
+        if let Some(over) = self.spells.over(media_us, late) {
+            self.histogram[bucket_of(over)..].fill(0.0);
+        }
         self.packets = self.packets.saturating_add(1);
         if self.packets >= BELIEVED {
             self.target_us = (self.quantile_us() + MARGIN_US).clamp(RANGE_US.0, RANGE_US.1);
@@ -74,6 +84,10 @@ impl DelayEstimator {
     }
 }
 
+fn bucket_of(late_us: i64) -> usize {
+    usize::try_from(late_us / BUCKET_US).unwrap_or(0).min(BUCKETS - 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_late_is_forgotten_after_some_seconds() {
+    fn what_came_late_is_forgotten_when_it_is_over() {
         let target_ms = |packets: i64| {
             let mut delay = DelayEstimator::default();
             for packet in 0..packets {
@@ -101,7 +115,7 @@ mod tests {
             }
             delay.target_us() / 1000
         };
-        assert_eq!([500, 550, 750, 1_000].map(target_ms), [20, 215, 215, 20]);
+        assert_eq!([500, 550, 620, 630].map(target_ms), [20, 215, 215, 20]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod audio;
 mod delay;
 mod jitter;
 mod render;
+mod spells;
 mod stretch;
 mod sync;
 mod timing;

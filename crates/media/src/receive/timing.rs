@@ -1,4 +1,5 @@
 //! When a picture is shown, as far as the network decides: as soon as it is whole, but neither in bursts nor with stops.
+use super::spells::{LATE_US, Spells};
 use crate::frame::MediaTime;
 use std::{collections::VecDeque, time::Duration};
 
@@ -10,17 +11,13 @@ const GAIN: f64 = 0.06;
 const MAX_WAIT_US: f64 = 100_000.0;
 /// For how long lateness is remembered.
 const KEPT_US: i64 = 5_000_000;
-/// Of them, those that may come as a stop: one in this many, and one of fewer.
+/// Of them, those that may come as a stop: one in this many, and one of fewer; but none of the first so many, of which the
+/// first late one shows what the path is like.
 const STOPS: usize = 60;
 /// A picture so much later than the one before it looks like a stop (W3C's `freezeCount`: 150 ms).
-const STOP_US: i64 = 110_000;
+const STOP_US: i64 = LATE_US;
 /// Most that the absence of stops may cost: with more, talking suffers more than looking gains.
 const MAX_STOP_WAIT_US: i64 = 400_000;
-
-/// When pictures have been in time for so long, a stretch of late ones is over: a queue that has drained. Of more stretches
-/// than that, others are to come.
-const CALM_US: i64 = 1_500_000;
-const FEW: usize = 2;
 /// Pictures that become whole together, as after a repair, follow one another so closely: each is seen at 60 Hz.
 const SPACING_US: i64 = 16_500;
 /// Most that this may cost; with more of them the newest ones are shown at once.
@@ -37,10 +34,10 @@ pub struct VideoTiming {
     mean_late_us: f64,
     /// Media time and lateness of each picture.
     seen: VecDeque<(i64, i64)>,
-    /// Media times at which stretches of late ones began; one that begins before it has been calm is part of the last, as
-    /// where a path has narrowed.
-    stretches: VecDeque<i64>,
+    spells: Spells,
     last_due: Option<MediaTime>,
+    /// Pictures so far, as far as it matters.
+    count: usize,
 }
 
 impl VideoTiming {
@@ -52,7 +49,6 @@ impl VideoTiming {
         let late = transit - base;
         self.mean_late_us += ((late as f64).min(4.0 * MAX_WAIT_US) - self.mean_late_us) * GAIN;
         self.remember(media_us, late);
-        self.forget_what_is_over(media_us);
         let wait = (self.mean_late_us.min(MAX_WAIT_US) as i64).max(self.against_stops());
         let due = self.spaced(complete_at.max(MediaTime(media_us + base + wait)));
         self.last_due = Some(due);
@@ -60,18 +56,13 @@ impl VideoTiming {
     }
 
     fn remember(&mut self, media_us: i64, late: i64) {
-        let was_late = self.seen.back().is_some_and(|(_, late)| *late > STOP_US);
-        let apart = self.stretches.back().is_none_or(|began| media_us - began >= CALM_US);
-        if late > STOP_US && !was_late && apart {
-            self.stretches.push_back(media_us);
-        }
+        self.count = (self.count + 1).min(STOPS);
         self.seen.push_back((media_us, late));
-        let is_old = |at: &i64| media_us - at >= KEPT_US;
-        while self.seen.front().is_some_and(|(at, _)| is_old(at)) {
-            self.seen.pop_front();
+        if let Some(over) = self.spells.over(media_us, late) {
+            self.seen.retain(|(_, late)| *late <= over);
         }
-        while self.stretches.front().is_some_and(is_old) {
-            self.stretches.pop_front();
+        while self.seen.front().is_some_and(|(at, _)| media_us - at >= KEPT_US) {
+            self.seen.pop_front();
         }
     }
 
@@ -81,19 +72,10 @@ impl VideoTiming {
         if (due.0..=due.0 + CATCH_UP_US).contains(&apart.0) { apart } else { due }
     }
 
-    /// One or two stretches of late pictures are no habit of the path's.
-    fn forget_what_is_over(&mut self, media_us: i64) {
-        let Some(last) = self.seen.iter().rposition(|(_, late)| *late > STOP_US) else { return };
-        let calm = self.seen.get(last).is_some_and(|(at, _)| media_us - at >= CALM_US);
-        if calm && self.stretches.len() <= FEW {
-            self.seen.drain(..=last);
-        }
-    }
-
     /// So long that of the last pictures all but a few come less than a stop later.
     fn against_stops(&self) -> i64 {
         let mut late: Vec<i64> = self.seen.iter().map(|(_, late)| *late).collect();
-        let allowed = (late.len() / STOPS).max(1);
+        let allowed = if self.count < STOPS { 0 } else { (late.len() / STOPS).max(1) };
         let index = (late.len() - 1).saturating_sub(allowed);
         let (_, latest, _) = late.select_nth_unstable(index);
         (*latest - STOP_US).clamp(0, MAX_STOP_WAIT_US)
@@ -204,11 +186,19 @@ mod tests {
     #[test]
     fn one_late_picture_now_and_then_delays_none_of_the_others() {
         // One in so many, the first of them so early.
-        for (every, first) in [(100, 99), (70, 10), (900, 50)] {
+        for (every, first) in [(100, 99), (70, 65), (900, 80)] {
             let shown = shown(900, |frame| if frame % every == first { 300_000 } else { 0 });
             let waited = waits(&shown).into_iter().max().unwrap();
             assert!(waited < Duration::from_millis(25), "one in {every}: {waited:?}");
         }
+    }
+
+    #[test]
+    fn one_late_picture_among_the_first_is_a_warning() {
+        let shown = shown(60, |frame| if matches!(frame, 20 | 40) { 250_000 } else { 0 });
+        let steps = steps(&shown);
+        let stops: Vec<i64> = steps.into_iter().filter(|step| *step > STOP_US + 40_000).collect();
+        assert_eq!(stops.len(), 1, "only the first: {stops:?}");
     }
 
     #[test]

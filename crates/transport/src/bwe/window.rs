@@ -11,7 +11,11 @@ const QUEUE_LOSSY: Duration = Duration::from_millis(350);
 /// Least window, in bytes.
 const BYTES_MIN: usize = 3_000;
 /// Window until feedback has come, in bytes: a whole picture of the first ones, and 0.3 s of what a connection begins with.
-pub(super) const FIRST: usize = 10_000;
+const FIRST: usize = 10_000;
+/// What it grows by while word of that is on its way, in bit/s, and at most, in bytes: hardly any path carries less, and
+/// over a long one the first pictures do not stand for a round trip.
+const TRICKLE_BPS: f64 = 75_000.0;
+const TRICKLE_MAX: f64 = 10_000.0;
 /// Feedback comes every 50 ms: one message may be lost. To be added to round trips.
 const OVERDUE: (Duration, f64) = (Duration::from_millis(120), 1.5);
 
@@ -19,6 +23,11 @@ const OVERDUE: (Duration, f64) = (Duration::from_millis(120), 1.5);
 pub(super) fn bytes(target: f64, rtt: Duration, lossy: bool) -> usize {
     let queue = if lossy { QUEUE_LOSSY } else { QUEUE.0 + rtt.mul_f64(QUEUE.1) };
     ((target / 8.0 * (rtt + queue).as_secs_f64()) as usize).max(BYTES_MIN)
+}
+
+/// Likewise, while nothing has been heard for `unheard` since the beginning.
+pub(super) fn first(unheard: Duration) -> usize {
+    FIRST + (TRICKLE_BPS / 8.0 * unheard.as_secs_f64()).min(TRICKLE_MAX) as usize
 }
 
 /// Whether packets that left so long ago should have been heard of. On a lossy path, feedback is lost in numbers.

@@ -17,8 +17,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Assumed until one was measured.
-const RTT_UNKNOWN: Duration = Duration::from_millis(100);
 /// Shortest time between two requests for a key frame: one must have had time to come.
 const KEY_FRAME_EVERY: Duration = Duration::from_millis(300);
 
@@ -83,7 +81,7 @@ impl Stage for NackStage {
     }
 
     fn timeout(&mut self, now: Instant, to_wire: &mut Out) {
-        let rtt = self.stats.get().rtt.unwrap_or(RTT_UNKNOWN);
+        let rtt = self.stats.repair_time();
         let mut key_frames = Vec::new();
         for (&media_ssrc, (_, tracker)) in &mut self.streams {
             let requests = tracker.poll(now, rtt);

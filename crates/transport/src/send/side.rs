@@ -41,8 +41,6 @@ const REPAIRS: f64 = 0.5;
 const REPAIRS_BURST: Duration = Duration::from_millis(300);
 /// Repairs that would take longer than this, had they the path to themselves, are given up for a key frame.
 const REPAIRS_LONGEST: Duration = Duration::from_millis(400);
-/// Assumed until one was measured.
-const RTT_UNKNOWN: Duration = Duration::from_millis(100);
 /// The header extension that numbers packets.
 const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
@@ -233,7 +231,7 @@ impl SendSide {
     }
 
     fn repeat(&mut self, repair: Repair, now: Instant) -> Option<rtp::Packet> {
-        let rtt = self.stats.get().rtt.unwrap_or(RTT_UNKNOWN);
+        let rtt = self.stats.repair_time();
         self.history(repair.ssrc)?.repeat(repair.sequence, rtt, now)
     }
 

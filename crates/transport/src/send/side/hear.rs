@@ -47,9 +47,13 @@ impl SendSide {
         }
         let newest = outcomes.iter().filter(|outcome| outcome.arrival.is_some()).map(|o| o.sent.at).max();
         if let Some(at) = newest {
-            self.round_trip.add(now, now.saturating_duration_since(at));
+            let took = now.saturating_duration_since(at);
+            self.round_trip.add(now, took);
         }
         let waits = self.one_way.add(now, &outcomes);
+        if let Some(least) = self.round_trip.get() {
+            self.stats.update(|s| s.repair_time = Some(least + waits.queued));
+        }
         let was_silent = self.estimator.is_silent();
         self.estimator.on_feedback(now, &outcomes, self.round_trip.get(), waits);
         if self.estimator.take_lengthened() {
