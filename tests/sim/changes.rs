@@ -174,6 +174,29 @@ fn fifty_kilobits_carry_sound_and_pictures_return_with_the_room_for_them() {
 }
 
 #[test]
+fn pictures_return_to_a_peer_that_asks_for_no_repairs_though_nothing_can_fill_the_path() {
+    let thin = Link { rate_kbps: 50.0, delay_ms: 250.0, queue_ms: 400.0, ..Link::PERFECT };
+    let wide = Profile::Good.link();
+    let ends = Ends { repairs: false, ..Ends::WHOLE };
+    let report = between(ends, &[(0, wide), (15, thin), (45, wide)], 100);
+    let waited = picture_after(&report, 45);
+    assert!(waited.is_some_and(|waited| waited < ms(10_000)), "{waited:?}");
+    assert!(report.sound_lost(ms(1_000), 20, 44) < 0.1, "{}", report.sound_lost(ms(1_000), 20, 44));
+    assert!(report.kbps(85, 100) > 1_500.0, "{} kbit/s", report.kbps(85, 100));
+}
+
+#[test]
+fn a_camera_switched_on_long_after_a_narrow_time_is_seen_at_once() {
+    let thin = Link { rate_kbps: 50.0, ..Profile::Good.link() };
+    let wide = Profile::Good.link();
+    let ends = Ends { cameras_from: 60, ..Ends::WHOLE };
+    let report = between(ends, &[(0, wide), (10, thin), (20, wide)], 80);
+    let waited = picture_after(&report, 60);
+    assert!(waited.is_some_and(|waited| waited < ms(500)), "{waited:?}");
+    assert!(report.kbps(70, 80) > 1_500.0, "{} kbit/s", report.kbps(70, 80));
+}
+
+#[test]
 fn two_hours_end_as_they_began() {
     let report = run(&Profile::WifiBusy.into(), 7_200, 3);
     let (first, last) = ((60, 660), (6_500, 7_100));

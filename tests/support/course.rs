@@ -12,6 +12,8 @@ const REACHED: f64 = 0.9;
 const HELD: usize = 3;
 /// A latency that is so much longer than before is late, in milliseconds.
 const LATE_MS: f64 = 200.0;
+/// Where a second's median is in time again, half of its pictures are, and so at least from its middle on.
+const MEDIAN_S: f64 = 0.5;
 
 /// What a network that changes does to a call: it narrows (or is cut), and is then as it was.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -87,7 +89,7 @@ impl Course {
         let back = match from_late.clone().next() {
             Some(_) => from_late
                 .find(|((_, late), (_, late_next))| !late && !late_next)
-                .map_or(f64::INFINITY, |((at, _), _)| at - change.narrow_s),
+                .map_or(f64::INFINITY, |((at, _), _)| at - MEDIAN_S - change.narrow_s),
             None => 0.0,
         };
         (!change.cut).then_some(back)
@@ -181,9 +183,9 @@ mod tests {
             _ => json!({ "latency_ms": { "p50": 60 }, "fps": 30 }),
         };
         let course = course(latency);
-        assert_eq!(course.latency_back_s(NARROW, &STEADY_S), Some(7.0));
+        assert_eq!(course.latency_back_s(NARROW, &STEADY_S), Some(6.5));
         let slower = Change { slower_ms: 200.0, ..NARROW };
-        assert_eq!(course.latency_back_s(slower, &STEADY_S), Some(5.0), "400 ms are what the path takes");
+        assert_eq!(course.latency_back_s(slower, &STEADY_S), Some(4.5), "400 ms are what the path takes");
         assert_eq!(course.latency_back_s(Change { cut: true, ..NARROW }, &STEADY_S), None);
     }
 

@@ -40,7 +40,7 @@ pub use handler::IceState;
 pub use outgoing::MediaSender;
 use outgoing::Tracks;
 use rtc::peer_connection::configuration::RTCOfferOptions;
-use sdp::Payload;
+use sdp::Formats;
 pub use servers::Servers;
 use sockets::Shared;
 pub use stats::{EndStats, PathStats, PeerStats, SentStream};
@@ -95,8 +95,8 @@ pub struct Peer {
     tracks: Arc<Tracks>,
     sender: MediaSender,
     stats: SharedStats,
-    /// What our video is to be sent in, by the newest answer.
-    video: Mutex<Option<Payload<VideoCodec>>>,
+    /// What our media are to be sent in, by the newest answer.
+    formats: Mutex<Formats>,
 }
 
 impl Peer {
@@ -138,7 +138,7 @@ impl Peer {
             tracks,
             sender,
             stats: handles.stats,
-            video: Mutex::default(),
+            formats: Mutex::default(),
         })
     }
 
@@ -177,11 +177,24 @@ impl Peer {
         Ok(self.ours(SdpKind::Answer, &answer))
     }
 
-    /// Takes the peer's answer to our offer.
+    /// Takes the peer's answer to our offer. One that cannot be used leaves what was in force, and no offer of ours, which
+    /// would stand in the way of the peer's next one.
     ///
     /// # Errors
     /// [`PeerError::BadSdp`] where the answer cannot be used.
     pub async fn accept_answer(&self, answer: Sdp) -> Result<(), PeerError> {
+        let before = *self.formats.lock().unwrap_or_else(PoisonError::into_inner);
+        let applied = self.apply(answer).await;
+        if applied.is_err() {
+            if let Err(error) = self.rollback().await {
+                tracing::debug!(%error, "no offer to take back");
+            }
+            self.send_in(before).await?;
+        }
+        applied
+    }
+
+    async fn apply(&self, answer: Sdp) -> Result<(), PeerError> {
         let description =
             RTCSessionDescription::answer(sdp::with_opus_kept(&answer.sdp, &config::opus().sdp_fmtp_line))
                 .map_err(bad_sdp)?;
@@ -262,7 +275,7 @@ impl Peer {
     /// The codec that our video is to be sent in, once negotiated.
     #[must_use]
     pub fn video_codec(&self) -> Option<VideoCodec> {
-        self.video.lock().unwrap_or_else(PoisonError::into_inner).map(|video| video.codec)
+        self.formats.lock().unwrap_or_else(PoisonError::into_inner).video.map(|video| video.codec)
     }
 
     /// Whether the peer is one of our own clients, by its session description.
@@ -296,13 +309,16 @@ impl Peer {
 
     /// Reads off the peer's description who it is, off the answer (whoever made it) what we send; and tells webrtc-rs.
     async fn take_over(&self, theirs: &str, answer: &str) -> Result<(), PeerError> {
-        let video = sdp::video_codec(answer, &self.video_codecs);
-        *self.video.lock().unwrap_or_else(PoisonError::into_inner) = video;
         self.shared.knowledge.set_remote(theirs, sdp::is_ours(theirs));
-        self.sender.set_red(sdp::red(answer));
+        self.send_in(Formats::agreed(answer, &self.video_codecs)).await
+    }
+
+    async fn send_in(&self, formats: Formats) -> Result<(), PeerError> {
+        *self.formats.lock().unwrap_or_else(PoisonError::into_inner) = formats;
+        self.sender.set_red(formats.red);
         for sender in self.connection.get_senders().await {
             let kind = sender.track().kind().await;
-            for (of, track) in self.tracks.negotiated(sdp::opus(answer), video) {
+            for (of, track) in self.tracks.negotiated(formats.opus, formats.video) {
                 if of == kind {
                     sender.replace_track(track).await?;
                 }

@@ -101,6 +101,8 @@ pub struct Estimator {
     unheard: Duration,
     /// What the peer waits longer than most before it tells of packets.
     excess: Duration,
+    /// Whether padding can fill the target.
+    fills: bool,
     idle: Idle,
     limit: Limit,
     trendline: Trendline,
@@ -193,6 +195,11 @@ impl Estimator {
         }
     }
 
+    /// Says whether padding can fill the target.
+    pub fn set_fills(&mut self, fills: bool) {
+        self.fills = fills;
+    }
+
     /// Takes in a packet that leaves.
     pub fn on_sent(&mut self, sent: &Sent) {
         let was_idle = self.idle.since().is_some();
@@ -220,7 +227,7 @@ impl Estimator {
         self.usage = usage;
         let acked = self.acked.bps();
         let limit = self.carries(now, over, stands);
-        self.rate.update(now, usage, Known { acked, rtt: self.rtt, limit });
+        self.rate.update(now, usage, Known { acked, rtt: self.rtt, limit, fills: self.fills });
         self.look_for_more(now, before, usage, found);
         self.look_for_a_longer_way(now, waits.queued);
         let (is_long, has_been) = (self.standing.is_long(), self.standing.has_been(now));

@@ -27,16 +27,20 @@ fn vp8(payload: &[u8]) -> Option<bool> {
     Some(begins && payload.get(at)? & 0x01 == 0)
 }
 
-/// RFC 6184: a sequence parameter set, alone (section 5.6) or first in an aggregate (section 5.7.1).
+/// RFC 6184: a sequence parameter set, alone (section 5.6) or in an aggregate (section 5.7.1), where a delimiter may go
+/// before it.
 fn h264(payload: &[u8]) -> bool {
     const SPS: u8 = 7;
     const STAP_A: u8 = 24;
-    let unit = |at: usize| payload.get(at).map(|byte| byte & 0x1f);
-    match unit(0) {
-        Some(SPS) => true,
-        Some(STAP_A) => unit(3) == Some(SPS),
-        Some(_) | None => false,
-    }
+    let is = |unit: &[u8], kind: u8| unit.first().is_some_and(|byte| byte & 0x1f == kind);
+    let mut units = payload.get(1..).filter(|_| is(payload, STAP_A));
+    let mut next = || {
+        let (length, rest) = units?.split_first_chunk()?;
+        let (unit, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
+        units = Some(rest);
+        Some(unit)
+    };
+    is(payload, SPS) || std::iter::from_fn(&mut next).any(|unit| is(unit, SPS))
 }
 
 #[cfg(test)]
@@ -64,7 +68,8 @@ mod tests {
     #[test]
     fn h264_says_it_by_its_parameter_sets() {
         assert!(begins("video/H264", &[0x67, 0x42]));
-        assert!(begins("video/H264", &[0x78, 0x00, 0x10, 0x67, 0x42]));
+        assert!(begins("video/H264", &[0x78, 0x00, 0x02, 0x67, 0x42]));
+        assert!(begins("video/H264", &[0x78, 0x00, 0x02, 0x09, 0x10, 0x00, 0x01, 0x67]));
         for payload in [&[0x65, 0x88][..], &[0x7c, 0x85], &[0x78, 0x00], &[]] {
             assert!(!begins("video/H264", payload), "{payload:?}");
         }

@@ -44,7 +44,8 @@ pub struct TransportStats {
     pub pacer_queue: Duration,
     /// Round trip by RTCP (RFC 3550 section 6.4.1), smoothed.
     pub rtt: Option<Duration>,
-    /// Round trip by transport-wide feedback, with what queues on the way to the peer just now: so long takes a repair.
+    /// Round trip by transport-wide feedback, with what queues on the way to the peer just now: so long takes a repair of
+    /// ours.
     pub repair_time: Option<Duration>,
     /// Target of the congestion control, in bit/s.
     pub target_bps: Option<u64>,
@@ -154,11 +155,18 @@ impl SharedStats {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// How long a repair takes from being asked for to being here, by the newest that is known.
+    /// How long a repair of ours takes to the peer, and the next request for it back.
     #[must_use]
     pub fn repair_time(&self) -> Duration {
         let stats = self.get();
         stats.repair_time.or(stats.rtt).unwrap_or(RTT_UNKNOWN)
+    }
+
+    /// How long a repair takes to come from the peer: what queues on its way here shows in reports only.
+    #[must_use]
+    pub fn request_time(&self) -> Duration {
+        let stats = self.get();
+        stats.repair_time.max(stats.rtt).unwrap_or(RTT_UNKNOWN)
     }
 
     /// Takes in one measured round trip; smoothed by 1/8 as in RFC 6298.

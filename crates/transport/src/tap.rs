@@ -106,6 +106,8 @@ impl Stage for AppTap {
         if let Some(kind) = MediaKind::of(&stream.mime_type)
             && !self.repairs.contains(&stream.ssrc)
         {
+            // The newest of a kind counts: another one before it has ended, whether its end was told or not.
+            self.remote.retain(|_, known| *known != kind);
             self.remote.insert(stream.ssrc, kind);
             (self.sink)(Event::RemoteStream { kind, mime_type: stream.mime_type.clone(), ssrc: stream.ssrc });
         }

@@ -10,8 +10,23 @@ pub(super) struct Payload<C> {
     pub payload_type: u8,
 }
 
+/// What is sent in, as the answer has it that both sides agreed on.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Formats {
+    pub opus: Option<u8>,
+    pub red: Option<u8>,
+    pub video: Option<Payload<VideoCodec>>,
+}
+
+impl Formats {
+    /// By that answer, where our encoders are `ours`.
+    pub fn agreed(answer: &str, ours: &[VideoCodec]) -> Self {
+        Self { opus: opus(answer), red: red(answer), video: video_codec(answer, ours) }
+    }
+}
+
 /// The video codec to send by the peer's `sdp`: the first of its list that is also in `ours`.
-pub(super) fn video_codec(sdp: &str, ours: &[VideoCodec]) -> Option<Payload<VideoCodec>> {
+fn video_codec(sdp: &str, ours: &[VideoCodec]) -> Option<Payload<VideoCodec>> {
     let section = section(sdp, "video")?;
     formats(section).find_map(|payload_type| {
         let name = encoding(section, payload_type)?;
@@ -26,13 +41,13 @@ pub(super) fn video_codec(sdp: &str, ours: &[VideoCodec]) -> Option<Payload<Vide
 }
 
 /// The payload type of Opus in the peer's `sdp`.
-pub(super) fn opus(sdp: &str) -> Option<u8> {
+fn opus(sdp: &str) -> Option<u8> {
     let section = section(sdp, "audio")?;
     formats(section).find(|pt| encoding(section, *pt).is_some_and(|name| name.eq_ignore_ascii_case("opus")))
 }
 
 /// The payload type of redundant sound (RFC 2198) over Opus in the peer's `sdp`.
-pub(super) fn red(sdp: &str) -> Option<u8> {
+fn red(sdp: &str) -> Option<u8> {
     let (section, opus) = (section(sdp, "audio")?, opus(sdp)?.to_string());
     formats(section).find(|pt| {
         let named = encoding(section, *pt).is_some_and(|name| name.eq_ignore_ascii_case("red"));
@@ -74,12 +89,16 @@ fn parameters(fmtp: &str) -> impl Iterator<Item = (&str, &str)> {
     fmtp.split(';').filter_map(|parameter| parameter.trim().split_once('='))
 }
 
-/// `sdp` with our name and version in it, the cookie that our DTLS asks for, and the statement that candidates trickle (RFC
-/// 8840), which webrtc-rs leaves out.
+/// `sdp` with our name and version in it, the cookie that our DTLS asks for, and the statements that candidates trickle (RFC
+/// 8840) and that control packets go alone (RFC 5506), which webrtc-rs leaves out.
 pub(super) fn with_session_attributes(sdp: &str, cookie: Option<Cookie>) -> String {
     let cookie = cookie.map(|cookie| cookie.line()).unwrap_or_default();
     let tool = format!("a=tool:{SDP_TOOL}/{}\r\n", env!("CARGO_PKG_VERSION"));
     let trickle = if sdp.contains("a=ice-options:") { "" } else { "a=ice-options:trickle\r\n" };
+    let sdp = match sdp.contains("a=rtcp-rsize") {
+        true => sdp.to_owned(),
+        false => sdp.replace("a=rtcp-mux\r\n", "a=rtcp-mux\r\na=rtcp-rsize\r\n"),
+    };
     match sdp.find("\r\nm=") {
         Some(at) => {
             let (session, media) = sdp.split_at(at + 2);
@@ -174,6 +193,8 @@ mod tests {
             ours.contains("t=0 0\r\na=tool:eyeline/") && ours.contains("a=ice-options:trickle\r\nm=audio")
         );
         assert_eq!(Cookie::in_sdp(&ours), Some(cookie));
+        let muxed = with_session_attributes(&SDP.replace("m=video", "a=rtcp-mux\r\nm=video"), None);
+        assert!(muxed.contains("a=rtcp-mux\r\na=rtcp-rsize\r\nm=video"), "control packets go alone");
         assert!(is_ours(&ours));
         assert!(!is_ours(SDP));
         assert!(!is_ours(&SDP.replace("v=0\r\n", "v=0\r\na=tool:eyeliner/1\r\n")));

@@ -246,6 +246,29 @@ async fn an_offer_taken_back_gives_way_to_the_peers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_fits_nothing_leaves_room_for_the_peers_offer() {
+    let (a, b) = connected(&BOTH, &BOTH).await;
+    // One cannot be read; the other can, and says nothing of what was offered.
+    for (sdp, first) in
+        [("v=0\r\nhello\r\n", 0), ("v=0\r\no=- 1 2 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n", 10_000)]
+    {
+        let _ours = a.peer.create_offer(false).await.expect("an offer");
+        let nonsense = Sdp { kind: SdpKind::Answer, sdp: sdp.into() };
+        assert!(matches!(a.peer.accept_answer(nonsense).await, Err(PeerError::BadSdp(_))), "{sdp:?}");
+        let had = b.seen.borrow().audio.len();
+        let goes_on = b.saw("sound goes on", |seen| seen.audio.len() > had + 10);
+        send_until(&a, MediaKind::Audio, first, goes_on).await;
+    }
+    let _ours = a.peer.create_offer(true).await.expect("an offer");
+    let nonsense = Sdp { kind: SdpKind::Answer, sdp: "v=0\r\nhello\r\n".into() };
+    assert!(matches!(a.peer.accept_answer(nonsense).await, Err(PeerError::BadSdp(_))));
+    negotiate(&b, &a, true).await;
+    let had = b.seen.borrow().audio.len();
+    let more = b.saw("sound after that", |seen| seen.audio.len() > had + 10);
+    send_until(&a, MediaKind::Audio, 20_000, more).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn garbage_is_refused_with_a_reason_and_the_connection_lives_on() {
     let (a, b) = pair(&BOTH, &BOTH).await;
     for sdp in ["", "v=0", "v=0\r\nm=video x y z\r\n", "hello"] {

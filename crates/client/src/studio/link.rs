@@ -59,6 +59,12 @@ struct ReceivedStream {
 }
 
 impl ReceivedStream {
+    /// The stream is `ssrc` from now on; whether it was another one before.
+    fn is_another(&self, ssrc: u32) -> bool {
+        let before = self.ssrc.swap(ssrc, Ordering::Relaxed);
+        before != 0 && before != ssrc
+    }
+
     fn get(&self) -> Option<SentStream> {
         let ssrc = self.ssrc.load(Ordering::Relaxed);
         (ssrc != 0).then(|| SentStream { ssrc, payload_type: self.payload_type.load(Ordering::Relaxed) })
@@ -133,8 +139,13 @@ impl PeerLink {
                 link.change(&ends, |adaptation, now| adaptation.on_encoded(&info, now));
                 stamp(&sender, MediaKind::Video, &ends.counters.video_out.clock());
             }
+            let mut is_whole = true;
             for packet in packets {
-                sender.send(MediaKind::Video, packet);
+                is_whole &= sender.send(MediaKind::Video, packet);
+            }
+            if !is_whole && let Some(ends) = link.ends() {
+                // The network's task has stood still: the other side would ask for the rest in vain.
+                ends.counters.video_out.request_key_frame();
             }
         }
     }
@@ -167,10 +178,16 @@ impl PeerLink {
         match event {
             MediaEvent::RemoteStream { kind: MediaKind::Video, mime_type, ssrc } => {
                 lock(&self.0.codecs).received = codec_of(&mime_type);
-                self.0.watched.ssrc.store(ssrc, Ordering::Relaxed);
+                if self.0.watched.is_another(ssrc) {
+                    ends.counters.video_in.begin_anew();
+                    ends.sync.begin_anew(StreamKind::Video);
+                }
             }
             MediaEvent::RemoteStream { kind: MediaKind::Audio, ssrc, .. } => {
-                self.0.heard.ssrc.store(ssrc, Ordering::Relaxed);
+                if self.0.heard.is_another(ssrc) {
+                    ends.counters.audio_in.begin_anew();
+                    ends.sync.begin_anew(StreamKind::Audio);
+                }
             }
             MediaEvent::Rtp(packet) => self.on_packet(packet, ends),
             MediaEvent::SenderReport { kind, ntp, rtp, .. } => {

@@ -169,6 +169,12 @@ impl Assembler {
         self.request_interval = (rtt * 3 / 2).clamp(REQUEST_INTERVAL.0, REQUEST_INTERVAL.1);
     }
 
+    /// Another stream follows, with numbers and times of its own, over the same path.
+    pub fn begin_anew(&mut self) {
+        let Self { repair_wait, request_interval, last_request, .. } = *self;
+        *self = Self { repair_wait, request_interval, last_request, ..Self::default() };
+    }
+
     /// Steps over packets without content: padding, which a sender may use to probe.
     fn skip_padding(&mut self) {
         while let Some(next) = self.next

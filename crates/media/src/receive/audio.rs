@@ -63,6 +63,11 @@ impl AudioReceive {
         lock(&self.shared.jitter).push(packet, arrival);
     }
 
+    /// Another stream takes the place of the one before, with numbers and times of its own.
+    pub fn begin_anew(&self) {
+        lock(&self.shared.jitter).begin_anew();
+    }
+
     /// Plays on `sink`, or nowhere. A block's `captured_at` is there the moment at which it is heard.
     pub fn set_sink(&self, sink: Option<Box<dyn AudioSink>>) {
         self.shared.sinks.put(sink);

@@ -1,5 +1,8 @@
 //! How long sound must be held back so that nearly every packet comes in time (the idea of NetEQ's delay manager).
-use super::{spells::Spells, timing::MinFilter};
+use super::{
+    spells::{LATE_US, Spells},
+    timing::MinFilter,
+};
 use crate::frame::MediaTime;
 
 /// Target before anything is known. With more of it (80 ms), a narrow path's first second is concealed for 40 ms less, and
@@ -50,8 +53,8 @@ impl DelayEstimator {
         let bucket = bucket_of(late);
         self.histogram.iter_mut().for_each(|weight| *weight *= FORGET);
         self.histogram[bucket] += 1.0 - FORGET;
-        if let Some(over) = self.spells.over(media_us, late) {
-            self.histogram[bucket_of(over)..].fill(0.0);
+        if self.spells.are_over(media_us, late) {
+            self.histogram[bucket_of(LATE_US)..].fill(0.0);
         }
         self.packets = self.packets.saturating_add(1);
         if self.packets >= BELIEVED {

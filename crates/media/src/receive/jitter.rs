@@ -67,6 +67,8 @@ pub struct JitterBuffer {
     next: i64,
     last_sequence: i64,
     silent: bool,
+    /// Samples invented before a pause, of which the next packet will tell whether anything was lost.
+    unexplained: usize,
     /// Whether the newest of `pcm` was made up for something missing.
     concealing: bool,
     counters: Arc<AudioReceiveCounters>,
@@ -87,9 +89,19 @@ impl JitterBuffer {
             next: 0,
             last_sequence: 0,
             silent: false,
+            unexplained: 0,
             concealing: false,
             counters,
         })
+    }
+
+    /// Another stream follows, with numbers and times of its own.
+    pub fn begin_anew(&mut self) {
+        (self.unexplained, self.concealing) = (0, false);
+        (self.packets, self.delay) = (BTreeMap::new(), DelayEstimator::default());
+        (self.sequences, self.timestamps) = (Unwrapper::default(), Unwrapper::default());
+        (self.state, self.silent) = (State::Waiting, false);
+        self.pcm.clear();
     }
 
     /// Takes a packet in any order.
@@ -134,9 +146,8 @@ impl JitterBuffer {
         self.pcm.drain(..BLOCK_SAMPLES);
         self.counters.samples_played.add(BLOCK_SAMPLES);
         self.report(first, now);
-        if self.is_paused() {
-            self.settle(self.silent);
-            self.state = State::Waiting;
+        if let Some(invented) = self.pause() {
+            (self.state, self.unexplained) = (State::Waiting, invented);
             self.pcm.clear();
         }
         (block, u32::try_from(first.rem_euclid(1 << 32)).ok())
@@ -154,11 +165,10 @@ impl JitterBuffer {
         }
     }
 
-    fn is_paused(&self) -> bool {
-        let State::Starved { invented, .. } = self.state else {
-            return false;
-        };
-        invented as u128 * 1_000_000 / 48_000 >= PAUSE.as_micros()
+    /// Samples invented since nothing has come, once it is a pause.
+    fn pause(&self) -> Option<usize> {
+        let State::Starved { invented, .. } = self.state else { return None };
+        (invented as u128 * 1_000_000 / 48_000 >= PAUSE.as_micros()).then_some(invented)
     }
 
     fn first_unplayed(&self) -> i64 {
@@ -170,11 +180,14 @@ impl JitterBuffer {
         let Some((at, packet)) = self.packets.first_key_value() else {
             return false;
         };
+        let follows = packet.sequence == self.last_sequence + 1;
         if self.delay.delay_us(media_us(*at), now) < self.delay.target_us() {
             return false;
         }
-        self.next = *at;
-        self.last_sequence = packet.sequence - 1;
+        let unexplained = std::mem::take(&mut self.unexplained);
+        self.count_invented(unexplained, self.silent || follows);
+        // After a cut, all of it may have come at once.
+        self.catch_up(now);
         self.state = State::Playing;
         true
     }

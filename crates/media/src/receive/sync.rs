@@ -77,6 +77,15 @@ impl AvSync {
         }
     }
 
+    /// Another stream takes the place of the one before: what was said of that one's clock does not hold.
+    pub fn begin_anew(&self, kind: StreamKind) {
+        let mut state = lock(&self.0);
+        match kind {
+            StreamKind::Audio => (state.audio, state.heard) = (None, None),
+            StreamKind::Video => state.video = None,
+        }
+    }
+
     /// Says that the sample of this RTP time is heard at `at`.
     pub(super) fn heard(&self, rtp: u32, at: MediaTime) {
         let mut state = lock(&self.0);

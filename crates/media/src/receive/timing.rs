@@ -11,9 +11,12 @@ const GAIN: f64 = 0.06;
 const MAX_WAIT_US: f64 = 100_000.0;
 /// For how long lateness is remembered.
 const KEPT_US: i64 = 5_000_000;
-/// Of them, those that may come as a stop: one in this many, and one of fewer; but none of the first so many, of which the
+/// And of so many pictures at most: 5 s of 60 a second.
+const SEEN_MAX: usize = 300;
+/// Of them, those that may come as a stop: one in this many, and two of fewer; but none of the first so many, of which the
 /// first late one shows what the path is like.
 const STOPS: usize = 60;
+const STOPS_LEAST: usize = 2;
 /// A picture so much later than the one before it looks like a stop (W3C's `freezeCount`: 150 ms).
 const STOP_US: i64 = LATE_US;
 /// Most that the absence of stops may cost: with more, talking suffers more than looking gains.
@@ -58,10 +61,12 @@ impl VideoTiming {
     fn remember(&mut self, media_us: i64, late: i64) {
         self.count = (self.count + 1).min(STOPS);
         self.seen.push_back((media_us, late));
-        if let Some(over) = self.spells.over(media_us, late) {
-            self.seen.retain(|(_, late)| *late <= over);
+        if self.spells.are_over(media_us, late) {
+            self.seen.retain(|(_, late)| *late <= LATE_US);
         }
-        while self.seen.front().is_some_and(|(at, _)| media_us - at >= KEPT_US) {
+        // Media time is the sender's word.
+        let is_old = |(at, _): &(i64, i64)| media_us - at >= KEPT_US;
+        while self.seen.len() > SEEN_MAX || self.seen.front().is_some_and(is_old) {
             self.seen.pop_front();
         }
     }
@@ -75,7 +80,7 @@ impl VideoTiming {
     /// So long that of the last pictures all but a few come less than a stop later.
     fn against_stops(&self) -> i64 {
         let mut late: Vec<i64> = self.seen.iter().map(|(_, late)| *late).collect();
-        let allowed = if self.count < STOPS { 0 } else { (late.len() / STOPS).max(1) };
+        let allowed = if self.count < STOPS { 0 } else { (late.len() / STOPS).max(STOPS_LEAST) };
         let index = (late.len() - 1).saturating_sub(allowed);
         let (_, latest, _) = late.select_nth_unstable(index);
         (*latest - STOP_US).clamp(0, MAX_STOP_WAIT_US)

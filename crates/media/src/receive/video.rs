@@ -21,8 +21,8 @@ use std::{
     time::Duration,
 };
 
-/// Decoded pictures that may wait for their moment: 250 ms at 30 frames a second, more than lip-sync asks for on any path
-/// that a call survives. Beyond, decoding waits, and the assembler keeps the packets.
+/// Decoded pictures that may wait for their moment: 250 ms at 30 frames a second. Where they are to wait longer, decoding
+/// waits, and the assembler keeps the packets.
 const RENDER_QUEUE: usize = 8;
 /// A closed gate asks for a key frame this often.
 const GATE_REQUEST_INTERVAL: Duration = Duration::from_millis(500);
@@ -51,6 +51,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     assembler: Assembler,
+    /// Counts the streams that have followed one another.
+    stream: u64,
     want_decoded: bool,
     /// The encoded sink by number: each one must begin with a key frame.
     encoded_sink: Option<u64>,
@@ -82,6 +84,7 @@ impl VideoReceive {
             events,
             items,
             timing: VideoTiming::default(),
+            stream: 0,
             decoder: None,
             decoder_open: false,
             encoded_open: None,
@@ -100,6 +103,13 @@ impl VideoReceive {
             counters.packets_discarded.add(1);
         }
         self.shared.changed.notify_one();
+    }
+
+    /// Another stream takes the place of the one before, with numbers and times of its own: it begins with a key frame.
+    pub fn begin_anew(&self) {
+        let mut state = lock(&self.shared.state);
+        state.assembler.begin_anew();
+        state.stream += 1;
     }
 
     /// Shows decoded pictures in `sink`, or stops decoding.
@@ -148,7 +158,9 @@ struct DecodeStage<F> {
     sync: AvSync,
     events: F,
     items: SyncSender<Item>,
+    /// Of this stream.
     timing: VideoTiming,
+    stream: u64,
     decoder: Option<(VideoCodec, Box<dyn VideoDecoder>)>,
     /// Whether the decoder has what the next frame refers to.
     decoder_open: bool,
@@ -159,7 +171,7 @@ struct DecodeStage<F> {
 
 /// What the assembler has for the decode stage.
 enum Next {
-    Frame { frame: EncodedFrame, want_decoded: bool, encoded_sink: Option<u64> },
+    Frame { frame: EncodedFrame, stream: u64, want_decoded: bool, encoded_sink: Option<u64> },
     RequestKeyFrame,
     Closed,
 }
@@ -168,7 +180,10 @@ impl<F: FnMut(VideoReceiveEvent)> DecodeStage<F> {
     fn run(mut self, shared: &Shared) {
         loop {
             match shared.next() {
-                Next::Frame { frame, want_decoded, encoded_sink } => {
+                Next::Frame { frame, stream, want_decoded, encoded_sink } => {
+                    if std::mem::replace(&mut self.stream, stream) != stream {
+                        (self.timing, self.decoder_open, self.encoded_open) = Default::default();
+                    }
                     if !self.frame(frame, want_decoded, encoded_sink, &shared.counters) {
                         return;
                     }
@@ -258,7 +273,7 @@ impl Shared {
             let now = MediaClock::now();
             if let Some(frame) = state.assembler.pop(now) {
                 let (want_decoded, encoded_sink) = (state.want_decoded, state.encoded_sink);
-                return Next::Frame { frame, want_decoded, encoded_sink };
+                return Next::Frame { frame, stream: state.stream, want_decoded, encoded_sink };
             }
             if state.assembler.poll_key_frame_request(now) {
                 return Next::RequestKeyFrame;

@@ -12,6 +12,8 @@ const FU_A: u8 = 28;
 const FU_START: u8 = 0x80;
 const FU_END: u8 = 0x40;
 const START_CODE: [u8; 4] = [0, 0, 0, 1];
+/// Bytes of a length in an aggregate.
+const LENGTH: usize = 2;
 
 /// Cuts one access unit into payloads.
 #[must_use]
@@ -86,25 +88,35 @@ pub fn append(payload: &[u8], stream: &mut Vec<u8>) -> bool {
     }
 }
 
-fn append_aggregate(mut body: &[u8], stream: &mut Vec<u8>) -> bool {
-    while let Some((length, rest)) = body.split_first_chunk::<2>() {
-        let length = usize::from(u16::from_be_bytes(*length));
-        if length == 0 || length > rest.len() {
-            return false;
-        }
+fn append_aggregate(body: &[u8], stream: &mut Vec<u8>) -> bool {
+    let mut read = 0;
+    for nal in aggregated(body) {
         stream.extend_from_slice(&START_CODE);
-        stream.extend_from_slice(&rest[..length]);
-        body = &rest[length..];
+        stream.extend_from_slice(nal);
+        read += LENGTH + nal.len();
     }
-    body.is_empty()
+    read == body.len()
 }
 
-/// Whether a decoder can begin with this payload: it starts with a sequence parameter set.
+/// The NAL units of a STAP-A behind its header (RFC 6184 section 5.7.1), as far as they are whole.
+fn aggregated(mut body: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (length, rest) = body.split_first_chunk::<LENGTH>()?;
+        let (nal, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
+        body = rest;
+        (!nal.is_empty()).then_some(nal)
+    })
+}
+
+/// Whether a decoder can begin with this payload: a sequence parameter set, alone or in an aggregate, where a delimiter or
+/// SEI may go before it.
 #[must_use]
 pub fn starts_sequence(payload: &[u8]) -> bool {
-    match payload.first().map(|header| header & TYPE) {
-        Some(SPS) => true,
-        Some(STAP_A) => payload.get(3).is_some_and(|header| header & TYPE == SPS),
+    match payload.split_first() {
+        Some((header, _)) if header & TYPE == SPS => true,
+        Some((header, body)) if header & TYPE == STAP_A => {
+            aggregated(body).any(|nal| nal.first().is_some_and(|header| header & TYPE == SPS))
+        }
         Some(_) | None => false,
     }
 }
@@ -157,6 +169,14 @@ mod tests {
         assert!(append(&aggregate, &mut joined));
         assert_eq!(joined, stream(&[vec![0x67, 1], vec![0x68]]));
         assert!(starts_sequence(&aggregate));
+        let cut_off = &aggregate[..aggregate.len() - 1];
+        assert!(!append(cut_off, &mut Vec::new()));
+    }
+
+    #[test]
+    fn a_delimiter_may_go_before_the_parameter_sets() {
+        assert!(starts_sequence(&[0x78, 0, 2, 0x09, 0x10, 0, 2, 0x67, 1]));
+        assert!(!starts_sequence(&[0x78, 0, 2, 0x09, 0x10, 0, 2, 0x61, 1]));
     }
 
     #[test]

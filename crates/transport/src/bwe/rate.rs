@@ -30,6 +30,9 @@ pub(super) struct Known {
     pub rtt: Option<Duration>,
     /// What the path carries, where that shows, in bit/s.
     pub limit: Option<f64>,
+    /// Whether padding can fill the target. Where it cannot, as before the first picture or without retransmission, only a
+    /// higher target brings more that could arrive.
+    pub fills: bool,
 }
 
 /// Additive increase near the limit, multiplicative elsewhere, multiplicative decrease.
@@ -95,6 +98,7 @@ impl RateControl {
     fn increase(&mut self, seconds: f64, known: Known) {
         // What is not sent proves nothing; but the target never falls because little is sent.
         let most = known.acked.map_or(f64::MAX, |acked| LEAD * acked + LEAD_BPS);
+        let most = if known.fills { most } else { most.max(START_BPS) };
         if self.target >= most {
             return;
         }

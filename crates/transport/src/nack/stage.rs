@@ -81,7 +81,7 @@ impl Stage for NackStage {
     }
 
     fn timeout(&mut self, now: Instant, to_wire: &mut Out) {
-        let rtt = self.stats.repair_time();
+        let rtt = self.stats.request_time();
         let mut key_frames = Vec::new();
         for (&media_ssrc, (_, tracker)) in &mut self.streams {
             let requests = tracker.poll(now, rtt);

@@ -108,7 +108,8 @@ impl Stage for ReceiverReports {
             return;
         }
         self.next = Some(now + INTERVAL);
-        for (&ssrc, stream) in &mut self.streams {
+        let heard = self.streams.iter_mut().filter(|(_, stream)| stream.arrivals.expected() > 0);
+        for (&ssrc, stream) in heard {
             let (report, loss) = Self::report(ssrc, stream, now);
             if let Some(kind) = stream.account {
                 self.stats.update(|s| s.incoming(kind).loss = loss);
@@ -138,6 +139,9 @@ impl Stage for ReceiverReports {
             }
         }
         let account = kind.filter(|_| !self.repairs.contains_key(&stream.ssrc));
+        // The newest of a kind counts, as in `AppTap`.
+        self.streams
+            .retain(|ssrc, known| account.is_none() || known.account != account || *ssrc == stream.ssrc);
         // An ICE restart binds a stream anew that has never paused.
         match self.streams.get_mut(&stream.ssrc) {
             Some(known) if known.arrivals.is_of(stream.clock_rate) => known.account = account,

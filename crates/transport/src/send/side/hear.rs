@@ -55,6 +55,7 @@ impl SendSide {
             self.stats.update(|s| s.repair_time = Some(least + waits.queued));
         }
         let was_silent = self.estimator.is_silent();
+        self.estimator.set_fills(self.can_pad());
         self.estimator.on_feedback(now, &outcomes, self.round_trip.get(), waits);
         if self.estimator.take_lengthened() {
             (self.round_trip, self.one_way) = (Least::default(), OneWay::default());
