@@ -304,10 +304,11 @@ impl Live {
         self.restart_at = Some(now + self.lag());
     }
 
-    /// New descriptions deserve their time before the next restart.
+    /// New descriptions deserve their time before the next restart, whichever side has begun it.
     fn on_progress(&mut self, progress: Progress, now: Time) {
+        let next = now + backoff(self.restarts.max(1)) + self.lag();
         match (progress, &mut self.restart_at, self.stage) {
-            (Progress::Settled, Some(at), _) => *at = (*at).max(now + backoff(self.restarts)),
+            (Progress::Settled, Some(at), _) => *at = (*at).max(next),
             (Progress::Settled, at @ None, Stage::Connecting { .. }) => *at = Some(now + CONNECT_ATTEMPT),
             (Progress::Settled, None, Stage::Active { .. } | Stage::Reconnecting { .. })
             | (Progress::Pending, ..) => {}

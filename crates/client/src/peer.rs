@@ -160,11 +160,25 @@ impl Peer {
         Ok(self.ours(SdpKind::Offer, &offer))
     }
 
-    /// Answers the peer's offer and begins to gather candidates.
+    /// Answers the peer's offer and begins to gather candidates. One that cannot be used is forgotten: half accepted, it
+    /// would stand in the way of any other.
     ///
     /// # Errors
     /// [`PeerError::BadSdp`] where the offer cannot be used.
     pub async fn accept_offer(&self, offer: Sdp) -> Result<Sdp, PeerError> {
+        let before = self.formats();
+        let answer = self.answer(offer).await;
+        if answer.is_err() {
+            let nothing = RTCSessionDescription::rollback(None)?;
+            if let Err(error) = self.connection.set_remote_description(nothing).await {
+                tracing::debug!(%error, "no offer of the peer's to forget");
+            }
+            self.send_in(before).await?;
+        }
+        answer
+    }
+
+    async fn answer(&self, offer: Sdp) -> Result<Sdp, PeerError> {
         self.shared.callers.clear(clock());
         let description =
             RTCSessionDescription::offer(sdp::with_opus_kept(&offer.sdp, &config::opus().sdp_fmtp_line))
@@ -177,13 +191,13 @@ impl Peer {
         Ok(self.ours(SdpKind::Answer, &answer))
     }
 
-    /// Takes the peer's answer to our offer. One that cannot be used leaves what was in force, and no offer of ours, which
-    /// would stand in the way of the peer's next one.
+    /// Takes the peer's answer to our offer. One that cannot be used leaves the media as they were, and no offer of ours, which
+    /// would stand in the way of the peer's next one; the path, where that offer began a restart, is to be found anew.
     ///
     /// # Errors
     /// [`PeerError::BadSdp`] where the answer cannot be used.
     pub async fn accept_answer(&self, answer: Sdp) -> Result<(), PeerError> {
-        let before = *self.formats.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.formats();
         let applied = self.apply(answer).await;
         if applied.is_err() {
             if let Err(error) = self.rollback().await {
@@ -275,7 +289,7 @@ impl Peer {
     /// The codec that our video is to be sent in, once negotiated.
     #[must_use]
     pub fn video_codec(&self) -> Option<VideoCodec> {
-        self.formats.lock().unwrap_or_else(PoisonError::into_inner).video.map(|video| video.codec)
+        self.formats().video.map(|video| video.codec)
     }
 
     /// Whether the peer is one of our own clients, by its session description.
@@ -311,6 +325,10 @@ impl Peer {
     async fn take_over(&self, theirs: &str, answer: &str) -> Result<(), PeerError> {
         self.shared.knowledge.set_remote(theirs, sdp::is_ours(theirs));
         self.send_in(Formats::agreed(answer, &self.video_codecs)).await
+    }
+
+    fn formats(&self) -> Formats {
+        *self.formats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn send_in(&self, formats: Formats) -> Result<(), PeerError> {

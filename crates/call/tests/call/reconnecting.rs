@@ -84,6 +84,23 @@ fn restarts_back_off_up_to_eight_seconds_and_end_after_a_minute() {
 }
 
 #[test]
+fn the_side_that_answers_a_restart_gives_it_as_much_time_as_the_one_that_began_it() {
+    let mut solo = Solo::callee_active();
+    solo.connection(ConnectionState::Failed);
+    solo.wait(150);
+    let offer = eyeline_sdp(SdpKind::Offer, "restart");
+    let asked = solo.signal(Signal::Offer { offer });
+    let seq = asked.iter().find_map(|output| match output {
+        Output::AcceptOffer { seq, .. } => Some(*seq),
+        _ => None,
+    });
+    let answer = sdp(SdpKind::Answer, "answer");
+    solo.fact(PeerFact::AnswerCreated { seq: seq.expect("the offer is taken"), answer });
+    assert_eq!(restarts(&solo.wait(2_999)), 0);
+    assert_eq!(restarts(&solo.wait(1)), 1);
+}
+
+#[test]
 fn first_connection_has_thirty_seconds() {
     for mut solo in [Solo::caller_connecting(), Solo::callee_connecting()] {
         solo.wait(29_999);

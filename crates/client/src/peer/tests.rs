@@ -276,6 +276,15 @@ async fn garbage_is_refused_with_a_reason_and_the_connection_lives_on() {
         let refused = b.peer.accept_offer(offer).await;
         assert!(matches!(refused, Err(PeerError::BadSdp(_))), "{sdp:?}: {refused:?}");
     }
+    // Read as a whole, and refused for a part.
+    let mut offer = a.peer.create_offer(false).await.expect("an offer");
+    offer.sdp += "a=candidate:1 1 udp nonsense 127.0.0.1 9 typ host\r\n";
+    let refused = b.peer.accept_offer(offer).await;
+    assert!(matches!(refused, Err(PeerError::BadSdp(_))), "{refused:?}");
+    a.peer.rollback().await.expect("an offer can be taken back");
+    negotiate(&a, &b, false).await;
+    b.saw("the connection", Seen::connected).await;
+    let (a, _b) = pair(&BOTH, &BOTH).await;
     let answer = Sdp { kind: SdpKind::Answer, sdp: "v=0\r\n".into() };
     assert!(matches!(a.peer.accept_answer(answer).await, Err(PeerError::BadSdp(_))));
     assert!(matches!(a.peer.send_channel("early").await, Err(PeerError::ChannelNotOpen)));

@@ -173,7 +173,12 @@ impl AsyncUdpSocket for Socket {
             let _ = self.udp.poll_send(cx, &before);
         }
         let sent = self.udp.poll_send(cx, transmit);
-        if matches!(sent, Poll::Ready(Ok(_))) {
+        if let Poll::Ready(Err(error)) = sent {
+            // A datagram may be lost at any place. Told of it, webrtc-rs would give up a relay for good.
+            tracing::debug!(%error, %to, "not sent");
+            return Poll::Ready(Ok(transmit.contents.len()));
+        }
+        if sent.is_ready() {
             let segment = transmit.segment_size.unwrap_or(transmit.contents.len()).max(1);
             for datagram in transmit.contents.chunks(segment) {
                 self.handshake.on_sent(to, datagram, hurries);
