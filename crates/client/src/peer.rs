@@ -318,7 +318,7 @@ impl Peer {
 
     fn ours(&self, kind: SdpKind, description: &RTCSessionDescription) -> Sdp {
         self.shared.knowledge.set_local(&description.sdp);
-        Sdp { kind, sdp: sdp::with_session_attributes(&description.sdp, self.shared.knowledge.new_cookie()) }
+        Sdp { kind, sdp: sdp::with_our_attributes(&description.sdp, self.shared.knowledge.new_cookie()) }
     }
 
     /// Reads off the peer's description who it is, off the answer (whoever made it) what we send; and tells webrtc-rs.
@@ -334,12 +334,12 @@ impl Peer {
     async fn send_in(&self, formats: Formats) -> Result<(), PeerError> {
         *self.formats.lock().unwrap_or_else(PoisonError::into_inner) = formats;
         self.sender.set_red(formats.red);
+        let tracks = self.tracks.negotiated(formats);
         for sender in self.connection.get_senders().await {
             let kind = sender.track().kind().await;
-            for (of, track) in self.tracks.negotiated(formats.opus, formats.video) {
-                if of == kind {
-                    sender.replace_track(track).await?;
-                }
+            for (_, track) in tracks.iter().filter(|(of, _)| *of == kind) {
+                let track = Arc::clone(track);
+                sender.replace_track(track).await?;
             }
         }
         Ok(())

@@ -33,14 +33,20 @@ fn h264(payload: &[u8]) -> bool {
     const SPS: u8 = 7;
     const STAP_A: u8 = 24;
     let is = |unit: &[u8], kind: u8| unit.first().is_some_and(|byte| byte & 0x1f == kind);
-    let mut units = payload.get(1..).filter(|_| is(payload, STAP_A));
-    let mut next = || {
-        let (length, rest) = units?.split_first_chunk()?;
+    match payload.split_first() {
+        Some((_, units)) if is(payload, STAP_A) => aggregated(units).any(|unit| is(unit, SPS)),
+        Some(_) | None => is(payload, SPS),
+    }
+}
+
+/// The units of an aggregate behind its header, as far as they are whole.
+fn aggregated(mut units: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (length, rest) = units.split_first_chunk()?;
         let (unit, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
-        units = Some(rest);
+        units = rest;
         Some(unit)
-    };
-    is(payload, SPS) || std::iter::from_fn(&mut next).any(|unit| is(unit, SPS))
+    })
 }
 
 #[cfg(test)]

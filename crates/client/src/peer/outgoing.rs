@@ -1,5 +1,5 @@
 //! Our two streams on their way into webrtc-rs: a bounded queue that codec threads write to without waiting.
-use super::{OutgoingRtp, PeerError, SentStream, VideoCodec, config, sdp::Payload};
+use super::{OutgoingRtp, PeerError, SentStream, config, sdp::Formats};
 use eyeline_transport::{Handles, MediaKind};
 use rtc::{
     rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication,
@@ -161,8 +161,7 @@ impl Tracks {
     /// The tracks with what was negotiated, for webrtc-rs to bind; from now on packets carry these payload types.
     pub fn negotiated(
         &self,
-        opus: Option<u8>,
-        video: Option<Payload<VideoCodec>>,
+        Formats { opus, video, .. }: Formats,
     ) -> [(RtpCodecKind, Arc<TrackLocalStaticRTP>); 2] {
         self.audio.payload_type.store(opus.unwrap_or(UNSET), Ordering::Relaxed);
         let payload_type = video.map_or(UNSET, |v| v.payload_type);

@@ -91,7 +91,7 @@ fn parameters(fmtp: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// `sdp` with our name and version in it, the cookie that our DTLS asks for, and the statements that candidates trickle (RFC
 /// 8840) and that control packets go alone (RFC 5506), which webrtc-rs leaves out.
-pub(super) fn with_session_attributes(sdp: &str, cookie: Option<Cookie>) -> String {
+pub(super) fn with_our_attributes(sdp: &str, cookie: Option<Cookie>) -> String {
     let cookie = cookie.map(|cookie| cookie.line()).unwrap_or_default();
     let tool = format!("a=tool:{SDP_TOOL}/{}\r\n", env!("CARGO_PKG_VERSION"));
     let trickle = if sdp.contains("a=ice-options:") { "" } else { "a=ice-options:trickle\r\n" };
@@ -188,12 +188,12 @@ mod tests {
     #[test]
     fn our_clients_know_each_other() {
         let cookie = Cookie::random();
-        let ours = with_session_attributes(SDP, Some(cookie));
+        let ours = with_our_attributes(SDP, Some(cookie));
         assert!(
             ours.contains("t=0 0\r\na=tool:eyeline/") && ours.contains("a=ice-options:trickle\r\nm=audio")
         );
         assert_eq!(Cookie::in_sdp(&ours), Some(cookie));
-        let muxed = with_session_attributes(&SDP.replace("m=video", "a=rtcp-mux\r\nm=video"), None);
+        let muxed = with_our_attributes(&SDP.replace("m=video", "a=rtcp-mux\r\nm=video"), None);
         assert!(muxed.contains("a=rtcp-mux\r\na=rtcp-rsize\r\nm=video"), "control packets go alone");
         assert!(is_ours(&ours));
         assert!(!is_ours(SDP));

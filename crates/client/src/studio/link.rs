@@ -135,15 +135,16 @@ impl PeerLink {
             let Some(sender) = lock(&link.0.sender).clone() else {
                 return;
             };
-            if let Some(ends) = link.ends() {
-                link.change(&ends, |adaptation, now| adaptation.on_encoded(&info, now));
+            let ends = link.ends();
+            if let Some(ends) = &ends {
+                link.change(ends, |adaptation, now| adaptation.on_encoded(&info, now));
                 stamp(&sender, MediaKind::Video, &ends.counters.video_out.clock());
             }
             let mut is_whole = true;
             for packet in packets {
                 is_whole &= sender.send(MediaKind::Video, packet);
             }
-            if !is_whole && let Some(ends) = link.ends() {
+            if !is_whole && let Some(ends) = ends {
                 // The network's task has stood still: the other side would ask for the rest in vain.
                 ends.counters.video_out.request_key_frame();
             }

@@ -47,8 +47,7 @@ impl SendSide {
         }
         let newest = outcomes.iter().filter(|outcome| outcome.arrival.is_some()).map(|o| o.sent.at).max();
         if let Some(at) = newest {
-            let took = now.saturating_duration_since(at);
-            self.round_trip.add(now, took);
+            self.round_trip.add(now, now.saturating_duration_since(at));
         }
         let waits = self.one_way.add(now, &outcomes);
         if let Some(least) = self.round_trip.get() {
