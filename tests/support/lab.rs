@@ -1,19 +1,23 @@
 //! Two people's machines and their server on an emulated network.
 use crate::{cli::Cli, program, server::Server, turn::Turn};
 use eyeline_netlab::{Builder, Netlab, NetlabError};
-use std::{process::Command, time::Duration};
+use std::{net::Ipv4Addr, process::Command, time::Duration};
 
 /// Longest wait for a call to connect, on the worst of networks.
 const CONNECT_LIMIT: Duration = Duration::from_secs(90);
 
+/// Where who answers and the server are, if not said otherwise.
+const APART: [&str; 2] = ["b", "s"];
 /// The server's: there is no internet.
 const OPTIONS: [&str; 2] = ["--stun", "none"];
 
-/// Callers on `a` and `b`, the server on `s`.
+/// Callers on `a` and `b`, the server on `s`; or all on one.
 pub struct Lab {
     // Before the network that it runs on.
     server: Server,
     turn: Option<Turn>,
+    /// Hosts of who answers and of the server.
+    homes: [&'static str; 2],
     /// The network.
     pub netlab: Netlab,
 }
@@ -22,7 +26,15 @@ impl Lab {
     /// `None`, said aloud, where the system does not permit it.
     pub fn start(builder: Builder) -> Option<Self> {
         let netlab = Self::network(builder)?;
-        Some(Self { server: serve(&netlab, &OPTIONS), turn: None, netlab })
+        let server = serve(&netlab, APART[1], netlab.address(APART[1]).expect("there is an s"), &OPTIONS);
+        Some(Self { server, turn: None, homes: APART, netlab })
+    }
+
+    /// Everybody and the server on `a`, where the server is reached by loopback.
+    pub fn on_one_machine() -> Option<Self> {
+        let netlab = Self::network(Netlab::builder())?;
+        let server = serve(&netlab, "a", Ipv4Addr::LOCALHOST, &OPTIONS);
+        Some(Self { server, turn: None, homes: ["a"; 2], netlab })
     }
 
     /// With a TURN server on `s` that clients learn of by these URIs, in which `HOST` stands for its address.
@@ -31,7 +43,8 @@ impl Lab {
         let turn = Turn::start(&netlab);
         let options = turn.options(uris);
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
-        Some(Self { server: serve(&netlab, &options), turn: Some(turn), netlab })
+        let server = serve(&netlab, APART[1], netlab.address(APART[1]).expect("there is an s"), &options);
+        Some(Self { server, turn: Some(turn), homes: APART, netlab })
     }
 
     fn network(builder: Builder) -> Option<Netlab> {
@@ -52,7 +65,7 @@ impl Lab {
 
     /// Starts the server anew, with the same address and state.
     pub fn restart_server(&mut self) {
-        self.server.start_again_by(server_on(&self.netlab), &OPTIONS);
+        self.server.start_again_by(server_on(&self.netlab, self.homes[1]), &OPTIONS);
     }
 
     /// The server's address, from everywhere on this network.
@@ -71,7 +84,7 @@ impl Lab {
 
     /// A call from `a` to `b` that is connected: the caller, and who answered.
     pub fn call(&self, caller: &[&str], callee: &[&str]) -> (Cli, Cli) {
-        let mut answering = self.cli("b", "grace", &[&["answer"], callee].concat());
+        let mut answering = self.cli(self.homes[0], "grace", &[&["answer"], callee].concat());
         answering.wait_until_ready();
         let mut calling = self.cli("a", "ada", &[&["call", "grace"], caller].concat());
         for end in [&mut calling, &mut answering] {
@@ -81,11 +94,10 @@ impl Lab {
     }
 }
 
-fn serve(netlab: &Netlab, options: &[&str]) -> Server {
-    let address = format!("{}:8000", netlab.address("s").expect("there is an s"));
-    Server::start_by(server_on(netlab), &address, options)
+fn serve(netlab: &Netlab, host: &str, address: Ipv4Addr, options: &[&str]) -> Server {
+    Server::start_by(server_on(netlab, host), &format!("{address}:8000"), options)
 }
 
-fn server_on(netlab: &Netlab) -> Command {
-    netlab.command("s", program("eyeline-server")).expect("there is an s")
+fn server_on(netlab: &Netlab, host: &str) -> Command {
+    netlab.command(host, program("eyeline-server")).expect("a host of this network")
 }

@@ -5,6 +5,8 @@ use std::{net::Ipv4Addr, time::Duration};
 use tempfile::TempDir;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
+/// How long a nonce holds, in seconds.
+const NONCE_S: u32 = 2;
 const USER: &str = "eyeline";
 const PASSWORD: &str = "a password";
 
@@ -25,6 +27,8 @@ impl Turn {
         let mut command = netlab.command("s", "turnserver").expect("there is an s");
         let file = |name: &str| folder.path().join(name).display().to_string();
         command.args(["-n", "--no-cli", "--lt-cred-mech", "--realm", "eyeline", "--simple-log", "--no-dtls"]);
+        // Every call outlives a nonce.
+        command.args(["--stale-nonce", &NONCE_S.to_string()]);
         command.args(["--user", &format!("{USER}:{PASSWORD}")]);
         command.args(["--listening-ip", &address.to_string(), "--relay-ip", &address.to_string()]);
         command.arg("--cert").arg(authority.certificate()).arg("--pkey").arg(authority.key());

@@ -29,6 +29,10 @@ impl Watched {
     /// With pictures both ways for a few seconds. `None` where the system does not permit it.
     fn start(duration_s: &str) -> Option<Self> {
         let lab = Lab::start(Netlab::builder().profile(Profile::Good))?;
+        Some(Self::start_in(lab, duration_s))
+    }
+
+    fn start_in(lab: Lab, duration_s: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let [caller, callee] = ["caller", "callee"].map(|n| folder.path().join(n).display().to_string());
         let caller = [&CARD[..], &["--duration", duration_s, "--stats", &caller]].concat();
@@ -38,7 +42,7 @@ impl Watched {
         until("pictures", END_LIMIT, || {
             ["caller", "callee"].iter().all(|n| this.fps(n).iter().filter(|fps| **fps > 20.0).count() >= 3)
         });
-        Some(this)
+        this
     }
 
     fn fps(&self, end: &str) -> Vec<f64> {
@@ -83,7 +87,7 @@ impl Watched {
         }
         let rest = Rest::to(self.lab.server());
         let over = || rest.until("/calls/active", &rest.log_in("ada"), |calls| *calls == json!([]));
-        self.lab.netlab.enter("b", over).unwrap();
+        self.lab.netlab.enter("a", over).unwrap();
         reports
     }
 }
@@ -155,6 +159,41 @@ fn a_caller_that_changes_its_network_stays_in_the_call() {
 #[test]
 fn a_callee_that_changes_its_network_stays_in_the_call() {
     survives_a_move("callee moved", "b");
+}
+
+/// Its address goes, and with it every route; later it comes back, or another does.
+fn survives_a_pulled_cable(name: &str, host: &str, moves: bool) {
+    let Some(call) = Watched::start("24") else { return };
+    let begun = Instant::now();
+    call.lab.netlab.unplug(host).unwrap();
+    call.pass(6);
+    call.lab.netlab.plug_in(host).unwrap();
+    if moves {
+        call.lab.netlab.change_address(host).unwrap();
+    }
+    let away = begun.elapsed();
+    call.pictures_again();
+    moved_again(name, &call.finish(name), away, Duration::from_secs(3));
+}
+
+#[test]
+fn a_caller_whose_cable_was_pulled_is_back_in_the_call() {
+    survives_a_pulled_cable("caller unplugged", "a", false);
+}
+
+#[test]
+fn a_callee_that_was_without_an_address_and_has_another_is_back_in_the_call() {
+    survives_a_pulled_cable("callee unplugged", "b", true);
+}
+
+#[test]
+fn a_call_within_one_machine_outlives_its_network() {
+    let Some(lab) = Lab::on_one_machine() else { return };
+    let call = Watched::start_in(lab, "16");
+    call.lab.netlab.unplug("a").unwrap();
+    call.pass(3);
+    call.pictures_again();
+    moved_again("one machine", &call.finish("one machine"), Duration::ZERO, Duration::from_secs(3));
 }
 
 #[test]

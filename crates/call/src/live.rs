@@ -282,12 +282,14 @@ impl Live {
                 NetworkFact::PathLost | NetworkFact::Changed,
                 Stage::Connecting { .. } | Stage::Reconnecting { .. },
             ) => self.look_now(now),
+            (NetworkFact::Changed, Stage::Active { lost_at: None }) if self.stale => self.look_now(now),
             (NetworkFact::Changed, Stage::Active { lost_at: None }) => {}
         }
     }
 
     fn look_now(&mut self, now: Time) {
         self.moved = true;
+        self.negotiation.on_moved();
         self.hearing.found();
         self.restart_at = Some(now);
     }
@@ -304,8 +306,13 @@ impl Live {
         self.restart_at = Some(now + self.lag());
     }
 
-    /// New descriptions deserve their time before the next restart, whichever side has begun it.
+    /// New descriptions deserve their time before the next restart, whichever side has begun it; but not those of a network
+    /// that is gone.
     fn on_progress(&mut self, progress: Progress, now: Time) {
+        if progress == Progress::Settled && self.negotiation.was_outdated() {
+            self.restart_at = Some(now);
+            return;
+        }
         let next = now + backoff(self.restarts.max(1)) + self.lag();
         match (progress, &mut self.restart_at, self.stage) {
             (Progress::Settled, Some(at), _) => *at = (*at).max(next),

@@ -23,6 +23,9 @@ pub(crate) struct Negotiation {
     /// Whether to look for new paths as soon as the peer can be told. An ICE restart gives up the candidates of both
     /// sides, and with them any path that might come back by itself.
     restart_wanted: bool,
+    /// Whether this machine's network has become another one since the descriptions were begun that are not in force yet:
+    /// where they lead nobody can be reached, and others are to follow as soon as they are settled.
+    outdated: bool,
     /// Own candidates since the latest description was asked for; at most [`CANDIDATES_MAX`].
     local: Vec<IceCandidate>,
     /// The peer's candidates that came before its description; at most [`CANDIDATES_MAX`].
@@ -80,6 +83,7 @@ impl Negotiation {
             seq: 0,
             linked: false,
             restart_wanted: false,
+            outdated: false,
             local: Vec::new(),
             early: Vec::new(),
             answered: None,
@@ -99,6 +103,7 @@ impl Negotiation {
     fn create_offer(&mut self, out: &mut Out) {
         self.seq += 1;
         self.restart_wanted = false;
+        self.outdated = false;
         self.step = Step::CreatingOffer;
         self.local.clear();
         out.push_back(Output::CreateOffer { seq: self.seq, ice_restart: self.has_remote() });
@@ -115,6 +120,20 @@ impl Negotiation {
         }
     }
 
+    /// This machine's network is another one.
+    pub(crate) fn on_moved(&mut self) {
+        self.outdated = match self.step {
+            // An offer that nobody has seen is made anew, not waited for.
+            Step::CreatingOffer | Step::Offered { sent: 1.., .. } | Step::Answering { .. } => true,
+            Step::Stable | Step::Offered { .. } => false,
+        };
+    }
+
+    /// Whether what is in force now was begun on another network; said once.
+    pub(crate) fn was_outdated(&mut self) -> bool {
+        mem::take(&mut self.outdated)
+    }
+
     /// Whether a restart was wanted that waits for the peer; it waits no longer.
     pub(crate) fn put_off(&mut self) -> bool {
         mem::take(&mut self.restart_wanted)
@@ -123,6 +142,7 @@ impl Negotiation {
     /// The peer connection could not do what it was asked: back to the descriptions in force.
     pub(crate) fn abandon(&mut self) {
         self.seq += 1;
+        self.outdated = false;
         self.step = Step::Stable;
     }
 
@@ -215,6 +235,7 @@ impl Negotiation {
             OfferCollision::Insist => {}
             OfferCollision::None | OfferCollision::Yield => {
                 self.seq += 1;
+                self.outdated = false;
                 self.local.clear();
                 out.push_back(Output::AcceptOffer {
                     seq: self.seq,

@@ -8,6 +8,7 @@
 //!
 //! Everything rare comes as a [`PeerEvent`]; media and what paces it comes by callback, straight from the network task.
 mod addresses;
+mod candidates;
 mod channel;
 mod config;
 mod connect;
@@ -25,6 +26,7 @@ mod tests;
 mod turn;
 
 pub(crate) use addresses::usable_addresses;
+use candidates::Candidates;
 use channel::Channel;
 pub use error::PeerError;
 pub use eyeline_media::{codec::VideoCodec, rtp::RtpPacket as OutgoingRtp};
@@ -53,7 +55,7 @@ pub use turn::{FrameError, ProbeError, StreamError, probe};
 use webrtc::{
     error::Error,
     media_stream::track_local::TrackLocal,
-    peer_connection::{PeerConnection, RTCIceCandidateInit, RTCSessionDescription, StatsSelector},
+    peer_connection::{PeerConnection, RTCSessionDescription, StatsSelector},
 };
 
 /// What a connection is made with.
@@ -91,6 +93,7 @@ pub struct Peer {
     relay_only: bool,
     video_codecs: Vec<VideoCodec>,
     events: mpsc::Sender<PeerEvent>,
+    candidates: Candidates,
     channel: Channel,
     tracks: Arc<Tracks>,
     sender: MediaSender,
@@ -113,7 +116,7 @@ impl Peer {
         let tracks = Arc::new(Tracks::new());
         let channel = Channel::default();
         let shared = Shared::default();
-        shared.callers.set_relays(config.servers.relays());
+        shared.use_servers(&config.servers);
         let parts = connect::Parts {
             config: &config,
             media: &media,
@@ -129,6 +132,7 @@ impl Peer {
         }
         let sender = outgoing::start(Arc::clone(&tracks), handles.clone());
         Ok(Self {
+            candidates: Candidates::of(Arc::clone(&connection), shared.callers.clone()),
             connection,
             shared,
             relay_only: config.relay_only,
@@ -180,9 +184,7 @@ impl Peer {
 
     async fn answer(&self, offer: Sdp) -> Result<Sdp, PeerError> {
         self.shared.callers.clear(clock());
-        let description =
-            RTCSessionDescription::offer(sdp::with_opus_kept(&offer.sdp, &config::opus().sdp_fmtp_line))
-                .map_err(bad_sdp)?;
+        let description = RTCSessionDescription::offer(taken(&offer.sdp)).map_err(bad_sdp)?;
         self.connection.set_remote_description(description).await.map_err(bad_sdp)?;
         let answer = self.connection.create_answer(None).await.map_err(bad_sdp)?;
         // A browser offers H.264 several times over: what we send is what our own answer took of that.
@@ -209,9 +211,7 @@ impl Peer {
     }
 
     async fn apply(&self, answer: Sdp) -> Result<(), PeerError> {
-        let description =
-            RTCSessionDescription::answer(sdp::with_opus_kept(&answer.sdp, &config::opus().sdp_fmtp_line))
-                .map_err(bad_sdp)?;
+        let description = RTCSessionDescription::answer(taken(&answer.sdp)).map_err(bad_sdp)?;
         // Before it is applied: streams are bound to their codecs meanwhile.
         self.take_over(&answer.sdp, &answer.sdp).await?;
         self.connection.set_remote_description(description).await.map_err(bad_sdp)
@@ -222,7 +222,7 @@ impl Peer {
     /// # Errors
     /// [`PeerError::Connection`] where the connection is closed.
     pub async fn set_servers(&self, servers: Servers) -> Result<(), PeerError> {
-        self.shared.callers.set_relays(servers.relays());
+        self.shared.use_servers(&servers);
         let servers = servers.for_webrtc(&self.shared.servers);
         Ok(self.connection.set_configuration(config::whole(servers, self.relay_only)).await?)
     }
@@ -236,25 +236,13 @@ impl Peer {
         Ok(self.connection.set_local_description(nothing).await?)
     }
 
-    /// Adds a candidate of the peer's; one with an empty line ends them. The peer's description must be set.
+    /// Adds a candidate of the peer's; one with an empty line ends them. The peer's description must be set. What a browser
+    /// hides behind a name follows once that is known.
     ///
     /// # Errors
     /// [`PeerError::BadCandidate`]; the connection goes on without it.
     pub async fn add_candidate(&self, candidate: IceCandidate) -> Result<(), PeerError> {
-        let candidate = RTCIceCandidateInit {
-            candidate: candidate.candidate,
-            sdp_mid: candidate.sdp_mid,
-            sdp_mline_index: candidate.sdp_m_line_index,
-            username_fragment: candidate.username_fragment,
-            url: None,
-        };
-        let known = addresses::of_candidate(&candidate.candidate)
-            .is_some_and(|(address, of_type)| self.shared.callers.told(address, of_type));
-        if known {
-            return Ok(());
-        }
-        let added = self.connection.add_ice_candidate(candidate).await;
-        added.map_err(|error| PeerError::BadCandidate(error.to_string()))
+        self.candidates.add(candidate).await
     }
 
     /// The way in for encoded media.
@@ -290,12 +278,6 @@ impl Peer {
     #[must_use]
     pub fn video_codec(&self) -> Option<VideoCodec> {
         self.formats().video.map(|video| video.codec)
-    }
-
-    /// Whether the peer is one of our own clients, by its session description.
-    #[must_use]
-    pub fn is_ours(&self) -> bool {
-        self.shared.knowledge.peer_is_ours()
     }
 
     /// How the connection fares.
@@ -354,6 +336,11 @@ impl Drop for Peer {
             runtime.spawn(async move { connection.close().await });
         }
     }
+}
+
+/// The peer's description as we take it.
+fn taken(sdp: &str) -> String {
+    sdp::with_opus_kept(&candidates::bounded(sdp), &config::opus().sdp_fmtp_line)
 }
 
 fn bad_sdp(error: Error) -> PeerError {

@@ -10,6 +10,14 @@ fn restarts(outputs: &[Output]) -> usize {
     outputs.iter().filter(|o| matches!(o, Output::CreateOffer { ice_restart: true, .. })).count()
 }
 
+/// The number of the restart's offer that is asked for.
+fn created(outputs: &[Output]) -> Option<u32> {
+    outputs.iter().find_map(|output| match output {
+        Output::CreateOffer { seq, ice_restart: true } => Some(*seq),
+        _ => None,
+    })
+}
+
 /// What the peer sees of the path, by way of the server.
 fn peer_says(solo: &mut Solo, state: ConnectionState) -> Vec<Output> {
     solo.signal(Signal::ConnectionState { state })
@@ -252,6 +260,21 @@ fn lost_address_is_made_good_at_once_though_ice_has_noticed_meanwhile() {
         assert_eq!(restarts(&solo.wait(5_000)), 0);
         assert_eq!(restarts(&solo.peer_present()), 1, "{fact:?}");
     }
+}
+
+#[test]
+fn descriptions_of_a_network_that_is_gone_are_followed_by_others_at_once() {
+    let mut solo = Solo::caller_active();
+    solo.step(Input::Network(NetworkFact::PathLost));
+    let seq = created(&solo.wait(0)).expect("a restart");
+    solo.fact(PeerFact::OfferCreated { seq, offer: sdp(SdpKind::Offer, "of the second network") });
+    solo.step(Input::Network(NetworkFact::Changed));
+    assert_eq!(created(&solo.wait(500)), None, "its answer may be on the way, and would fit no other offer");
+    solo.signal(Signal::Answer { answer: eyeline_sdp(SdpKind::Answer, "to the second") });
+    let seq = created(&solo.wait(0)).expect("an offer of the third network");
+    solo.fact(PeerFact::OfferCreated { seq, offer: sdp(SdpKind::Offer, "of the third network") });
+    solo.signal(Signal::Answer { answer: eyeline_sdp(SdpKind::Answer, "to the third") });
+    assert_eq!(created(&solo.wait(500)), None);
 }
 
 #[test]

@@ -122,8 +122,6 @@ async fn drive(mut making: Making, mut queue: mpsc::Receiver<Order>, outcomes: m
     let mut ice = None;
     loop {
         let outcome = tokio::select! {
-            // What is already known comes before what is wanted next.
-            biased;
             event = events.recv() => {
                 let Some(event) = event else { break };
                 match &event {

@@ -1,5 +1,4 @@
 //! Where sockets are bound: every usable address of this machine, asked anew at each ICE restart.
-use eyeline_protocol::stats::CandidateType;
 use rtc::shared::ifaces::ifaces;
 use std::{
     io,
@@ -58,23 +57,6 @@ pub(super) fn is_local_only(ip: IpAddr) -> bool {
         }
 }
 
-/// Where a candidate of the peer's is, and of what type; `None` for names and TCP, and for what is no candidate.
-pub(super) fn of_candidate(line: &str) -> Option<(SocketAddr, CandidateType)> {
-    let line = line.strip_prefix("candidate:").unwrap_or(line);
-    // foundation component transport priority address port "typ" type (RFC 8839 section 5.1)
-    let words: Vec<&str> = line.split_ascii_whitespace().collect();
-    let [_, _, transport, _, ip, port, "typ", of_type, ..] = words[..] else { return None };
-    let of_type = match of_type {
-        "host" => CandidateType::Host,
-        "srflx" => CandidateType::Srflx,
-        "prflx" => CandidateType::Prflx,
-        "relay" => CandidateType::Relay,
-        _ => return None,
-    };
-    let address = SocketAddr::new(ip.parse().ok()?, port.parse().ok()?);
-    transport.eq_ignore_ascii_case("udp").then_some((address, of_type))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,18 +81,5 @@ mod tests {
     #[test]
     fn something_can_be_bound_on_any_machine() {
         assert!(LocalAddresses.to_socket_addrs().expect("interfaces can be listed").next().is_some());
-    }
-
-    #[test]
-    fn candidates_are_read_as_far_as_they_have_an_address() {
-        let line = "candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host generation 0";
-        assert_eq!(of_candidate(line), Some((([192, 0, 2, 1], 5000).into(), CandidateType::Host)));
-        let relay = Some(("[2001:db8::1]:9".parse().expect("an address"), CandidateType::Relay));
-        assert_eq!(of_candidate("1 1 UDP 1 2001:db8::1 9 typ relay raddr 0.0.0.0 rport 0"), relay);
-        for line in
-            ["", "candidate:1 1 tcp 1 192.0.2.1 9 typ host", "1 1 udp 1 a.local 9 typ host", "nonsense"]
-        {
-            assert_eq!(of_candidate(line), None, "{line}");
-        }
     }
 }

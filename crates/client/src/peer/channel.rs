@@ -4,12 +4,15 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::MissedTickBehavior};
 use webrtc::data_channel::{DataChannel, DataChannelEvent};
 
 /// Bytes that may wait to be sent: several of the longest chat messages; beyond that the sender is told.
 pub(super) const SEND_BUFFER: usize = 256 * 1024;
 
+/// Least time from one message to the next. A hundred a second is more than anybody reads; a peer that says more waits, and
+/// nothing else does.
+const MESSAGE_EVERY: Duration = Duration::from_millis(10);
 /// Between two looks at what is still unacknowledged: webrtc-rs tells of a low mark only, not of none.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
@@ -29,8 +32,11 @@ impl Channel {
         }
         let this = self.clone();
         tokio::spawn(async move {
+            let mut pace = tokio::time::interval(MESSAGE_EVERY);
+            pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
             // Waits where the application is slow: SCTP then slows the peer down, and nothing is lost.
             while let Some(event) = channel.poll().await {
+                pace.tick().await;
                 let event = match event {
                     DataChannelEvent::OnOpen => PeerEvent::ChannelOpen,
                     DataChannelEvent::OnMessage(message) => match String::from_utf8(message.data.to_vec()) {

@@ -55,13 +55,10 @@ pub(super) fn whole(servers: Vec<RTCIceServer>, relay_only: bool) -> RTCConfigur
         .build()
 }
 
-/// Timeouts, and whether `.local` names of browsers are asked for on the local network.
-/// A relayed path waits for a direct one, where that may be used.
-pub(super) fn settings(
-    mdns: MulticastDnsMode,
-    relay_only: bool,
-    crypto: Arc<dyn RTCCryptoProvider>,
-) -> SettingEngine {
+/// Timeouts. A relayed path waits for a direct one, where that may be used. Names of browsers are looked up elsewhere
+/// (`candidates`): webrtc-rs would open a multicast socket at every ICE restart, and end for good where there is no route
+/// for one, as on a machine that has just lost its network.
+pub(super) fn settings(relay_only: bool, crypto: Arc<dyn RTCCryptoProvider>) -> SettingEngine {
     let relay_wait = if relay_only { Duration::ZERO } else { RELAY_WAIT };
     SettingEngineBuilder::new()
         .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
@@ -71,7 +68,7 @@ pub(super) fn settings(
         .with_ice_connection_attempts(Some(ICE_CHECK_EVERY), Some(ICE_CHECKS_MAX))
         // By default UDP alone.
         .with_network_types(vec![NetworkType::Udp4, NetworkType::Udp6, NetworkType::Tcp4, NetworkType::Tcp6])
-        .with_multicast_dns_mode(mdns)
+        .with_multicast_dns_mode(MulticastDnsMode::Disabled)
         .with_include_loopback_candidate(true)
         .with_discard_local_candidates_during_ice_restart(true)
         .with_crypto_provider(crypto)

@@ -9,7 +9,6 @@ use super::{
     sockets::{Shared, Sockets},
 };
 use eyeline_transport::{Chain, ChainConfig, Handles, WallClock};
-use rtc::ice::mdns::MulticastDnsMode;
 use std::{
     sync::{Arc, atomic::Ordering},
     time::{Instant, SystemTime},
@@ -31,22 +30,8 @@ pub(super) struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// Opens its sockets. Multicast may be forbidden here; then a browser's `.local` candidates stay unknown, and its own
-    /// checks reach us all the same (peer-reflexive candidates).
+    /// Opens its sockets.
     pub(super) async fn connect(&self) -> Result<(Arc<dyn PeerConnection>, Handles), PeerError> {
-        match self.connect_with(MulticastDnsMode::QueryOnly).await {
-            Ok(made) => Ok(made),
-            Err(error) => {
-                tracing::debug!(%error, "no multicast DNS");
-                self.connect_with(MulticastDnsMode::Disabled).await
-            }
-        }
-    }
-
-    async fn connect_with(
-        &self,
-        mdns: MulticastDnsMode,
-    ) -> Result<(Arc<dyn PeerConnection>, Handles), PeerError> {
         let Self { config, shared, .. } = self;
         let chain = Chain::new(ChainConfig { wall: wall_clock(), sink: self.watching_video() });
         let handler = Handler {
@@ -70,7 +55,7 @@ impl Parts<'_> {
         let connection = builder
             .with_configuration(config::whole(config.servers.for_webrtc(&shared.servers), config.relay_only))
             .with_media_engine(config::media(&config.video_codecs)?)
-            .with_setting_engine(config::settings(mdns, config.relay_only, crypto))
+            .with_setting_engine(config::settings(config.relay_only, crypto))
             .with_interceptor_registry(chain.registry)
             .with_handler(Arc::new(handler))
             .with_udp_addrs(vec![addresses::LocalAddresses])

@@ -5,6 +5,7 @@
 use super::{sockets::StreamServers, turn::Uri};
 use eyeline_protocol::rest::IceServer;
 use std::{
+    collections::HashMap,
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
@@ -57,6 +58,12 @@ impl Servers {
     pub(super) fn relays(&self) -> Vec<IpAddr> {
         let relays = self.list.iter().filter(|server| server.uri.relays);
         relays.flat_map(|server| &server.addresses).map(SocketAddr::ip).collect()
+    }
+
+    /// The TURN servers' users and their passwords.
+    pub(super) fn passwords(&self) -> HashMap<String, String> {
+        let relays = self.list.iter().filter(|server| server.uri.relays);
+        relays.map(|server| (server.username.clone(), server.credential.clone())).collect()
     }
 
     /// As webrtc-rs takes them; servers over a stream under the addresses that stand for them.

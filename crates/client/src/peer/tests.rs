@@ -160,7 +160,6 @@ async fn sound_and_picture_flow_both_ways_with_their_clocks() {
     assert!(stats.path.as_ref().is_some_and(|path| !path.relayed), "{stats:?}");
     assert!(stats.transport.video_in.packets > 20 && stats.transport.video_out.packets > 20);
     assert!(stats.bytes_sent > 1_000 && stats.bytes_received > 1_000);
-    assert!(a.peer.is_ours() && b.peer.is_ours());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -183,12 +182,14 @@ async fn messages_arrive_in_order_both_ways() {
     a.saw("the channel", |seen| seen.open).await;
     b.saw("the channel", |seen| seen.open).await;
     for (from, to) in [(&a, &b), (&b, &a)] {
+        let begun = clock();
         for n in 0..200 {
             from.peer.send_channel(&format!("message {n}")).await.expect("the channel is open");
         }
         let seen = to.saw("all messages", |seen| seen.texts.len() == 200).await;
         let sent: Vec<String> = (0..200).map(|n| format!("message {n}")).collect();
         assert_eq!(seen.texts, sent);
+        assert!(begun.elapsed() > Duration::from_millis(1_950), "a flood waits: {:?}", begun.elapsed());
     }
 }
 

@@ -118,6 +118,22 @@ impl Netlab {
         Ok(address)
     }
 
+    /// Takes the host's address away, and with it every route, as where its cable is pulled.
+    ///
+    /// # Errors
+    /// Where there is no such host, or it has no address.
+    pub fn unplug(&self, host: &str) -> Result<(), NetlabError> {
+        self.host(host)?.tun.unplug()
+    }
+
+    /// Gives the host the address back that [`Netlab::unplug`] took.
+    ///
+    /// # Errors
+    /// Where there is no such host, or the system refuses.
+    pub fn plug_in(&self, host: &str) -> Result<(), NetlabError> {
+        self.host(host)?.tun.plug_in()
+    }
+
     /// Starts the schedule's clock again at 0.
     ///
     /// # Errors

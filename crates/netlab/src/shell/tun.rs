@@ -64,6 +64,22 @@ impl Tun {
         Ok(())
     }
 
+    /// Takes the address away, and with it every route; programs on the host find themselves without a network.
+    pub(super) fn unplug(&self) -> Result<(), NetlabError> {
+        let present = self.address.lock().unwrap_or_else(PoisonError::into_inner);
+        self.netlink.delete_address(self.interface, *present).map_err(NetlabError::io("take an address away"))
+    }
+
+    /// Gives it back.
+    pub(super) fn plug_in(&self) -> Result<(), NetlabError> {
+        let present = self.address.lock().unwrap_or_else(PoisonError::into_inner);
+        let give = || {
+            self.netlink.add_address(self.interface, *present)?;
+            self.netlink.add_default_route(self.interface)
+        };
+        give().map_err(NetlabError::io("give an address back"))
+    }
+
     /// The next packet that leaves the host, and its length; `None` where there is none at present.
     pub(super) fn read(&self, packet: &mut [u8]) -> Option<usize> {
         // Not to be read is not to be there: the interface may be down for a moment.

@@ -33,6 +33,8 @@ struct Known {
     relays: Vec<IpAddr>,
     /// Those there that have asked before they were told of, and when first; newest first.
     untold: VecDeque<(SocketAddr, Instant)>,
+    /// Candidates of the peer's that were taken in this round of ICE.
+    taken: usize,
     /// How often ICE has begun anew.
     round: u64,
     /// Whether TCP to the peer has ever carried the call.
@@ -61,6 +63,16 @@ impl Callers {
         known.told.truncate(ADDRESSES_MAX - 1);
         known.told.push_front((candidate, of_type));
         known.answered.contains(&candidate)
+    }
+
+    /// One more candidate of the peer's is taken.
+    pub(in super::super) fn note_taken(&self) {
+        self.known().taken += 1;
+    }
+
+    /// How many were, in this round.
+    pub(in super::super) fn taken(&self) -> usize {
+        self.known().taken
     }
 
     /// What the peer has said of the far end of the path in use.
@@ -149,7 +161,10 @@ mod tests {
             let known = callers.known();
             assert_eq!((known.answered.len(), known.told.len()), (ADDRESSES_MAX, ADDRESSES_MAX));
         }
+        callers.note_taken();
+        assert_eq!(callers.taken(), 1);
         callers.clear(now);
+        assert_eq!(callers.taken(), 0);
         assert!(!callers.told(one, CandidateType::Host));
         assert_eq!(callers.looking_for(now + UNTOLD_FOR), UNTOLD_FOR);
     }

@@ -10,6 +10,8 @@ pub(in super::super) struct Knowledge(Arc<Mutex<Known>>);
 struct Known {
     /// ICE passwords (RFC 8839 section 5.4).
     local_password: Option<String>,
+    /// The one before it, which is in force again where the newest description is taken back.
+    former_password: Option<String>,
     remote_password: Option<String>,
     peer_is_ours: bool,
     ours: Option<Cookie>,
@@ -31,7 +33,10 @@ impl Knowledge {
 
     /// Our newest description.
     pub(in super::super) fn set_local(&self, sdp: &str) {
-        self.known().local_password = password(sdp);
+        let (mut known, password) = (self.known(), password(sdp));
+        if known.local_password != password {
+            known.former_password = std::mem::replace(&mut known.local_password, password);
+        }
     }
 
     /// The peer's newest description.
@@ -46,9 +51,10 @@ impl Knowledge {
         known.theirs = Cookie::in_sdp(sdp);
     }
 
-    /// Whether the peer is one of our own clients.
-    pub(in super::super) fn peer_is_ours(&self) -> bool {
-        self.known().peer_is_ours
+    /// The passwords that checks of the peer may be signed with; none before there is a description.
+    pub(super) fn local_passwords(&self) -> Vec<String> {
+        let known = self.known();
+        [&known.local_password, &known.former_password].into_iter().flatten().cloned().collect()
     }
 
     /// The password that our checks are answered with.

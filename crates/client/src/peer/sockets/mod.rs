@@ -11,7 +11,7 @@
 //! ([`StreamServers`]); what is sent there goes through a tunnel, and what comes out of it comes from there. Beside that
 //! [`flights`] and [`rechecks`] repeat what a lossy network takes of handshakes, [`checks`] and [`callers`] have a path
 //! nominated as soon as it has answered, [`shortcuts`] leave out round trips of ICE and DTLS, [`dials`] bounds whom the peer
-//! may have us connect to, and [`hurry`] wakes webrtc-rs while there is no connection.
+//! may have us connect to, [`renewals`] repeats to TURN servers what came to them with an old nonce, and [`hurry`] wakes webrtc-rs while there is no connection.
 mod callers;
 mod checks;
 mod dials;
@@ -24,6 +24,7 @@ mod knowledge;
 mod listener;
 mod nominate;
 mod rechecks;
+mod renewals;
 mod servers;
 mod shortcuts;
 mod sift;
@@ -31,11 +32,13 @@ mod socket;
 mod stream;
 mod stun;
 
+use super::Servers;
 pub(super) use callers::Callers;
 use dials::Dials;
 pub(super) use hurry::Hurry;
 pub(super) use knowledge::Knowledge;
 use listener::Listener;
+use renewals::Renewals;
 pub(super) use servers::StreamServers;
 use socket::Socket;
 use std::{
@@ -68,6 +71,15 @@ pub(super) struct Shared {
     pub hurry: Hurry,
     pub callers: Callers,
     pub knowledge: Knowledge,
+    renewals: Renewals,
+}
+
+impl Shared {
+    /// Of these servers the sockets need to know.
+    pub(super) fn use_servers(&self, servers: &Servers) {
+        self.callers.set_relays(servers.relays());
+        self.renewals.set_passwords(servers.passwords());
+    }
 }
 
 impl Sockets {

@@ -8,21 +8,26 @@
 //! The controlled end keeps what it took (read in rtc-ice): of several pairs that work the two ends may take different
 //! ones, each in its own direction. Both work both ways. It waits as long as the controlling end for those that others
 //! have shown.
-use super::stun::{BINDING_REQUEST, is};
+use super::stun::{self, BINDING_REQUEST, is, parse};
 use bytes::Bytes;
 use rtc_stun::{
     attributes::{
         ATTR_FINGERPRINT, ATTR_ICE_CONTROLLING, ATTR_MESSAGE_INTEGRITY, ATTR_USE_CANDIDATE, RawAttribute,
     },
-    fingerprint::FINGERPRINT,
     integrity::MessageIntegrity,
-    message::{BINDING_REQUEST as REQUEST, BINDING_SUCCESS as SUCCESS, Message, Setter},
+    message::{BINDING_REQUEST as REQUEST, BINDING_SUCCESS as SUCCESS, Setter},
 };
 use webrtc::peer_connection::crypto::default_provider;
 
 /// Whether a datagram is a check that takes its pair.
 pub(super) fn is_nomination(datagram: &[u8]) -> bool {
     is(datagram, BINDING_REQUEST) && parse(datagram).is_some_and(|check| check.contains(ATTR_USE_CANDIDATE))
+}
+
+/// Whether a check is signed with one of these passwords.
+pub(super) fn is_signed(check: &[u8], passwords: &[String]) -> bool {
+    let (Some(mut check), Ok(provider)) = (parse(check), default_provider()) else { return false };
+    passwords.iter().any(|key| MessageIntegrity::check(&mut check, key.as_bytes(), provider.crypto()).is_ok())
 }
 
 /// The answer to such a check of ours, as the peer would sign it.
@@ -33,10 +38,11 @@ pub(super) fn answer(check: &[u8], remote_password: &str) -> Option<Bytes> {
 
 /// The controlling peer's check as one that takes its pair; `None` where it is none, does so already, or is not signed.
 pub(super) fn nomination(check: &[u8], local_password: &str) -> Option<Bytes> {
-    let mut check = parse(check)
+    if !is_signed(check, &[local_password.to_owned()]) {
+        return None;
+    }
+    let check = parse(check)
         .filter(|check| check.contains(ATTR_ICE_CONTROLLING) && !check.contains(ATTR_USE_CANDIDATE))?;
-    let provider = default_provider().ok()?;
-    MessageIntegrity::check(&mut check, local_password.as_bytes(), provider.crypto()).ok()?;
     let mut parts: Vec<Box<dyn Setter>> = vec![Box::new(REQUEST), Box::new(check.transaction_id)];
     let signatures = [ATTR_MESSAGE_INTEGRITY, ATTR_FINGERPRINT];
     for attribute in check.attributes.0.into_iter().filter(|known| !signatures.contains(&known.typ)) {
@@ -46,20 +52,11 @@ pub(super) fn nomination(check: &[u8], local_password: &str) -> Option<Bytes> {
     signed(&parts, local_password)
 }
 
-fn parse(datagram: &[u8]) -> Option<Message> {
-    let mut message = Message { raw: datagram.to_vec(), ..Message::default() };
-    message.decode().ok().map(|()| message)
-}
-
-/// A message of these parts with both signatures (RFC 8489 sections 14.5 and 14.7).
+/// A message of these parts, with the peer's or our own password as the key (RFC 8489 section 9.1).
 fn signed(parts: &[Box<dyn Setter>], password: &str) -> Option<Bytes> {
     let provider = default_provider().ok()?;
-    let key = password.to_owned();
-    let integrity = MessageIntegrity::new_short_term_integrity_with_provider(key, provider.crypto());
-    let mut message = Message::new();
-    message.build(parts).and_then(|()| integrity.add_to(&mut message)).ok()?;
-    FINGERPRINT.add_to(&mut message).ok()?;
-    Some(Bytes::from(message.raw))
+    let key = MessageIntegrity::new_short_term_integrity_with_provider(password.into(), provider.crypto());
+    stun::signed(parts, &key)
 }
 
 /// A check with these attributes.
@@ -81,15 +78,15 @@ pub(super) fn check(attributes: &[rtc_stun::attributes::AttrType]) -> Option<Byt
 mod tests {
     use super::{super::stun::transaction, *};
     use rtc_stun::attributes::{ATTR_USERNAME, AttrType};
+    use rtc_stun::fingerprint::FINGERPRINT;
 
     fn controlling(more: &[AttrType]) -> Bytes {
         check(&[&[ATTR_ICE_CONTROLLING], more].concat()).expect("a check")
     }
 
     fn is_signed(message: &[u8], password: &str) -> bool {
-        let (mut message, provider) = (parse(message).expect("STUN"), default_provider().expect("ring"));
-        MessageIntegrity::check(&mut message, password.as_bytes(), provider.crypto()).is_ok()
-            && FINGERPRINT.check(&message).is_ok()
+        super::is_signed(message, &["another of ours".into(), password.into()])
+            && FINGERPRINT.check(&parse(message).expect("STUN")).is_ok()
     }
 
     #[test]

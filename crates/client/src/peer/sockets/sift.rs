@@ -8,11 +8,11 @@ pub(super) fn sift(
     buffers: &mut [IoSliceMut<'_>],
     meta: &mut [RecvMeta],
     count: usize,
-    wanted: impl Fn(SocketAddr, &[u8]) -> bool,
+    mut wanted: impl FnMut(SocketAddr, &[u8]) -> bool,
 ) -> usize {
     let mut kept = 0;
     for at in 0..count.min(buffers.len()).min(meta.len()) {
-        let length = keep(&mut buffers[at], meta[at], &wanted);
+        let length = keep(&mut buffers[at], meta[at], &mut wanted);
         if length == 0 {
             continue;
         }
@@ -28,13 +28,16 @@ pub(super) fn sift(
 }
 
 /// Keeps those of one buffer's datagrams that are wanted, at its beginning; their length.
-fn keep(buffer: &mut [u8], meta: RecvMeta, wanted: &impl Fn(SocketAddr, &[u8]) -> bool) -> usize {
+fn keep(buffer: &mut [u8], meta: RecvMeta, wanted: &mut impl FnMut(SocketAddr, &[u8]) -> bool) -> usize {
     let (length, stride) = (meta.len.min(buffer.len()), meta.stride.max(1));
     let mut kept = 0;
     for begin in (0..length).step_by(stride) {
         let end = (begin + stride).min(length);
         if wanted(meta.addr, &buffer[begin..end]) {
-            buffer.copy_within(begin..end, kept);
+            // Mostly all are wanted, and stay where they are.
+            if kept < begin {
+                buffer.copy_within(begin..end, kept);
+            }
             kept += end - begin;
         }
     }

@@ -5,6 +5,7 @@ use super::{
     checks::Checks,
     handshake::{Handshake, is_not_media},
     heard::Heard,
+    nominate,
     shortcuts::Shortcuts,
     sift::sift,
     stun::{BINDING_REQUEST, BINDING_SUCCESS, is},
@@ -80,6 +81,13 @@ impl Socket {
         self.tunnels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What webrtc-rs has not asked for. Where it does not leave it is lost, as anywhere on its way.
+    fn send_beside(&self, cx: &mut Context<'_>, to: SocketAddr, datagram: &[u8]) {
+        let transmit =
+            Transmit { destination: to, ecn: None, contents: datagram, segment_size: None, src_ip: None };
+        let _ = self.udp.poll_send(cx, &transmit);
+    }
+
     fn send_through_tunnel(&self, transmit: &Transmit<'_>) -> io::Result<usize> {
         let mut tunnels = self.tunnels();
         let Tunnels { open, sender, .. } = &mut *tunnels;
@@ -99,18 +107,41 @@ impl Socket {
         Ok(transmit.contents.len())
     }
 
+    /// Leaves out what webrtc-rs is not to hear of.
+    fn sift(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+        count: usize,
+    ) -> usize {
+        let hurries = self.shared.hurry.is_on();
+        sift(bufs, meta, count, |from, datagram| {
+            if let Some(again) = self.shared.renewals.on_received(datagram) {
+                self.send_beside(cx, from, &again);
+                return false;
+            }
+            let is_wanted = !is(datagram, BINDING_REQUEST) || self.is_genuine(datagram);
+            is_wanted && (!hurries || self.is_timely(from, datagram))
+        })
+    }
+
+    /// Whether a check is signed by the peer. rtc-ice looks at who controls whom before it looks at that: anybody who
+    /// knows this address could have it take the other role.
+    fn is_genuine(&self, check: &[u8]) -> bool {
+        let passwords = self.shared.knowledge.local_passwords();
+        passwords.is_empty() || nominate::is_signed(check, &passwords)
+    }
+
     /// Leaves out checks from relays that the peer has not told of yet: they would be taken for a direct path, and be
     /// preferred to one that is found a moment later. The peer repeats them, and is heard in the end. And leaves out what
     /// something else is heard for.
-    fn sift(&self, bufs: &mut [IoSliceMut<'_>], meta: &mut [RecvMeta], count: usize) -> usize {
-        sift(bufs, meta, count, |from, datagram| {
-            let hellos = self.shortcuts.in_place_of_received(from, datagram);
-            let is_replaced = hellos.is_some();
-            self.hear(from, hellos.into_iter().flatten());
-            let is_untold =
-                is(datagram, BINDING_REQUEST) && self.shared.callers.is_relay_untold(from, clock());
-            !is_replaced && !is_untold
-        })
+    fn is_timely(&self, from: SocketAddr, datagram: &[u8]) -> bool {
+        let hellos = self.shortcuts.in_place_of_received(from, datagram);
+        let is_replaced = hellos.is_some();
+        self.hear(from, hellos.into_iter().flatten());
+        let is_untold = is(datagram, BINDING_REQUEST) && self.shared.callers.is_relay_untold(from, clock());
+        !is_replaced && !is_untold
     }
 
     /// Looks at what has come.
@@ -137,6 +168,12 @@ impl Socket {
         let mut tunnels = self.tunnels();
         while let Some((from, message)) = self.heard.pop(cx).or_else(|| ready(tunnels.incoming.poll_recv(cx)))
         {
+            if let Some(again) = self.shared.renewals.on_received(&message) {
+                if let Some(tunnel) = tunnels.open.get(&from) {
+                    tunnel.send(again);
+                }
+                continue;
+            }
             match buffer.get_mut(..message.len()) {
                 Some(place) => {
                     place.copy_from_slice(&message);
@@ -155,6 +192,7 @@ impl AsyncUdpSocket for Socket {
     }
 
     fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
+        self.shared.renewals.on_sent(transmit.contents);
         if self.shared.servers.is_stand_in(transmit.destination) {
             return Poll::Ready(self.send_through_tunnel(transmit));
         }
@@ -167,10 +205,7 @@ impl AsyncUdpSocket for Socket {
             return Poll::Ready(Ok(transmit.contents.len()));
         }
         if hurries && let Some(first) = self.shortcuts.before(to, transmit.contents) {
-            let (ecn, src_ip) = (transmit.ecn, transmit.src_ip);
-            let before = Transmit { destination: to, ecn, contents: &first, segment_size: None, src_ip };
-            // Where it does not leave it is lost, and comes with the next hello.
-            let _ = self.udp.poll_send(cx, &before);
+            self.send_beside(cx, to, &first);
         }
         let sent = self.udp.poll_send(cx, transmit);
         if let Poll::Ready(Err(error)) = sent {
@@ -209,8 +244,7 @@ impl AsyncUdpSocket for Socket {
         }
         loop {
             let Poll::Ready(received) = self.udp.poll_recv(cx, bufs, meta) else { return Poll::Pending };
-            let count = received?;
-            let count = if self.shared.hurry.is_on() { self.sift(bufs, meta, count) } else { count };
+            let count = self.sift(cx, bufs, meta, received?);
             if count > 0 {
                 self.look_at(bufs, &meta[..count.min(meta.len())]);
                 return Poll::Ready(Ok(count));

@@ -1,4 +1,10 @@
-//! What is read of connectivity checks as they pass (RFC 8489 section 5).
+//! STUN messages as they pass, read and made (RFC 8489).
+use bytes::Bytes;
+use rtc_stun::{
+    fingerprint::FINGERPRINT,
+    integrity::MessageIntegrity,
+    message::{Message, Setter},
+};
 
 /// Length of a header.
 const HEADER: usize = 20;
@@ -18,6 +24,20 @@ pub(super) fn is(datagram: &[u8], kind: [u8; 2]) -> bool {
 pub(super) fn transaction(datagram: &[u8], kind: [u8; 2]) -> Option<TransactionId> {
     let header = datagram.get(..HEADER)?;
     if header.starts_with(&kind) { header.last_chunk().copied() } else { None }
+}
+
+/// The whole message; `None` for anything else.
+pub(super) fn parse(datagram: &[u8]) -> Option<Message> {
+    let mut message = Message { raw: datagram.to_vec(), ..Message::default() };
+    message.decode().ok().map(|()| message)
+}
+
+/// A message of these parts with both signatures (sections 14.5 and 14.7).
+pub(super) fn signed(parts: &[Box<dyn Setter>], key: &MessageIntegrity<'_>) -> Option<Bytes> {
+    let mut message = Message::new();
+    message.build(parts).and_then(|()| key.add_to(&mut message)).ok()?;
+    FINGERPRINT.add_to(&mut message).ok()?;
+    Some(Bytes::from(message.raw))
 }
 
 /// Such a message, without attributes.

@@ -5,36 +5,34 @@ use std::collections::VecDeque;
 const REMEMBERED: usize = 32;
 /// Bits of the message type that are clear in a request, and in nothing else (RFC 8489 section 5); the upper two bits
 /// are clear in every STUN message.
-const NOT_A_REQUEST: u16 = 0xc110;
-
-type TransactionId = [u8; 12];
+const NOT_A_REQUEST: [u8; 2] = [0xc1, 0x10];
+/// Length of a STUN header.
+const HEADER: usize = 20;
 
 /// What has gone over one connection. A stream loses nothing, so nothing is to be repeated on it (RFC 8489 section
 /// 6.2.2), and some servers answer a second Allocate with an error.
 #[derive(Debug, Default)]
 pub struct Requests {
-    sent: VecDeque<TransactionId>,
+    sent: VecDeque<Box<[u8]>>,
 }
 
 impl Requests {
-    /// Whether this STUN request was given before; else it is remembered.
+    /// Whether this STUN request was given before, to the byte; else it is remembered. One that has another nonce is another.
     pub fn is_repeat(&mut self, datagram: &[u8]) -> bool {
-        let Some(id) = transaction_of_request(datagram) else {
+        if !is_request(datagram) {
             return false;
-        };
-        let repeat = self.sent.contains(&id);
+        }
+        let repeat = self.sent.iter().any(|sent| **sent == *datagram);
         if !repeat {
             self.sent.truncate(REMEMBERED - 1);
-            self.sent.push_front(id);
+            self.sent.push_front(datagram.into());
         }
         repeat
     }
 }
 
-fn transaction_of_request(datagram: &[u8]) -> Option<TransactionId> {
-    let kind = u16::from_be_bytes(*datagram.first_chunk()?);
-    let id = datagram.get(8..20)?.first_chunk()?;
-    (kind & NOT_A_REQUEST == 0).then_some(*id)
+fn is_request(datagram: &[u8]) -> bool {
+    datagram.len() >= HEADER && datagram[0] & NOT_A_REQUEST[0] == 0 && datagram[1] & NOT_A_REQUEST[1] == 0
 }
 
 #[cfg(test)]
@@ -56,6 +54,8 @@ mod tests {
         assert!(!requests.is_repeat(&allocate));
         assert!(!requests.is_repeat(&refresh));
         assert!(requests.is_repeat(&allocate));
+        let with_another_nonce = [&allocate[..], &[0, 0x15, 0, 0]].concat();
+        assert!(!requests.is_repeat(&with_another_nonce));
         assert!(!requests.is_repeat(&send_indication) && !requests.is_repeat(&send_indication));
         let media = [&[0x40, 0x01][..], &[7; 30]].concat();
         assert!(!requests.is_repeat(&media) && !requests.is_repeat(&media));
