@@ -3,10 +3,7 @@
 //! Nothing is assumed of the relay but that messages come whole: an unanswered offer is sent again, a repeated
 //! offer is answered by the same answer, a repeated answer is dropped.
 use crate::{Output, Role, Time, time::backoff};
-use eyeline_protocol::{
-    channel::tool_marked,
-    signal::{CANDIDATES_MAX, IceCandidate, Sdp, Signal},
-};
+use eyeline_protocol::signal::{CANDIDATES_MAX, IceCandidate, Sdp, Signal};
 use std::{collections::VecDeque, mem, time::Duration};
 
 /// How long an offer may go unanswered before it is sent again: two slow round trips and a slow answer.
@@ -171,7 +168,7 @@ impl Negotiation {
         if let Step::Offered { offer, sent, resend_at } = &mut self.step
             && self.linked
         {
-            out.push_back(Output::Send(Signal::Offer { offer: tool_marked(offer.clone()) }));
+            out.push_back(Output::Send(Signal::Offer { offer: offer.clone() }));
             *resend_at = now + RESEND_AFTER.max(backoff(*sent));
             *sent += 1;
             self.send_candidates(out);
@@ -182,7 +179,7 @@ impl Negotiation {
         if let Some((_, answer)) = &self.answered
             && self.linked
         {
-            out.push_back(Output::Send(Signal::Answer { answer: tool_marked(answer.clone()) }));
+            out.push_back(Output::Send(Signal::Answer { answer: answer.clone() }));
             self.send_candidates(out);
         }
     }

@@ -300,7 +300,7 @@ impl Peer {
 
     fn ours(&self, kind: SdpKind, description: &RTCSessionDescription) -> Sdp {
         self.shared.knowledge.set_local(&description.sdp);
-        Sdp { kind, sdp: sdp::with_our_attributes(&description.sdp, self.shared.knowledge.new_cookie()) }
+        sdp::ours(kind, &description.sdp, self.shared.knowledge.new_cookie())
     }
 
     /// Reads off the peer's description who it is, off the answer (whoever made it) what we send; and tells webrtc-rs.

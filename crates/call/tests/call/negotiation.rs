@@ -2,7 +2,7 @@
 use crate::solo::*;
 use eyeline_call::{Intent, MediaState, Output, PeerFact, Phase};
 use eyeline_protocol::{
-    channel::{ChannelMessage, is_eyeline},
+    channel::ChannelMessage,
     rest::EndReason,
     signal::{CANDIDATES_MAX, SdpKind, Signal},
 };
@@ -38,14 +38,6 @@ fn offer_and_its_candidates_wait_until_the_peer_is_present() {
     assert!(solo.fact(PeerFact::LocalCandidate(candidate("l1"))).is_empty());
     assert_eq!(kinds(&solo.peer_present()), ["offer", "ice_candidate"]);
     assert_eq!(kinds(&solo.fact(PeerFact::LocalCandidate(candidate("l2")))), ["ice_candidate"]);
-}
-
-#[test]
-fn own_descriptions_carry_our_mark() {
-    let mut solo = Solo::caller_connecting();
-    solo.peer_present();
-    let outputs = solo.fact(offer_created(1, "o1"));
-    assert!(matches!(&sent(&outputs)[..], [Signal::Offer { offer }] if is_eyeline(&offer.sdp)));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! A model of a peer connection: strict about the order of descriptions, simple about everything else.
-use crate::solo::candidate;
+use crate::solo::{candidate, eyeline_sdp};
 use eyeline_call::{Output, PeerFact};
 use eyeline_protocol::{
     CallId,
@@ -48,7 +48,7 @@ impl Peer {
                 let ufrag = self.local.filter(|_| !ice_restart).unwrap_or(fresh);
                 self.signaling = Signaling::HaveLocalOffer;
                 self.offered = Some(ufrag);
-                let offer = description(SdpKind::Offer, &format!("{ufrag}.{fresh}"));
+                let offer = eyeline_sdp(SdpKind::Offer, &format!("{ufrag}.{fresh}"));
                 vec![PeerFact::OfferCreated { seq: *seq, offer }, PeerFact::LocalCandidate(own(ufrag))]
             }
             Output::AcceptOffer { seq, offer, rollback } => {
@@ -61,7 +61,7 @@ impl Peer {
                 self.remote = Some(theirs);
                 let ufrag = self.local.filter(|_| !restarted).unwrap_or(fresh);
                 self.local = Some(ufrag);
-                let answer = description(SdpKind::Answer, &format!("{ufrag}.{fresh}.{theirs}"));
+                let answer = eyeline_sdp(SdpKind::Answer, &format!("{ufrag}.{fresh}.{theirs}"));
                 vec![PeerFact::LocalCandidate(own(ufrag)), PeerFact::AnswerCreated { seq: *seq, answer }]
             }
             Output::ApplyAnswer(answer) => {
@@ -96,10 +96,6 @@ impl Peer {
 
 fn own(ufrag: u64) -> IceCandidate {
     candidate(&ufrag.to_string())
-}
-
-fn description(kind: SdpKind, name: &str) -> Sdp {
-    crate::solo::sdp(kind, name)
 }
 
 fn numbers(sdp: &Sdp) -> Vec<u64> {

@@ -1,7 +1,10 @@
 //! What we read from session descriptions beside webrtc-rs, and what we add to ours.
 use super::{VideoCodec, cookie::Cookie};
-use eyeline_protocol::channel::SDP_TOOL;
 pub(super) use eyeline_protocol::channel::is_eyeline as is_ours;
+use eyeline_protocol::{
+    channel::tool_marked,
+    signal::{Sdp, SdpKind},
+};
 
 /// A codec of the description, with the payload type that its author wants to receive it by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,23 +92,18 @@ fn parameters(fmtp: &str) -> impl Iterator<Item = (&str, &str)> {
     fmtp.split(';').filter_map(|parameter| parameter.trim().split_once('='))
 }
 
-/// `sdp` with our name and version in it, the cookie that our DTLS asks for, and the statements that candidates trickle (RFC
-/// 8840) and that control packets go alone (RFC 5506), which webrtc-rs leaves out.
-pub(super) fn with_our_attributes(sdp: &str, cookie: Option<Cookie>) -> String {
+/// Our description `sdp` with our name and version in it, the cookie that our DTLS asks for, and the statements that
+/// candidates trickle (RFC 8840) and that control packets go alone (RFC 5506), which webrtc-rs leaves out.
+pub(super) fn ours(kind: SdpKind, sdp: &str, cookie: Option<Cookie>) -> Sdp {
     let cookie = cookie.map(|cookie| cookie.line()).unwrap_or_default();
-    let tool = format!("a=tool:{SDP_TOOL}/{}\r\n", env!("CARGO_PKG_VERSION"));
     let trickle = if sdp.contains("a=ice-options:") { "" } else { "a=ice-options:trickle\r\n" };
     let sdp = match sdp.contains("a=rtcp-rsize") {
         true => sdp.to_owned(),
         false => sdp.replace("a=rtcp-mux\r\n", "a=rtcp-mux\r\na=rtcp-rsize\r\n"),
     };
-    match sdp.find("\r\nm=") {
-        Some(at) => {
-            let (session, media) = sdp.split_at(at + 2);
-            format!("{session}{tool}{cookie}{trickle}{media}")
-        }
-        None => format!("{sdp}{tool}{cookie}{trickle}"),
-    }
+    let session = sdp.find("\r\nm=").map_or(sdp.len(), |end| end + 2);
+    let (session, media) = sdp.split_at(session);
+    tool_marked(Sdp { kind, sdp: format!("{session}{cookie}{trickle}{media}") })
 }
 
 /// The first media description of this kind, from its `m=` line on, unless it was refused: port 0, and not because it
@@ -188,12 +186,11 @@ mod tests {
     #[test]
     fn our_clients_know_each_other() {
         let cookie = Cookie::random();
-        let ours = with_our_attributes(SDP, Some(cookie));
-        assert!(
-            ours.contains("t=0 0\r\na=tool:eyeline/") && ours.contains("a=ice-options:trickle\r\nm=audio")
-        );
+        let described = |sdp: &str, cookie| ours(SdpKind::Offer, sdp, cookie).sdp;
+        let ours = described(SDP, Some(cookie));
+        assert!(ours.contains("a=ice-options:trickle\r\na=tool:eyeline/"), "{ours}");
         assert_eq!(Cookie::in_sdp(&ours), Some(cookie));
-        let muxed = with_our_attributes(&SDP.replace("m=video", "a=rtcp-mux\r\nm=video"), None);
+        let muxed = described(&SDP.replace("m=video", "a=rtcp-mux\r\nm=video"), None);
         assert!(muxed.contains("a=rtcp-mux\r\na=rtcp-rsize\r\nm=video"), "control packets go alone");
         assert!(is_ours(&ours));
         assert!(!is_ours(SDP));
