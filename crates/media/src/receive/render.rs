@@ -49,7 +49,8 @@ pub trait EncodedSink: Send {
 #[derive(Default)]
 pub(super) struct Outputs {
     pub(super) decoded: Option<Box<dyn VideoSink>>,
-    pub(super) encoded: Option<Box<dyn EncodedSink>>,
+    /// With its number.
+    pub(super) encoded: Option<(u64, Box<dyn EncodedSink>)>,
     /// Whether the camera is off, and whether it was at any time since the last picture.
     pub(super) camera_off: bool,
     pub(super) paused: bool,
@@ -59,7 +60,8 @@ pub(super) struct Outputs {
 pub(super) struct Item {
     pub(super) frame: EncodedFrame,
     pub(super) image: Option<Arc<I420>>,
-    pub(super) for_encoded_sink: bool,
+    /// The encoded sink that it is for: one that has come since has nothing that this frame refers to.
+    pub(super) encoded_sink: Option<u64>,
     pub(super) due: MediaTime,
 }
 
@@ -87,7 +89,9 @@ pub(super) fn run(items: &Receiver<Item>, outputs: &Mutex<Outputs>, counters: &V
         };
         let mut outputs = lock(outputs);
         let mut rendered = false;
-        if let (true, Some(sink)) = (item.for_encoded_sink, &mut outputs.encoded) {
+        if let Some((number, sink)) = &mut outputs.encoded
+            && item.encoded_sink == Some(*number)
+        {
             sink.frame(&item.frame, &info);
             rendered = true;
         }

@@ -123,8 +123,8 @@ impl VideoReceive {
         let mut outputs = lock(&self.shared.outputs);
         let mut state = lock(&self.shared.state);
         state.encoded_sinks += 1;
-        state.encoded_sink = sink.is_some().then_some(state.encoded_sinks);
-        outputs.encoded = sink;
+        outputs.encoded = sink.map(|sink| (state.encoded_sinks, sink));
+        state.encoded_sink = outputs.encoded.as_ref().map(|(number, _)| *number);
     }
 
     /// Tells the round trip, for how long a retransmission is waited for.
@@ -219,7 +219,7 @@ impl<F: FnMut(VideoReceiveEvent)> DecodeStage<F> {
         if encoded_sink.is_none() || frame.key {
             self.encoded_open = encoded_sink;
         }
-        let for_encoded_sink = encoded_sink.is_some() && self.encoded_open == encoded_sink;
+        let for_sink = encoded_sink.filter(|_| self.encoded_open == encoded_sink);
         let now = MediaClock::now();
         let due = self.timing.due(frame.rtp_time, frame.complete_at);
         let due = self.sync.video_due(frame.rtp_timestamp, now).map_or(due, |synced| due.max(synced));
@@ -243,14 +243,14 @@ impl<F: FnMut(VideoReceiveEvent)> DecodeStage<F> {
                 }
             }
         }
-        let shut = (want_decoded && !self.decoder_open) || (encoded_sink.is_some() && !for_encoded_sink);
+        let shut = (want_decoded && !self.decoder_open) || for_sink != encoded_sink;
         if shut && self.last_request.is_none_or(|last| now - last >= GATE_REQUEST_INTERVAL) {
             self.request(counters);
         }
-        if image.is_none() && !for_encoded_sink {
+        if image.is_none() && for_sink.is_none() {
             return true;
         }
-        self.items.send(Item { frame, image, for_encoded_sink, due }).is_ok()
+        self.items.send(Item { frame, image, encoded_sink: for_sink, due }).is_ok()
     }
 
     fn decode(&mut self, frame: &EncodedFrame) -> Result<Option<Arc<I420>>, CodecError> {
@@ -283,3 +283,7 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "video_tests.rs"]
+mod tests;
