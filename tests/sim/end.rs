@@ -124,7 +124,9 @@ impl End {
     fn obey(&mut self, now: Instant) {
         for event in std::mem::take(&mut *self.events.lock().expect("one thread")) {
             match event {
-                Event::TargetBitrate(bps) => self.source.adaptation.set_total(bps, media_time(now)),
+                Event::TargetBitrate { bps, is_known } => {
+                    self.source.adaptation.set_total(bps, is_known, media_time(now));
+                }
                 Event::Hold(hold) => self.source.hold = hold,
                 Event::KeyFrameRequested => self.source.key = true,
                 Event::Rtp(packet) => self.viewer.on_packet(packet, now),

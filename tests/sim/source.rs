@@ -5,6 +5,7 @@ use eyeline_media::{
     codec::opus::OpusSettings,
     send::{Admission, FrameInfo, VideoTarget},
 };
+use eyeline_transport::bwe::START_BPS;
 use rtc::rtp;
 use std::time::{Duration, Instant};
 
@@ -45,7 +46,7 @@ pub struct Source {
 impl Source {
     pub fn new(ends: Ends) -> Self {
         Self {
-            adaptation: Adaptation::new(None, media_time(start())),
+            adaptation: Adaptation::new(START_BPS as u64, None, media_time(start())),
             hold: false,
             key: true,
             size: (0, 0),

@@ -36,7 +36,7 @@ use eyeline_protocol::{
 };
 use eyeline_transport::SharedStats;
 pub use eyeline_transport::{
-    Event as MediaEvent, EventSink as MediaCallbacks, MediaKind, ReceivedRtp, TransportStats,
+    Event as MediaEvent, EventSink as MediaCallbacks, MediaKind, ReceivedRtp, TransportStats, bwe::START_BPS,
 };
 pub use handler::IceState;
 pub use outgoing::MediaSender;

@@ -18,10 +18,8 @@ use load::Load;
 use picture::Picture;
 use sound::Sound;
 
-/// What a call begins with, before anything is known of the path, in bit/s. Probes find out within a round trip or two.
-pub const START_BPS: u64 = 300_000;
-/// Part of it that pictures use while it is a guess, in percent: on a narrow path the first one is there sooner, and on a long
-/// one more of them leave before anything has been heard of the first.
+/// Part of what a call begins with, a guess, that pictures use, in percent: on a narrow path the first one is there sooner, and
+/// on a long one more of them leave before anything has been heard of the first.
 const CAREFUL_PCT: u64 = 70;
 /// More is not visible at 720p (RingRTC's cap is the same), in bit/s.
 pub const CAP_BPS: u64 = 2_000_000;
@@ -67,11 +65,11 @@ pub struct Adaptation {
 }
 
 impl Adaptation {
-    /// At [`START_BPS`], and never over `max_bps` or [`CAP_BPS`].
+    /// At `guess_bps`, as long as nothing is known of the path, and never over `max_bps` or [`CAP_BPS`].
     #[must_use]
-    pub fn new(max_bps: Option<u64>, now: MediaTime) -> Self {
+    pub fn new(guess_bps: u64, max_bps: Option<u64>, now: MediaTime) -> Self {
         let max_bps = max_bps.unwrap_or(CAP_BPS);
-        let total_bps = START_BPS.min(max_bps);
+        let total_bps = guess_bps.min(max_bps);
         let sound = Sound::new(total_bps);
         let picture = Picture::new(total_bps.saturating_sub(sound.bps()), now);
         Self {
@@ -85,9 +83,9 @@ impl Adaptation {
         }
     }
 
-    /// The path carries so much, sound and picture and all headers, in bit/s.
-    pub fn set_total(&mut self, bps: u64, now: MediaTime) {
-        self.is_known |= bps != START_BPS;
+    /// The path carries so much, sound and picture and all headers, in bit/s: is known to, or guessed.
+    pub fn set_total(&mut self, bps: u64, is_known: bool, now: MediaTime) {
+        self.is_known |= is_known;
         (self.path_bps, self.total_bps) = (bps, bps.min(self.max_bps));
         self.sound.set_total(self.total_bps);
         self.update(now);

@@ -104,8 +104,13 @@ pub enum Event {
     KeyFrameRequested,
     /// Whether pictures are to be left out for now: the path is cut, or so much waits that they would come too late.
     Hold(bool),
-    /// What to send from now on, audio and video together, in bit/s.
-    TargetBitrate(u64),
+    /// What to send from now on, audio and video together.
+    TargetBitrate {
+        /// In bit/s.
+        bps: u64,
+        /// Whether the path has shown it: the first is [`bwe::START_BPS`], a guess.
+        is_known: bool,
+    },
 }
 
 /// Takes events. Called between packets on the network task: must not block, wait or take long.

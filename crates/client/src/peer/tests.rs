@@ -33,7 +33,7 @@ impl Seen {
             },
             MediaEvent::SenderReport { kind, ntp, rtp, .. } => self.reports.push((kind, ntp, rtp)),
             MediaEvent::KeyFrameRequested => self.key_frames_wanted += 1,
-            MediaEvent::TargetBitrate(bps) => self.target = Some(bps),
+            MediaEvent::TargetBitrate { bps, .. } => self.target = Some(bps),
             MediaEvent::RemoteStream { .. } | MediaEvent::Hold(_) => {}
         }
     }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     config::{CameraChoice, MediaOptions, MicrophoneChoice},
-    peer::{IceState, PeerStats},
+    peer::{IceState, PeerStats, START_BPS},
     snapshot::{NoticeCode, SideView},
     stats::CallStats,
     task::Task,
@@ -57,7 +57,7 @@ impl Running {
         let sync = AvSync::default();
         let played = RenderTap::default();
         let max_bps = options.max_kbps.map(|kbps| u64::from(kbps) * 1000);
-        let adaptation = Adaptation::new(max_bps, MediaClock::now());
+        let adaptation = Adaptation::new(START_BPS as u64, max_bps, MediaClock::now());
         let link = PeerLink::new();
 
         let codec = options.video_codecs.first().copied().ok_or(CodecError::Missing("video"))?;

@@ -1,13 +1,19 @@
 use super::*;
 use std::time::Duration;
 
+const GUESS_BPS: u64 = 300_000;
+
 fn at(ms: i64) -> MediaTime {
     MediaTime(ms * 1_000)
 }
 
+fn begun() -> Adaptation {
+    Adaptation::new(GUESS_BPS, None, at(0))
+}
+
 /// Tells `bps` every tenth of a second between two moments, in milliseconds.
 fn hold(adaptation: &mut Adaptation, bps: u64, from: i64, to: i64) {
-    (from..to).step_by(100).for_each(|ms| adaptation.set_total(bps, at(ms)));
+    (from..to).step_by(100).for_each(|ms| adaptation.set_total(bps, true, at(ms)));
 }
 
 fn encoded(captured_at: MediaTime, encode: Duration, left_out: u32) -> FrameInfo {
@@ -20,15 +26,27 @@ fn size(adaptation: &Adaptation) -> Option<(u32, u32)> {
 
 #[test]
 fn a_call_begins_with_what_its_first_rate_carries() {
-    let adaptation = Adaptation::new(None, at(0));
+    let adaptation = begun();
     let picture = adaptation.picture().unwrap();
     assert_eq!(picture.max_size, (320, 240));
-    assert!(u64::from(picture.bitrate_bps) + adaptation.sound.bps() <= START_BPS);
+    assert!(u64::from(picture.bitrate_bps) + adaptation.sound.bps() <= GUESS_BPS);
+}
+
+#[test]
+fn pictures_use_all_of_a_rate_only_once_it_is_known() {
+    let mut adaptation = begun();
+    let mut bitrate_told = |is_known| {
+        adaptation.set_total(GUESS_BPS, is_known, at(0));
+        adaptation.picture().unwrap().bitrate_bps
+    };
+    let (guessed, known) = (bitrate_told(false), bitrate_told(true));
+    assert!(guessed * 4 < known * 3, "{guessed} {known}");
+    assert_eq!(bitrate_told(false), known, "what is known once is no guess again");
 }
 
 #[test]
 fn a_wide_path_gets_the_largest_picture_within_half_a_second() {
-    let mut adaptation = Adaptation::new(None, at(0));
+    let mut adaptation = begun();
     hold(&mut adaptation, 2_000_000, 200, 800);
     assert_eq!(size(&adaptation), Some((1280, 720)));
     assert_eq!(adaptation.limitation(), Limitation::None);
@@ -36,19 +54,19 @@ fn a_wide_path_gets_the_largest_picture_within_half_a_second() {
 
 #[test]
 fn a_collapse_shrinks_the_picture_at_once_and_a_dip_does_not() {
-    let mut adaptation = Adaptation::new(None, at(0));
+    let mut adaptation = begun();
     hold(&mut adaptation, 2_000_000, 0, 1_000);
     hold(&mut adaptation, 800_000, 1_000, 1_500);
     hold(&mut adaptation, 2_000_000, 1_500, 2_000);
     assert_eq!(size(&adaptation), Some((1280, 720)));
-    adaptation.set_total(400_000, at(2_100));
+    adaptation.set_total(400_000, true, at(2_100));
     assert_eq!(size(&adaptation), Some((640, 480)));
     assert_eq!(adaptation.limitation(), Limitation::Bandwidth);
 }
 
 #[test]
 fn a_rate_near_a_border_does_not_flicker() {
-    let mut adaptation = Adaptation::new(None, at(0));
+    let mut adaptation = begun();
     hold(&mut adaptation, 2_000_000, 0, 1_000);
     let mut sizes = Vec::new();
     for second in 1..60 {
@@ -62,7 +80,7 @@ fn a_rate_near_a_border_does_not_flicker() {
 
 #[test]
 fn sound_lives_on_a_path_too_thin_for_pictures_which_return_by_themselves() {
-    let mut adaptation = Adaptation::new(None, at(0));
+    let mut adaptation = begun();
     hold(&mut adaptation, 40_000, 0, 3_000);
     assert_eq!(adaptation.picture(), None);
     let sound = adaptation.sound(OpusSettings::default());
@@ -75,7 +93,7 @@ fn sound_lives_on_a_path_too_thin_for_pictures_which_return_by_themselves() {
 #[test]
 fn nothing_goes_over_what_the_person_allows() {
     for max in [30_000, 100_000, 300_000, 1_000_000] {
-        let mut adaptation = Adaptation::new(Some(max), at(0));
+        let mut adaptation = Adaptation::new(GUESS_BPS, Some(max), at(0));
         hold(&mut adaptation, 5_000_000, 0, 5_000);
         let video = adaptation.picture().map_or(0, |target| u64::from(target.bitrate_bps));
         assert!(video + adaptation.sound.bps() <= max, "{max}");
@@ -84,7 +102,7 @@ fn nothing_goes_over_what_the_person_allows() {
 
 #[test]
 fn loss_gives_the_sound_more_redundancy() {
-    let mut adaptation = Adaptation::new(None, at(0));
+    let mut adaptation = begun();
     adaptation.allow_copies(true);
     let before = adaptation.sound(OpusSettings::default());
     (0..20).for_each(|second| adaptation.set_loss(0.2, at(second * 1_000)));
@@ -101,7 +119,7 @@ fn loss_gives_the_sound_more_redundancy() {
 
 #[test]
 fn a_slow_machine_sends_smaller_pictures_and_does_not_flicker() {
-    let mut adaptation = Adaptation::new(None, at(0));
+    let mut adaptation = begun();
     hold(&mut adaptation, 2_000_000, 0, 1_000);
     let mut changes = Vec::new();
     for frame in 0..30 * 600 {
@@ -121,21 +139,21 @@ fn a_slow_machine_sends_smaller_pictures_and_does_not_flicker() {
 
 #[test]
 fn what_a_call_begins_with_is_no_reason_for_a_larger_picture() {
-    let mut adaptation = Adaptation::new(None, at(0));
-    hold(&mut adaptation, START_BPS, 0, 2_500);
+    let mut adaptation = begun();
+    hold(&mut adaptation, GUESS_BPS, 0, 2_500);
     assert_eq!(size(&adaptation), Some((320, 240)));
-    hold(&mut adaptation, START_BPS, 2_500, 4_000);
+    hold(&mut adaptation, GUESS_BPS, 2_500, 4_000);
     assert_eq!(size(&adaptation), Some((640, 480)));
 }
 
 #[test]
 fn a_picture_that_grows_in_vain_grows_ever_more_rarely() {
-    let mut adaptation = Adaptation::new(None, at(0));
+    let mut adaptation = begun();
     let mut changes = Vec::new();
     // Whenever the picture has grown, the path turns out too narrow for it.
     for tenth in 0..3_000 {
         let bps = if size(&adaptation) == Some((960, 540)) { 320_000 } else { 520_000 };
-        adaptation.set_total(bps, at(tenth * 100));
+        adaptation.set_total(bps, true, at(tenth * 100));
         if changes.last() != Some(&size(&adaptation)) {
             changes.push(size(&adaptation));
         }
@@ -145,12 +163,12 @@ fn a_picture_that_grows_in_vain_grows_ever_more_rarely() {
 
 #[test]
 fn pictures_too_heavy_for_their_rate_shrink_and_try_again_ever_later() {
-    let mut adaptation = Adaptation::new(None, at(0));
+    let mut adaptation = begun();
     hold(&mut adaptation, 250_000, 0, 20_000);
     assert_eq!(size(&adaptation), Some((640, 480)));
     let mut smaller = 0;
     for tenth in 200..1_200 {
-        adaptation.set_total(250_000, at(tenth * 100));
+        adaptation.set_total(250_000, true, at(tenth * 100));
         // Every other one is left out of the larger, none of the smaller.
         let left_out = u32::from(adaptation.picture().is_some_and(|target| target.max_size.0 > 480));
         smaller += 1 - left_out;

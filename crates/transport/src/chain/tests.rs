@@ -1,6 +1,6 @@
 //! Two whole chains against each other in virtual time, over a link that delays and loses.
 use super::*;
-use crate::{Event, MediaKind, TransportStats};
+use crate::{Event, MediaKind, TransportStats, bwe::START_BPS};
 use rtc::{
     interceptor::{
         AttributedPacket, Interceptor, Packet, RTCPFeedback, RTPHeaderExtension, StreamInfo, TaggedPacket,
@@ -253,7 +253,13 @@ fn a_clean_link_needs_no_repairs_and_its_round_trip_is_known() {
     assert_eq!((sent.packets, sent.bytes), (received.packets, received.bytes));
     assert_eq!(sent.header_bytes, received.header_bytes);
     assert_eq!(sent.rtt.map(|rtt| rtt.as_millis()), Some(ONE_WAY.as_millis() * 2));
-    assert!(run.events.iter().any(|event| matches!(event, Event::TargetBitrate(_))), "feedback arrives");
+    let targets = run.events.iter().filter_map(|event| match event {
+        Event::TargetBitrate { bps, is_known } => Some((*bps, *is_known)),
+        _ => None,
+    });
+    let (guesses, known): (Vec<_>, Vec<_>) = targets.partition(|(_, is_known)| !is_known);
+    assert_eq!(guesses, [(START_BPS as u64, false)]);
+    assert!(!known.is_empty(), "feedback arrives");
 }
 
 #[test]

@@ -23,17 +23,17 @@ impl Advice {
         Self { sink, stats, said: None, held: false }
     }
 
-    /// The target is `bps`.
+    /// The target is `bps`. It is told before anything has left, so the first one is a guess.
     pub fn target(&mut self, now: Instant, bps: f64) {
         let notable = self.said.is_none_or(|(said, at)| {
             let change = (bps - said).abs() / said;
             change >= NOTABLE || (change > 0.0 && now.saturating_duration_since(at) >= SAY_EVERY)
         });
         if notable {
-            self.said = Some((bps, now));
+            let is_known = self.said.replace((bps, now)).is_some();
             let bps = bps as u64;
             self.stats.update(|s| s.target_bps = Some(bps));
-            (self.sink)(Event::TargetBitrate(bps));
+            (self.sink)(Event::TargetBitrate { bps, is_known });
         }
     }
 
