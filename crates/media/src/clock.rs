@@ -6,7 +6,7 @@ use std::{
 };
 
 /// Seconds from the NTP era (1900) to the Unix epoch (RFC 5905, section 6).
-const NTP_TO_UNIX_S: u64 = 2_208_988_800;
+const NTP_TO_UNIX_S: i64 = 2_208_988_800;
 
 /// The process's capture clock: monotonic, and tied once to the Unix clock, so that every source and every meter of
 /// this process agrees on what a Unix second is even when the system's clock is stepped.
@@ -55,16 +55,7 @@ impl MediaClock {
     /// Microseconds of `at` since the NTP era (1900).
     #[must_use]
     pub fn ntp_us(at: MediaTime) -> i64 {
-        Self::unix_us(at) + NTP_TO_UNIX_S as i64 * 1_000_000
-    }
-
-    /// `at` as an NTP timestamp, seconds in the upper 32 bits (RFC 3550, section 4): for sender reports.
-    #[must_use]
-    pub fn ntp(at: MediaTime) -> u64 {
-        let unix_us = u64::try_from(Self::unix_us(at)).unwrap_or(0);
-        let seconds = unix_us / 1_000_000 + NTP_TO_UNIX_S;
-        let fraction = ((unix_us % 1_000_000) << 32) / 1_000_000;
-        (seconds << 32) | fraction
+        Self::unix_us(at) + NTP_TO_UNIX_S * 1_000_000
     }
 
     /// Waits until `at`, and returns how late it became.
@@ -91,14 +82,6 @@ mod tests {
     fn unix_time_and_capture_time_convert_both_ways() {
         let now = MediaClock::now();
         assert_eq!(MediaClock::at_unix_us(MediaClock::unix_us(now)), now);
-    }
-
-    #[test]
-    fn ntp_counts_half_a_second_as_half_of_the_fraction() {
-        let second = MediaClock::at_unix_us(1_700_000_000_000_000);
-        let half = second.plus(Duration::from_millis(500));
-        assert_eq!(MediaClock::ntp(second) >> 32, 1_700_000_000 + NTP_TO_UNIX_S);
-        assert_eq!(MediaClock::ntp(half) - MediaClock::ntp(second), 1 << 31);
     }
 
     #[test]

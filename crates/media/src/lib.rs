@@ -32,8 +32,8 @@
 //! video.set_source(Some(Box::new(TestCard::new(1280, 720, 30))));
 //! let audio = AudioSend::start(AudioSendConfig::synthetic(), speaker.clone(), send_on_network, |_| ())?;
 //! audio.set_source(Some(Box::new(Tone::default())));
-//! // For each RTCP sender report: the pair of now.
-//! let (_ntp, _rtp) = video.clock().sender_report(MediaClock::now());
+//! // For each RTCP sender report: the time of now.
+//! let _rtp = video.clock().rtp(MediaClock::now());
 //!
 //! let sync = AvSync::default();
 //! let remote_video = VideoReceive::start(sync.clone(), |_key_frame_needed| send_pli())?;

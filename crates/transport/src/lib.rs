@@ -24,7 +24,7 @@ pub mod stats;
 mod tap;
 
 use bytes::Bytes;
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 pub use chain::{Chain, ChainConfig, Handles};
 pub use red::Redundancy;
@@ -71,8 +71,6 @@ pub struct ReceivedRtp {
     pub timestamp: u32,
     /// Payload, without header extensions and padding.
     pub payload: Bytes,
-    /// When it came off the socket.
-    pub arrival: Instant,
 }
 
 /// What the chain tells the application.
@@ -97,8 +95,6 @@ pub enum Event {
         ntp: u64,
         /// RTP time at that moment.
         rtp: u32,
-        /// When the report came.
-        arrival: Instant,
     },
     /// The peer cannot go on without a key frame: it says so, or pictures were lost on this side.
     KeyFrameRequested,

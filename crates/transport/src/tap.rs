@@ -16,10 +16,7 @@ use rtc::{
     },
     rtp,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Instant,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The application's end: hands received media and reports to the [`EventSink`]. Packets end here: rtc's own way to
 /// the application is a queue that drops and a task for each track.
@@ -38,7 +35,7 @@ impl AppTap {
         Self { sink, stats, remote: BTreeMap::new(), repairs: BTreeSet::new(), local: BTreeMap::new() }
     }
 
-    fn media(&self, packet: rtp::Packet, arrival: Instant) {
+    fn media(&self, packet: rtp::Packet) {
         let Some(&kind) = self.remote.get(&packet.header.ssrc) else {
             return;
         };
@@ -49,20 +46,14 @@ impl AppTap {
             sequence: packet.header.sequence_number,
             timestamp: packet.header.timestamp,
             payload: packet.payload,
-            arrival,
         }));
     }
 
-    fn control(&self, packet: &dyn rtcp::Packet, arrival: Instant) {
+    fn control(&self, packet: &dyn rtcp::Packet) {
         let any = packet.as_any();
         if let Some(report) = any.downcast_ref::<SenderReport>() {
             if let Some(&kind) = self.remote.get(&report.ssrc) {
-                (self.sink)(Event::SenderReport {
-                    kind,
-                    ntp: report.ntp_time,
-                    rtp: report.rtp_time,
-                    arrival,
-                });
+                (self.sink)(Event::SenderReport { kind, ntp: report.ntp_time, rtp: report.rtp_time });
             }
         } else if let Some(nack) = any.downcast_ref::<TransportLayerNack>() {
             let packets: usize = nack.nacks.iter().map(|pair| pair.packet_list().len()).sum();
@@ -82,10 +73,10 @@ impl AppTap {
 impl Stage for AppTap {
     fn read(&mut self, tagged: TaggedPacket, to_app: &mut Out, _to_wire: &mut Out) {
         match tagged.message.packet {
-            Packet::Rtp(packet) => self.media(packet, tagged.now),
+            Packet::Rtp(packet) => self.media(packet),
             Packet::Rtcp(ref packets) => {
                 for packet in packets {
-                    self.control(packet.as_ref(), tagged.now);
+                    self.control(packet.as_ref());
                 }
                 to_app.push_back(tagged);
             }

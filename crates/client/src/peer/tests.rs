@@ -31,7 +31,7 @@ impl Seen {
                 MediaKind::Audio => self.audio.push(packet),
                 MediaKind::Video => self.video.push(packet),
             },
-            MediaEvent::SenderReport { kind, ntp, rtp, .. } => self.reports.push((kind, ntp, rtp)),
+            MediaEvent::SenderReport { kind, ntp, rtp } => self.reports.push((kind, ntp, rtp)),
             MediaEvent::KeyFrameRequested => self.key_frames_wanted += 1,
             MediaEvent::TargetBitrate { bps, .. } => self.target = Some(bps),
             MediaEvent::RemoteStream { .. } | MediaEvent::Hold(_) => {}

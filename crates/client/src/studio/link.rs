@@ -191,7 +191,7 @@ impl PeerLink {
                 }
             }
             MediaEvent::Rtp(packet) => self.on_packet(packet, ends),
-            MediaEvent::SenderReport { kind, ntp, rtp, .. } => {
+            MediaEvent::SenderReport { kind, ntp, rtp } => {
                 let kind = match kind {
                     MediaKind::Audio => StreamKind::Audio,
                     MediaKind::Video => StreamKind::Video,

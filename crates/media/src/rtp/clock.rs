@@ -1,5 +1,5 @@
 //! Capture time -> RTP time, the same mapping for packets and for sender reports.
-use crate::{clock::MediaClock, frame::MediaTime};
+use crate::frame::MediaTime;
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
@@ -45,12 +45,6 @@ impl SenderClock {
         // A 32nd each 20 ms: one late wake-up of the capture thread moves a sender report by less than a millisecond.
         self.lag_us.fetch_add(error_us / 32, Ordering::Relaxed);
         true
-    }
-
-    /// The NTP and RTP timestamps of a sender report made at `now` (RFC 3550, section 6.4.1).
-    #[must_use]
-    pub fn sender_report(&self, now: MediaTime) -> (u64, u32) {
-        (MediaClock::ntp(now), self.rtp(now))
     }
 }
 

@@ -111,8 +111,10 @@ impl Call {
     }
 
     fn report(&self, kind: StreamKind, clock: &SenderClock) {
-        let (ntp, rtp) = clock.sender_report(MediaClock::now());
-        self.sync.on_sender_report(kind, ntp, rtp);
+        let now = MediaClock::now();
+        // An NTP timestamp has the seconds in its upper half (RFC 3550, section 4).
+        let ntp = (i128::from(MediaClock::ntp_us(now)) << 32) / 1_000_000;
+        self.sync.on_sender_report(kind, u64::try_from(ntp).unwrap(), clock.rtp(now));
     }
 
     /// Both sides go over to another codec: packets on the way are taken for the new one, and lost.
