@@ -6,9 +6,10 @@ use eyeline_media::{
     codec::{EncoderSettings, VideoCodec},
     frame::{I420, MediaTime},
     receive::{AvSync, RenderInfo, VideoReceive, VideoReceiveEvent, VideoSink},
-    rtp::{RtpPacket, vp8},
+    rtp::RtpPacket,
     synthetic::draw_test_card,
 };
+use eyeline_rtp::vp8;
 use std::{
     sync::{Arc, mpsc},
     time::Duration,

@@ -12,14 +12,13 @@
 
 pub mod bwe;
 pub mod chain;
-pub mod key_frame;
+mod key_frame;
 pub mod nack;
 pub mod plug;
 pub mod red;
 pub mod report;
 pub mod rtx;
 pub mod send;
-mod sequence;
 pub mod stats;
 mod tap;
 

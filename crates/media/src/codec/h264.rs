@@ -3,7 +3,6 @@ use super::{CodecError, Encoded, EncoderSettings, VideoDecoder, VideoEncoder, co
 use crate::{
     frame::{I420, MediaTime},
     pool::FramePool,
-    rtp,
 };
 use openh264::{
     OpenH264API, Timestamp,
@@ -68,7 +67,7 @@ impl VideoEncoder for H264Encoder {
         }
         self.output.clear();
         stream.write_vec(&mut self.output);
-        let key = rtp::h264::is_key(&self.output);
+        let key = eyeline_rtp::h264::is_key(&self.output);
         Ok((!self.output.is_empty()).then_some(Encoded { data: &self.output, key }))
     }
 }

@@ -52,7 +52,7 @@ impl VideoCodec {
     /// keeps to its own bound, which is the same (level 5.2).
     #[must_use]
     pub fn is_too_large(self, frame: &[u8]) -> bool {
-        let size = if self == Self::Vp8 { crate::rtp::vp8::size(frame) } else { None };
+        let size = if self == Self::Vp8 { eyeline_rtp::vp8::size(frame) } else { None };
         size.is_some_and(|(width, height)| u64::from(width) * u64::from(height) > PIXELS_MAX)
     }
 

@@ -3,12 +3,9 @@
 //! A frame is released when every packet since the last released frame has arrived, or when it is a key frame. This needs
 //! no knowledge of the codec's references, and is exact for the streams that are sent here: each frame refers to the one
 //! before.
-use crate::{
-    codec::VideoCodec,
-    frame::MediaTime,
-    rtp::{self, RtpPacket, sequence::Unwrapper},
-};
+use crate::{codec::VideoCodec, frame::MediaTime, rtp::RtpPacket};
 use bytes::Bytes;
+use eyeline_rtp::{Unwrapper, h264, vp8};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -97,15 +94,15 @@ impl Assembler {
             self.key_starts.clear();
         }
         let (data, starts_key) = match codec {
-            VideoCodec::Vp8 => match rtp::vp8::parse(&packet.payload) {
+            VideoCodec::Vp8 => match vp8::parse(&packet.payload) {
                 Some(payload) => {
-                    let key = payload.starts_frame && rtp::vp8::is_key(&payload.data);
+                    let key = payload.begins_key_frame();
                     (payload.data, key)
                 }
                 None => (Bytes::new(), false),
             },
             VideoCodec::H264 => {
-                let key = rtp::h264::starts_sequence(&packet.payload);
+                let key = h264::starts_sequence(&packet.payload);
                 (packet.payload, key)
             }
         };
@@ -239,7 +236,7 @@ impl Assembler {
             match codec {
                 VideoCodec::Vp8 => self.released.extend_from_slice(&packet.data),
                 VideoCodec::H264 => {
-                    if !rtp::h264::append(&packet.data, &mut self.released) {
+                    if !h264::append(&packet.data, &mut self.released) {
                         tracing::debug!(rtp_time, "payload of an unknown form");
                     }
                 }
@@ -247,8 +244,8 @@ impl Assembler {
         }
         let data = Bytes::copy_from_slice(&self.released);
         let key = match codec {
-            VideoCodec::Vp8 => rtp::vp8::is_key(&data),
-            VideoCodec::H264 => rtp::h264::is_key(&data),
+            VideoCodec::Vp8 => vp8::is_key(&data),
+            VideoCodec::H264 => h264::is_key(&data),
         };
         Some(EncodedFrame { codec, data, key, rtp_timestamp, rtp_time, complete_at })
     }

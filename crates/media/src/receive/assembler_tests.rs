@@ -11,7 +11,7 @@ fn stream(lengths: &[usize], key_every: usize) -> Vec<(Vec<u8>, Vec<RtpPacket>)>
     let frame = |(index, length): (usize, &usize)| {
         let mut data = vec![(index % 251) as u8; *length];
         data[0] = u8::from(!index.is_multiple_of(key_every));
-        let payloads = rtp::vp8::packetize(&data, index as u16);
+        let payloads = vp8::packetize(&data, index as u16);
         (data, sequencer.picture(payloads, (index as u32).wrapping_mul(3000).wrapping_sub(50_000)))
     };
     lengths.iter().enumerate().map(frame).collect()
@@ -167,9 +167,8 @@ fn stream_without_a_first_key_frame_asks_for_one_soon() {
 fn padding_between_frames_is_stepped_over() {
     let mut sequencer = Sequencer::default();
     let mut assembler = Assembler::default();
-    let frame = |data: &[u8], sequencer: &mut Sequencer, at| {
-        sequencer.picture(rtp::vp8::packetize(data, 0), at).remove(0)
-    };
+    let frame =
+        |data: &[u8], sequencer: &mut Sequencer, at| sequencer.picture(vp8::packetize(data, 0), at).remove(0);
     let packets = [
         frame(&[0, 1], &mut sequencer, 0),
         sequencer.packet(false, 0, Bytes::new()),

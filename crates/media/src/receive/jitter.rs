@@ -10,10 +10,11 @@ use crate::{
         opus::{FRAME_SAMPLES, MAX_PACKET_SAMPLES, OpusDecoder},
     },
     frame::{BLOCK_SAMPLES, MediaTime},
-    rtp::{RtpPacket, sequence::Unwrapper},
+    rtp::RtpPacket,
     stats::AudioReceiveCounters,
 };
 use bytes::Bytes;
+use eyeline_rtp::Unwrapper;
 use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc, time::Duration};
 
 /// Packets kept: two seconds of the usual length, six of the longest. Older sound is no conversation.

@@ -1,9 +1,7 @@
 //! Sinks that change while frames wait for their moment.
 use super::*;
-use crate::{
-    receive::RenderInfo,
-    rtp::{Sequencer, vp8},
-};
+use crate::{receive::RenderInfo, rtp::Sequencer};
+use eyeline_rtp::vp8;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 const PATIENCE: Duration = Duration::from_secs(30);

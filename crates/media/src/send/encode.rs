@@ -5,7 +5,7 @@ use crate::{
     codec::{CodecError, EncoderSettings, VideoCodec, VideoEncoder},
     frame::{I420, MediaTime, VideoFrame},
     pool::FramePool,
-    rtp::{self, RtpPacket, Sequencer, clock::SenderClock},
+    rtp::{RtpPacket, Sequencer, clock::SenderClock},
     scale,
     slot::lock,
     stats::{VideoSendCounters, us},
@@ -134,8 +134,8 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
             }
         };
         let payloads = match codec {
-            VideoCodec::Vp8 => rtp::vp8::packetize(encoded.data, self.picture_id),
-            VideoCodec::H264 => rtp::h264::packetize(encoded.data),
+            VideoCodec::Vp8 => eyeline_rtp::vp8::packetize(encoded.data, self.picture_id),
+            VideoCodec::H264 => eyeline_rtp::h264::packetize(encoded.data),
         };
         self.picture_id = (self.picture_id + 1) & 0x7fff;
         let bytes = encoded.data.len();

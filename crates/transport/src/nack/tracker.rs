@@ -1,5 +1,5 @@
 //! Which packets of one stream are missing, and when to ask for each again.
-use crate::sequence::Unwrapper;
+use eyeline_rtp::Unwrapper;
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
@@ -83,7 +83,7 @@ impl Default for NackTracker {
 impl NackTracker {
     /// Takes in an arrival. `resent` marks a retransmission, whose lateness says nothing about reordering.
     pub fn on_packet(&mut self, sequence: u16, resent: bool, now: Instant) -> Arrival {
-        let sequence = self.unwrapper.unwrap(sequence);
+        let sequence = self.unwrapper.sequence(sequence);
         let Some((lowest, highest)) = self.seen else {
             self.seen = Some((sequence, sequence));
             return Arrival::New;

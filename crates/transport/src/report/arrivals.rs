@@ -1,5 +1,5 @@
 //! What a receiver can say of one stream from its packets alone: how many were lost, how unevenly they come.
-use crate::sequence::Unwrapper;
+use eyeline_rtp::Unwrapper;
 use std::time::{Duration, Instant};
 
 /// Steps of the transit time beyond this are a new clock of the sender's, not jitter (libwebrtc).
@@ -48,7 +48,7 @@ impl Arrivals {
 
     /// A packet came off the wire.
     pub fn on_packet(&mut self, sequence: u16, timestamp: u32, now: Instant) {
-        let at = self.sequences.unwrap(sequence);
+        let at = self.sequences.sequence(sequence);
         let Some(newest) = self.newest else {
             (self.first, self.newest, self.seen, self.received) = (at, Some(at), 1, 1);
             self.timed = Some((timestamp, now));

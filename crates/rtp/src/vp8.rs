@@ -1,5 +1,5 @@
 //! VP8 in RTP (RFC 7741).
-use super::{MAX_PAYLOAD, PayloadWriter, chunks};
+use crate::{MAX_PAYLOAD, PayloadWriter, chunks};
 use bytes::Bytes;
 
 /// X (extended) and S (start of a partition) of the first octet; I (picture id follows) of the extension.
@@ -31,6 +31,14 @@ pub struct Payload {
     pub starts_frame: bool,
     /// VP8 data.
     pub data: Bytes,
+}
+
+impl Payload {
+    /// Whether a key frame starts here.
+    #[must_use]
+    pub fn begins_key_frame(&self) -> bool {
+        self.starts_frame && is_key(&self.data)
+    }
 }
 
 /// Reads a descriptor of any of the allowed shapes; `None` where it is cut short.
@@ -106,6 +114,26 @@ mod tests {
         assert_eq!(size(&key), Some((1_280, 720)), "scaled by 5/4 across");
         assert_eq!(size(&key[..9]), None);
         assert_eq!(size(&[&[0x11], &key[1..]].concat()), None, "no key frame");
+    }
+
+    #[test]
+    fn a_key_frame_begins_with_the_first_partition() {
+        for (payload, key) in [
+            (&[0x10, 0x00][..], true),
+            (&[0x10, 0x01], false),
+            // Not the start of the frame, or of another partition.
+            (&[0x00, 0x00], false),
+            (&[0x11, 0x00], false),
+            // A long picture id, TL0PICIDX and TID.
+            (&[0x90, 0xf0, 0x81, 0x23, 0x01, 0x20, 0x00], true),
+            (&[0x90, 0xf0, 0x81, 0x23, 0x01, 0x20, 0x01], false),
+            (&[0x90, 0x80, 0x05, 0x00], true),
+            (&[0x90, 0x80], false),
+            (&[], false),
+        ] {
+            let parsed = parse(&Bytes::from_static(payload));
+            assert_eq!(parsed.is_some_and(|payload| payload.begins_key_frame()), key, "{payload:?}");
+        }
     }
 
     #[test]

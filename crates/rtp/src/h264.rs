@@ -1,7 +1,7 @@
 //! H.264 in RTP (RFC 6184, packetization-mode 1): single NAL units and FU-A both ways, STAP-A read.
 //!
 //! Frames are byte streams with start codes (H.264 annex B) on both sides.
-use super::{MAX_PAYLOAD, PayloadWriter, chunks};
+use crate::{MAX_PAYLOAD, PayloadWriter, chunks};
 use bytes::Bytes;
 
 const TYPE: u8 = 0x1f;
@@ -171,6 +171,13 @@ mod tests {
         assert!(starts_sequence(&aggregate));
         let cut_off = &aggregate[..aggregate.len() - 1];
         assert!(!append(cut_off, &mut Vec::new()));
+    }
+
+    #[test]
+    fn nothing_but_parameter_sets_starts_a_sequence() {
+        for payload in [&[0x65, 0x88][..], &[0x7c, 0x85], &[0x78, 0x00], &[]] {
+            assert!(!starts_sequence(payload), "{payload:?}");
+        }
     }
 
     #[test]
