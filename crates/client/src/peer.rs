@@ -98,7 +98,7 @@ pub struct Peer {
     tracks: Arc<Tracks>,
     sender: MediaSender,
     stats: SharedStats,
-    /// What our media are to be sent in, by the newest answer.
+    /// What media are sent in, by the newest answer.
     formats: Mutex<Formats>,
 }
 
@@ -310,12 +310,13 @@ impl Peer {
     }
 
     fn formats(&self) -> Formats {
-        *self.formats.lock().unwrap_or_else(PoisonError::into_inner)
+        self.formats.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn send_in(&self, formats: Formats) -> Result<(), PeerError> {
-        *self.formats.lock().unwrap_or_else(PoisonError::into_inner) = formats;
+        *self.formats.lock().unwrap_or_else(PoisonError::into_inner) = formats.clone();
         self.sender.set_red(formats.red);
+        self.sender.set_received(formats.received.clone());
         let tracks = self.tracks.negotiated(formats);
         for sender in self.connection.get_senders().await {
             let kind = sender.track().kind().await;

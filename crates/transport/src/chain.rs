@@ -1,6 +1,6 @@
 //! Which stage sits where in rtc's chain, and what of the session's negotiation that implies.
 use crate::{
-    EventSink, WallClock,
+    EventSink, VideoFormats, WallClock,
     nack::NackStage,
     plug::Plug,
     red::{RedUnwrap, RedWrap, Redundancy},
@@ -63,6 +63,8 @@ pub struct Handles {
     pub wish: Wish,
     /// To be told how sound is to be repeated.
     pub redundancy: Redundancy,
+    /// To be told what the peer's pictures may come in.
+    pub formats: VideoFormats,
 }
 
 impl Chain {
@@ -70,7 +72,7 @@ impl Chain {
     #[must_use]
     pub fn new(config: ChainConfig) -> Self {
         let handles = Handles::default();
-        let Handles { stats, clocks, wish, redundancy } = handles.clone();
+        let Handles { stats, clocks, wish, redundancy, formats } = handles.clone();
         let send_side = SendSide::new(config.sink.clone(), wish, stats.clone());
         let reports = SenderReports::new(config.wall, clocks, stats.clone());
         let registry = Registry::new()
@@ -79,11 +81,11 @@ impl Chain {
             .with(Slot::from(at::WIRE_TAP), Plug::new(WireTap::new(stats.clone())))
             .with(Slot::from(at::ARRIVALS), TwccReceiverBuilder::new().with_interval(FEEDBACK_EVERY).build())
             .with(Slot::from(at::RECEIVER_REPORTS), Plug::new(ReceiverReports::new(stats.clone())))
-            .with(Slot::from(at::RTX_UNWRAP), Plug::new(RtxUnwrap::new(stats.clone())))
+            .with(Slot::from(at::RTX_UNWRAP), Plug::new(RtxUnwrap::new(formats.clone(), stats.clone())))
             .with(Slot::from(at::RED_UNWRAP), Plug::new(RedUnwrap::new(redundancy, stats.clone())))
-            .with(Slot::NackGenerator, Plug::new(NackStage::new(stats.clone())))
+            .with(Slot::NackGenerator, Plug::new(NackStage::new(formats.clone(), stats.clone())))
             .with(Slot::SenderReport, Plug::new(reports))
-            .with(Slot::from(at::APP_TAP), Plug::new(AppTap::new(config.sink, stats)));
+            .with(Slot::from(at::APP_TAP), Plug::new(AppTap::new(config.sink, formats, stats)));
         Self { registry, handles }
     }
 }

@@ -12,6 +12,7 @@
 
 pub mod bwe;
 pub mod chain;
+mod formats;
 mod key_frame;
 pub mod nack;
 pub mod plug;
@@ -26,6 +27,7 @@ use bytes::Bytes;
 use std::sync::Arc;
 
 pub use chain::{Chain, ChainConfig, Handles};
+pub use formats::{VideoFormat, VideoFormats};
 pub use red::Redundancy;
 pub use report::{SenderClocks, WallClock};
 pub use send::Wish;
@@ -75,7 +77,7 @@ pub struct ReceivedRtp {
 /// What the chain tells the application.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The peer began to send a stream; comes before its first packet.
+    /// The peer began to send a stream, or went over to another format in it; comes before the first packet of that.
     RemoteStream {
         /// Sound or picture.
         kind: MediaKind,

@@ -3,6 +3,7 @@
 //! rtc does this only at the end of its chain, so its own NACK generator never saw a repair and asked again and again:
 //! 75 lost packets made 2,770 retransmissions (measured).
 use crate::{
+    VideoFormats,
     plug::{Out, Stage},
     stats::SharedStats,
 };
@@ -14,15 +15,16 @@ use std::collections::BTreeMap;
 
 /// The stage that unwraps. It sits wire-ward of whatever looks at sequence numbers.
 pub struct RtxUnwrap {
-    /// By SSRC of the retransmission stream: SSRC and payload type of the stream that it repairs.
+    /// By SSRC of the retransmission stream: SSRC and first payload type of the stream that it repairs.
     repairs: BTreeMap<u32, (u32, u8)>,
+    formats: VideoFormats,
     stats: SharedStats,
 }
 
 impl RtxUnwrap {
-    /// Counts into `stats`.
-    pub fn new(stats: SharedStats) -> Self {
-        Self { repairs: BTreeMap::new(), stats }
+    /// Knows the peer's payload types by `formats`, and counts into `stats`.
+    pub fn new(formats: VideoFormats, stats: SharedStats) -> Self {
+        Self { repairs: BTreeMap::new(), formats, stats }
     }
 }
 
@@ -42,8 +44,9 @@ pub fn unwrap(packet: &mut rtp::Packet, ssrc: u32, payload_type: u8) -> bool {
 impl Stage for RtxUnwrap {
     fn read(&mut self, mut tagged: TaggedPacket, to_app: &mut Out, _to_wire: &mut Out) {
         if let Packet::Rtp(packet) = &mut tagged.message.packet
-            && let Some(&(ssrc, payload_type)) = self.repairs.get(&packet.header.ssrc)
+            && let Some(&(ssrc, first)) = self.repairs.get(&packet.header.ssrc)
         {
+            let payload_type = self.formats.repaired_by(packet.header.payload_type).unwrap_or(first);
             if !unwrap(packet, ssrc, payload_type) {
                 return;
             }

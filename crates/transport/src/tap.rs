@@ -1,6 +1,7 @@
 //! Where packets leave the chain: media and its clocks to the application, everything counted.
 use crate::{
-    Event, EventSink, MediaKind, ReceivedRtp,
+    Event, EventSink, MediaKind, ReceivedRtp, VideoFormats,
+    formats::Current,
     plug::{Out, Stage},
     stats::{SharedStats, StreamStats},
 };
@@ -23,22 +24,36 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct AppTap {
     sink: EventSink,
     stats: SharedStats,
-    remote: BTreeMap<u32, MediaKind>,
+    formats: VideoFormats,
+    remote: BTreeMap<u32, (MediaKind, Current)>,
     /// SSRCs of retransmissions.
     repairs: BTreeSet<u32>,
     local: BTreeMap<u32, MediaKind>,
 }
 
 impl AppTap {
-    /// Hands over to `sink`.
-    pub fn new(sink: EventSink, stats: SharedStats) -> Self {
-        Self { sink, stats, remote: BTreeMap::new(), repairs: BTreeSet::new(), local: BTreeMap::new() }
+    /// Hands over to `sink`; knows the peer's payload types by `formats`.
+    pub fn new(sink: EventSink, formats: VideoFormats, stats: SharedStats) -> Self {
+        Self {
+            sink,
+            stats,
+            formats,
+            remote: BTreeMap::new(),
+            repairs: BTreeSet::new(),
+            local: BTreeMap::new(),
+        }
     }
 
-    fn media(&self, packet: rtp::Packet) {
-        let Some(&kind) = self.remote.get(&packet.header.ssrc) else {
+    fn media(&mut self, packet: rtp::Packet) {
+        let ssrc = packet.header.ssrc;
+        let Some((kind, format)) = self.remote.get_mut(&ssrc) else {
             return;
         };
+        let kind = *kind;
+        if kind == MediaKind::Video && format.follow(packet.header.payload_type, &self.formats) {
+            let mime_type = format.mime_type().to_owned();
+            (self.sink)(Event::RemoteStream { kind, mime_type, ssrc });
+        }
         (self.sink)(Event::Rtp(ReceivedRtp {
             kind,
             payload_type: packet.header.payload_type,
@@ -52,7 +67,7 @@ impl AppTap {
     fn control(&self, packet: &dyn rtcp::Packet) {
         let any = packet.as_any();
         if let Some(report) = any.downcast_ref::<SenderReport>() {
-            if let Some(&kind) = self.remote.get(&report.ssrc) {
+            if let Some(&(kind, _)) = self.remote.get(&report.ssrc) {
                 (self.sink)(Event::SenderReport { kind, ntp: report.ntp_time, rtp: report.rtp_time });
             }
         } else if let Some(nack) = any.downcast_ref::<TransportLayerNack>() {
@@ -98,8 +113,8 @@ impl Stage for AppTap {
             && !self.repairs.contains(&stream.ssrc)
         {
             // The newest of a kind counts: another one before it has ended, whether its end was told or not.
-            self.remote.retain(|_, known| *known != kind);
-            self.remote.insert(stream.ssrc, kind);
+            self.remote.retain(|_, (known, _)| *known != kind);
+            self.remote.insert(stream.ssrc, (kind, Current::of(stream)));
             (self.sink)(Event::RemoteStream { kind, mime_type: stream.mime_type.clone(), ssrc: stream.ssrc });
         }
     }

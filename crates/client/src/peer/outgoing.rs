@@ -1,6 +1,6 @@
 //! Our two streams on their way into webrtc-rs: a bounded queue that codec threads write to without waiting.
 use super::{OutgoingRtp, PeerError, SentStream, config, sdp::Formats};
-use eyeline_transport::{Handles, MediaKind};
+use eyeline_transport::{Handles, MediaKind, VideoFormat};
 use rtc::{
     rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication,
     rtp,
@@ -69,6 +69,10 @@ impl MediaSender {
 
     pub(super) fn set_red(&self, payload_type: Option<u8>) {
         self.chain.redundancy.set_payload_type(payload_type);
+    }
+
+    pub(super) fn set_received(&self, formats: Vec<VideoFormat>) {
+        self.chain.formats.set(formats);
     }
 
     /// Packets that were not taken.

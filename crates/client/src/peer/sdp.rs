@@ -5,6 +5,7 @@ use eyeline_protocol::{
     channel::tool_marked,
     signal::{Sdp, SdpKind},
 };
+use eyeline_transport::VideoFormat;
 
 /// A codec of the description, with the payload type that its author wants to receive it by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,17 +15,24 @@ pub(super) struct Payload<C> {
 }
 
 /// What is sent in, as the answer has it that both sides agreed on.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Formats {
     pub opus: Option<u8>,
     pub red: Option<u8>,
     pub video: Option<Payload<VideoCodec>>,
+    /// All that the peer may send pictures in.
+    pub received: Vec<VideoFormat>,
 }
 
 impl Formats {
     /// By that answer, where our encoders are `ours`.
     pub fn agreed(answer: &str, ours: &[VideoCodec]) -> Self {
-        Self { opus: opus(answer), red: red(answer), video: video_codec(answer, ours) }
+        Self {
+            opus: opus(answer),
+            red: red(answer),
+            video: video_codec(answer, ours),
+            received: video_formats(answer),
+        }
     }
 }
 
@@ -41,6 +49,20 @@ fn video_codec(sdp: &str, ours: &[VideoCodec]) -> Option<Payload<VideoCodec>> {
         };
         usable.then_some(Payload { codec, payload_type })
     })
+}
+
+/// Each format of pictures in `sdp`, with the payload type of its retransmissions (RFC 4588 section 8.1).
+fn video_formats(sdp: &str) -> Vec<VideoFormat> {
+    let Some(section) = section(sdp, "video") else { return Vec::new() };
+    let named = formats(section).filter_map(|format| Some((format, encoding(section, format)?)));
+    let (rtx, media): (Vec<_>, Vec<_>) = named.partition(|(_, name)| name.eq_ignore_ascii_case("rtx"));
+    let repaired = |rtx: u8| parameters(fmtp(section, rtx)).find(|(name, _)| *name == "apt")?.1.parse().ok();
+    let format = |(payload_type, name)| VideoFormat {
+        payload_type,
+        mime_type: format!("video/{name}"),
+        repairs: rtx.iter().map(|(rtx, _)| *rtx).find(|rtx| repaired(*rtx) == Some(payload_type)),
+    };
+    media.into_iter().map(format).collect()
 }
 
 /// The payload type of Opus in the peer's `sdp`.
@@ -156,6 +178,15 @@ mod tests {
         let with_red = SDP.replace("111 0\r\n", "111 63\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n");
         assert_eq!(red(&with_red), Some(63));
         assert_eq!(red(&with_red.replace("63 111/111", "63 0/0")), None);
+    }
+
+    #[test]
+    fn the_peer_may_send_in_each_format_and_repair_it() {
+        let formats = video_formats(SDP).into_iter();
+        let formats: Vec<_> = formats.map(|f| (f.payload_type, f.mime_type, f.repairs)).collect();
+        let named = |payload_type, name: &str, repairs| (payload_type, format!("video/{name}"), repairs);
+        assert_eq!(formats, [named(102, "H264", None), named(103, "H264", None), named(96, "VP8", Some(97))]);
+        assert_eq!(video_formats("v=0\r\n"), []);
     }
 
     #[test]

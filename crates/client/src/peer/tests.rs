@@ -19,6 +19,8 @@ struct Seen {
     texts: Vec<String>,
     audio: Vec<ReceivedRtp>,
     video: Vec<ReceivedRtp>,
+    /// Of pictures.
+    formats: Vec<String>,
     key_frames_wanted: u32,
     reports: Vec<(MediaKind, u64, u32)>,
     target: Option<u64>,
@@ -34,6 +36,9 @@ impl Seen {
             MediaEvent::SenderReport { kind, ntp, rtp } => self.reports.push((kind, ntp, rtp)),
             MediaEvent::KeyFrameRequested => self.key_frames_wanted += 1,
             MediaEvent::TargetBitrate { bps, .. } => self.target = Some(bps),
+            MediaEvent::RemoteStream { kind: MediaKind::Video, mime_type, .. } => {
+                self.formats.push(mime_type)
+            }
             MediaEvent::RemoteStream { .. } | MediaEvent::Hold(_) => {}
         }
     }
@@ -231,6 +236,24 @@ async fn the_codec_is_one_that_both_have() {
         assert_eq!((a.peer.video_codec(), b.peer.video_codec()), (agreed, agreed));
         send_until(&a, MediaKind::Video, 0, b.saw("video", |seen| seen.video.len() > 3)).await;
         send_until(&b, MediaKind::Video, 0, a.saw("video", |seen| seen.video.len() > 3)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_may_go_over_to_its_other_codec_in_mid_stream() {
+    let (a, b) = connected(&BOTH, &BOTH).await;
+    for (from, to) in [(&a, &b), (&b, &a)] {
+        send_until(from, MediaKind::Video, 0, to.saw("video", |seen| seen.video.len() > 3)).await;
+        let formats = from.peer.formats();
+        let other = formats.received.iter().find(|format| format.mime_type == "video/H264");
+        let payload_type = other.expect("both were agreed on").payload_type;
+        let video = Some(sdp::Payload { codec: VideoCodec::H264, payload_type });
+        let _ = from.peer.tracks.negotiated(Formats { video, ..formats });
+        let other = to.saw("the other codec", |seen| {
+            seen.video.last().is_some_and(|packet| packet.payload_type == payload_type)
+        });
+        let seen = send_until(from, MediaKind::Video, 1_000, other).await;
+        assert_eq!(seen.formats, ["video/VP8", "video/H264"]);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A frame is released when every packet since the last released frame has arrived, or when it is a key frame. This needs
 //! no knowledge of the codec's references, and is exact for the streams that are sent here: each frame refers to the one
-//! before.
+//! before. A stream may go over to another codec: from there on it waits for a key frame, as at the start.
 use crate::{codec::VideoCodec, frame::MediaTime, rtp::RtpPacket};
 use bytes::Bytes;
 use eyeline_rtp::{Unwrapper, h264, vp8};
@@ -56,6 +56,8 @@ pub struct Assembler {
     timestamps: Unwrapper,
     /// Sequence number after the last released frame; unknown until a key frame is found.
     next: Option<i64>,
+    /// Of the last released frame.
+    codec: Option<VideoCodec>,
     blocked_since: Option<MediaTime>,
     last_request: Option<MediaTime>,
     repair_wait: Duration,
@@ -71,6 +73,7 @@ impl Default for Assembler {
             sequences: Unwrapper::default(),
             timestamps: Unwrapper::default(),
             next: None,
+            codec: None,
             blocked_since: None,
             last_request: None,
             repair_wait: REPAIR_WAIT.0 * 2,
@@ -117,6 +120,9 @@ impl Assembler {
     /// The next frame that can be decoded.
     pub fn pop(&mut self, now: MediaTime) -> Option<EncodedFrame> {
         self.skip_padding();
+        if self.has_other_codec() {
+            self.require_key_frame();
+        }
         let in_order = self.next.and_then(|next| Some((next, self.end_of_frame(next).ok()?)));
         let found = in_order.or_else(|| self.key_frame());
         let Some((start, end)) = found else {
@@ -182,6 +188,12 @@ impl Assembler {
         }
     }
 
+    /// Whether what follows the last released frame is in another codec, and so refers to nothing before it.
+    fn has_other_codec(&self) -> bool {
+        let next = self.next.and_then(|next| self.packets.get(&next));
+        next.is_some_and(|packet| self.codec.is_some_and(|codec| codec != packet.codec))
+    }
+
     /// First and last packet of the first whole key frame.
     fn key_frame(&self) -> Option<(i64, i64)> {
         let mut seen = i64::MIN;
@@ -199,12 +211,12 @@ impl Assembler {
 
     /// Last packet of the frame that starts at `start`, if all of it is here; else the last before what is missing.
     fn end_of_frame(&self, start: i64) -> Result<i64, i64> {
-        let rtp_time = self.packets.get(&start).ok_or(start)?.rtp_time;
+        let first = self.packets.get(&start).ok_or(start)?;
         for (expected, (sequence, packet)) in (start..).zip(self.packets.range(start..)) {
             if *sequence != expected {
                 return Err(expected - 1);
             }
-            if packet.rtp_time != rtp_time {
+            if (packet.rtp_time, packet.codec) != (first.rtp_time, first.codec) {
                 return Ok(sequence - 1);
             }
             if packet.marker {
@@ -231,6 +243,7 @@ impl Assembler {
         let (_, first) = packets.first_key_value()?;
         let (codec, rtp_timestamp, rtp_time) = (first.codec, first.rtp_timestamp, first.rtp_time);
         let complete_at = packets.values().map(|packet| packet.arrival).max()?;
+        self.codec = Some(codec);
         self.released.clear();
         for packet in packets.values() {
             match codec {

@@ -179,6 +179,58 @@ fn padding_between_frames_is_stepped_over() {
 }
 
 #[test]
+fn another_codec_in_mid_stream_begins_with_a_key_frame_which_is_asked_for() {
+    const PARAMETERS: &[u8] = &[0, 0, 0, 1, 0x67, 1];
+    const IDR: &[u8] = &[0, 0, 0, 1, 0x65, 9];
+    const DELTA: &[u8] = &[0, 0, 0, 1, 0x61, 9];
+    let mut sequencer = Sequencer::default();
+    let mut frame = |codec, data: &[u8], at| {
+        let payloads = match codec {
+            VideoCodec::Vp8 => vp8::packetize(data, 0),
+            VideoCodec::H264 => h264::packetize(data),
+        };
+        sequencer.picture(payloads, at).into_iter().map(move |packet| (codec, packet)).collect::<Vec<_>>()
+    };
+    let begins = [frame(VideoCodec::Vp8, &[0, 1], 0), frame(VideoCodec::Vp8, &[1, 1], 3_000)].concat();
+    let lost = frame(VideoCodec::H264, &[PARAMETERS, IDR].concat(), 6_000);
+    let deltas = [frame(VideoCodec::H264, DELTA, 9_000), frame(VideoCodec::H264, DELTA, 12_000)].concat();
+    let goes_on = [
+        frame(VideoCodec::H264, &[PARAMETERS, IDR].concat(), 15_000),
+        frame(VideoCodec::H264, DELTA, 18_000),
+        frame(VideoCodec::Vp8, &[0, 1], 21_000),
+    ];
+    // With a gap before the other codec, or without one, where the peer does not begin with a key frame.
+    for gap in [lost.len() as u16, 0] {
+        let mut assembler = Assembler::default();
+        let mut push = |packets: &[(VideoCodec, RtpPacket)], earlier: u16, now| {
+            for (codec, packet) in packets.iter().cloned() {
+                let packet = RtpPacket { sequence: packet.sequence.wrapping_sub(earlier), ..packet };
+                assembler.push(codec, packet, now);
+            }
+            let frames = std::iter::from_fn(|| assembler.pop(now)).map(|frame| frame.rtp_timestamp).collect();
+            (frames, assembler.poll_key_frame_request(now))
+        };
+        let earlier = lost.len() as u16 - gap;
+        assert_eq!(push(&begins, 0, ms(0)), (vec![0, 3_000], false));
+        assert_eq!(push(&deltas, earlier, ms(0)), (vec![], false));
+        assert_eq!(push(&[], earlier, ms(1_000)), (vec![], true));
+        assert_eq!(push(&goes_on.concat(), earlier, ms(1_000)), (vec![15_000, 18_000, 21_000], false));
+    }
+}
+
+#[test]
+fn packets_of_two_codecs_make_no_frame_together() {
+    let mut sequencer = Sequencer::default();
+    let mut assembler = Assembler::default();
+    // Of one time and without a mark between them.
+    let start = RtpPacket { marker: false, ..sequencer.picture(vp8::packetize(&[0, 1], 0), 0).remove(0) };
+    assembler.push(VideoCodec::Vp8, start, ms(0));
+    assembler.push(VideoCodec::H264, sequencer.packet(true, 0, Bytes::from_static(&[0x61, 9])), ms(0));
+    let frames = drain(&mut assembler, ms(0));
+    assert_eq!(frames.iter().map(|frame| &frame.data[..]).collect::<Vec<_>>(), [[0, 1]]);
+}
+
+#[test]
 fn memory_is_bounded_when_nothing_can_be_decoded() {
     let mut assembler = Assembler::default();
     for (_, packets) in stream(&vec![2000; 5000], 100_000).into_iter().skip(1) {

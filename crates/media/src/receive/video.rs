@@ -284,6 +284,6 @@ impl Shared {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "vp8", feature = "h264"))]
 #[path = "video_tests.rs"]
 mod tests;

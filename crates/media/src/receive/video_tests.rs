@@ -1,18 +1,24 @@
-//! Sinks that change while frames wait for their moment.
+//! Sinks and codecs that change in mid-stream.
 use super::*;
-use crate::{receive::RenderInfo, rtp::Sequencer};
-use eyeline_rtp::vp8;
+use crate::{codec::EncoderSettings, receive::RenderInfo, rtp::Sequencer, synthetic::draw_test_card};
+use eyeline_rtp::{h264, vp8};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Says the RTP time of each frame.
+/// Says the RTP time of each frame, or picture.
 struct Tap(Sender<u32>);
 
 impl EncodedSink for Tap {
     fn frame(&mut self, frame: &EncodedFrame, _: &RenderInfo) {
         // Nobody may look any more.
         let _ = self.0.send(frame.rtp_timestamp);
+    }
+}
+
+impl VideoSink for Tap {
+    fn render(&mut self, _: &Arc<I420>, info: &RenderInfo) {
+        let _ = self.0.send(info.rtp_timestamp);
     }
 }
 
@@ -50,4 +56,48 @@ fn a_sink_gets_no_frame_that_was_meant_for_the_one_before() {
     let second = tap(&receiver);
     push(6_000, true, later);
     assert_eq!(second.recv_timeout(PATIENCE), Ok(6_000));
+}
+
+#[test]
+fn a_stream_that_goes_over_to_another_codec_is_shown_from_its_next_key_frame_on() {
+    let settings = EncoderSettings { width: 320, height: 240, bitrate_bps: 300_000, fps: 30 };
+    let (asked, requests) = channel();
+    let event = move |VideoReceiveEvent::KeyFrameNeeded| asked.send(()).unwrap_or(());
+    let receiver = VideoReceive::start(AvSync::default(), event).unwrap();
+    let (seen, shown) = channel();
+    receiver.set_decoded_sink(Some(Box::new(Tap(seen))));
+    let mut sequencer = Sequencer::default();
+    let mut number = 0;
+    for (from, to) in [(VideoCodec::Vp8, VideoCodec::H264), (VideoCodec::H264, VideoCodec::Vp8)] {
+        let mut encoders = [from, to].map(|codec| (codec, codec.encoder(settings).unwrap()));
+        let mut picture = |of: usize, key: bool| {
+            let (codec, encoder) = &mut encoders[of];
+            number += 1;
+            let image = draw_test_card(320, 240, u64::from(number) * 33);
+            let at = MediaTime(i64::from(number) * 33_333);
+            let data = encoder.encode(&image, at, key).unwrap().unwrap().data.to_vec();
+            (*codec, number * 3_000, data)
+        };
+        let mut send = |(codec, timestamp, data): (VideoCodec, u32, Vec<u8>)| {
+            let payloads = match codec {
+                VideoCodec::Vp8 => vp8::packetize(&data, 0),
+                VideoCodec::H264 => h264::packetize(&data),
+            };
+            for packet in sequencer.picture(payloads, timestamp) {
+                receiver.push(codec, packet, MediaClock::now());
+            }
+            timestamp
+        };
+        let first = send(picture(0, true));
+        assert_eq!(shown.recv_timeout(PATIENCE), Ok(first));
+        while requests.try_recv().is_ok() {}
+        // What it refers to never came.
+        picture(1, true);
+        send(picture(1, false));
+        requests.recv_timeout(PATIENCE).unwrap();
+        for key in [true, false] {
+            let timestamp = send(picture(1, key));
+            assert_eq!(shown.recv_timeout(PATIENCE), Ok(timestamp));
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Two whole chains against each other in virtual time, over a link that delays and loses.
 use super::*;
-use crate::{Event, MediaKind, TransportStats, bwe::START_BPS};
+use crate::{Event, MediaKind, TransportStats, VideoFormat, bwe::START_BPS};
 use rtc::{
     interceptor::{
         AttributedPacket, Interceptor, Packet, RTCPFeedback, RTPHeaderExtension, StreamInfo, TaggedPacket,
@@ -22,6 +22,7 @@ const TWCC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-
 struct End {
     interceptors: Box<dyn Interceptor>,
     stats: SharedStats,
+    formats: VideoFormats,
     events: Arc<Mutex<Vec<Event>>>,
 }
 
@@ -33,7 +34,8 @@ impl End {
             wall: WallClock::new(at, UNIX_EPOCH),
             sink: Arc::new(move |event| log.lock().expect("one thread").push(event)),
         });
-        Self { interceptors: Box::new(chain.registry.build()), stats: chain.handles.stats, events }
+        let (interceptors, Handles { stats, formats, .. }) = (chain.registry.build(), chain.handles);
+        Self { interceptors: Box::new(interceptors), stats, formats, events }
     }
 
     fn write(&mut self, packet: rtp::Packet, now: Instant) {
@@ -278,4 +280,41 @@ fn the_receiver_learns_the_senders_clock() {
     let events = b.events.lock().expect("one thread").clone();
     let expected = Event::SenderReport { kind: MediaKind::Video, ntp: 77, rtp: 88 };
     assert!(events.contains(&expected), "{events:?}");
+}
+
+#[test]
+fn a_stream_that_goes_over_to_another_format_is_told_of_and_repaired_in_that() {
+    #[expect(clippy::disallowed_methods, reason = "any instant will do")]
+    let start = Instant::now();
+    let mut b = End::new(start);
+    let format = |payload_type, mime_type: &str| VideoFormat {
+        payload_type,
+        mime_type: mime_type.into(),
+        repairs: Some(payload_type + 1),
+    };
+    b.formats.set(vec![format(96, "video/VP8"), format(98, "video/H264")]);
+    b.interceptors.bind_remote_stream(&video(false));
+    b.interceptors.bind_remote_stream(&video(true));
+    let mut read = |ssrc, payload_type, sequence_number, payload: &'static [u8]| {
+        let mut packet = rtp::Packet { payload: payload.into(), ..Default::default() };
+        (packet.header.ssrc, packet.header.payload_type) = (ssrc, payload_type);
+        packet.header.sequence_number = sequence_number;
+        b.interceptors.handle_read(tagged(Packet::Rtp(packet), start)).expect("no stage refuses a packet");
+    };
+    read(SSRC, 96, 1, &[0x10, 0]);
+    read(SSRC, 98, 3, &[0x61, 1]);
+    read(RTX_SSRC, 99, 7, &[0, 4, 0x61, 9]);
+    // What was sent before comes after it.
+    read(RTX_SSRC, 97, 8, &[0, 2, 0x10, 1]);
+    read(SSRC, 98, 5, &[0x61, 9]);
+    read(SSRC, 120, 6, &[0x61, 9]);
+    let told = |event: &Event| match event {
+        Event::RemoteStream { mime_type, .. } => Some(mime_type.clone()),
+        Event::Rtp(packet) => Some(format!("{} in {}", packet.sequence, packet.payload_type)),
+        _ => None,
+    };
+    let told: Vec<_> = b.events.lock().expect("one thread").iter().filter_map(told).collect();
+    let (vp8, h264) = ("video/VP8", "video/H264");
+    let expected = [vp8, "1 in 96", h264, "3 in 98", "4 in 98", vp8, "2 in 96", h264, "5 in 98", "6 in 120"];
+    assert_eq!(told, expected, "what was not agreed on changes nothing");
 }

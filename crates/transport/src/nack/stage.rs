@@ -1,7 +1,9 @@
 //! The [`NackTracker`] of each received stream, plugged into the chain: requests out, duplicates dropped.
 use super::{Arrival, NackTracker};
 use crate::{
-    MediaKind, key_frame,
+    MediaKind, VideoFormats,
+    formats::Current,
+    key_frame,
     plug::{Out, Stage, rtcp_out},
     stats::SharedStats,
 };
@@ -20,10 +22,17 @@ use std::{
 /// Shortest time between two requests for a key frame: one must have had time to come.
 const KEY_FRAME_EVERY: Duration = Duration::from_millis(300);
 
+struct Stream {
+    /// MIME type that it was bound with.
+    bound: String,
+    format: Current,
+    tracker: NackTracker,
+}
+
 /// Our NACK generator. It takes the built-in one's slot.
 pub struct NackStage {
-    /// With the MIME type of what it carries.
-    streams: BTreeMap<u32, (String, NackTracker)>,
+    streams: BTreeMap<u32, Stream>,
+    formats: VideoFormats,
     stats: SharedStats,
     /// Who we are in the feedback we send: any SSRC will do (RFC 4585 section 6.1), ours where we send.
     sender_ssrc: u32,
@@ -31,9 +40,9 @@ pub struct NackStage {
 }
 
 impl NackStage {
-    /// Paces by the round trip in `stats`, and counts into it.
-    pub fn new(stats: SharedStats) -> Self {
-        Self { streams: BTreeMap::new(), stats, sender_ssrc: 1, key_frame_asked: None }
+    /// Knows the peer's payload types by `formats`; paces by the round trip in `stats`, and counts into it.
+    pub fn new(formats: VideoFormats, stats: SharedStats) -> Self {
+        Self { streams: BTreeMap::new(), formats, stats, sender_ssrc: 1, key_frame_asked: None }
     }
 
     fn may_ask_for_key_frame(&mut self, now: Instant) -> bool {
@@ -53,16 +62,17 @@ fn wants_nack(stream: &StreamInfo) -> bool {
 impl Stage for NackStage {
     fn read(&mut self, tagged: TaggedPacket, to_app: &mut Out, _to_wire: &mut Out) {
         if let Packet::Rtp(packet) = &tagged.message.packet
-            && let Some((mime_type, tracker)) = self.streams.get_mut(&packet.header.ssrc)
+            && let Some(Stream { format, tracker, .. }) = self.streams.get_mut(&packet.header.ssrc)
         {
-            if key_frame::begins(mime_type, &packet.payload) {
+            format.follow(packet.header.payload_type, &self.formats);
+            if key_frame::begins(format.mime_type(), &packet.payload) {
                 tracker.on_key_frame(packet.header.sequence_number);
             }
             let resent = tagged.message.has(&Attribute::Retransmission);
             match tracker.on_packet(packet.header.sequence_number, resent, tagged.now) {
                 Arrival::New | Arrival::Repaired if resent => {
                     let payload = packet.payload.len();
-                    if let Some(kind) = MediaKind::of(mime_type) {
+                    if let Some(kind) = MediaKind::of(format.mime_type()) {
                         self.stats.update(|s| {
                             let stream = s.incoming(kind);
                             // Until now it counted as padding.
@@ -83,8 +93,8 @@ impl Stage for NackStage {
     fn timeout(&mut self, now: Instant, to_wire: &mut Out) {
         let rtt = self.stats.request_time();
         let mut key_frames = Vec::new();
-        for (&media_ssrc, (_, tracker)) in &mut self.streams {
-            let requests = tracker.poll(now, rtt);
+        for (&media_ssrc, stream) in &mut self.streams {
+            let requests = stream.tracker.poll(now, rtt);
             if requests.key_frame {
                 key_frames.push(media_ssrc);
             }
@@ -111,7 +121,7 @@ impl Stage for NackStage {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.streams.values().filter_map(|(_, tracker)| tracker.deadline()).min()
+        self.streams.values().filter_map(|stream| stream.tracker.deadline()).min()
     }
 
     fn bind_local(&mut self, stream: &StreamInfo) {
@@ -120,9 +130,10 @@ impl Stage for NackStage {
 
     fn bind_remote(&mut self, stream: &StreamInfo) {
         // An ICE restart binds a stream anew that has never paused.
-        let is_known = self.streams.get(&stream.ssrc).is_some_and(|(known, _)| *known == stream.mime_type);
+        let is_known = self.streams.get(&stream.ssrc).is_some_and(|known| known.bound == stream.mime_type);
         if wants_nack(stream) && !is_known {
-            self.streams.insert(stream.ssrc, (stream.mime_type.clone(), NackTracker::default()));
+            let (bound, format) = (stream.mime_type.clone(), Current::of(stream));
+            self.streams.insert(stream.ssrc, Stream { bound, format, tracker: NackTracker::default() });
         }
     }
 
