@@ -19,6 +19,7 @@ mod ledger;
 mod queue;
 mod share;
 mod side;
+mod streams;
 
 pub use ahead::Ahead;
 pub use fill::{Fill, Wish};

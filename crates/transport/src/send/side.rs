@@ -5,16 +5,16 @@ mod sign;
 mod tell;
 
 use super::{
-    Ahead, Fill, Gate, History, Ledger, Queue, Repair, Wish,
+    Ahead, Fill, Gate, Ledger, Queue, Repair, Wish,
     advice::Advice,
     fill::PADDING,
     least::{Least, OneWay},
     share::Share,
+    streams::Streams,
 };
 use crate::{
     EventSink, MediaKind,
     bwe::{Blind, Estimator},
-    key_frame,
     plug::{Out, Stage},
     stats::SharedStats,
 };
@@ -25,10 +25,7 @@ use rtc::{
     rtp,
     shared::{TransportContext, marshal::MarshalSize},
 };
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 /// Video leaves at this multiple of the target, so that a picture is through well before the next one (libwebrtc).
 const PACING: f64 = 2.5;
@@ -41,17 +38,6 @@ const REPAIRS: f64 = 0.5;
 const REPAIRS_BURST: Duration = Duration::from_millis(300);
 /// Repairs that would take longer than this, had they the path to themselves, are given up for a key frame.
 const REPAIRS_LONGEST: Duration = Duration::from_millis(400);
-/// The header extension that numbers packets.
-const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
-
-/// A stream of ours.
-struct Local {
-    kind: MediaKind,
-    mime_type: String,
-    /// The header extension that its packets are numbered in, its repairs included.
-    extension: Option<u8>,
-    history: Option<History>,
-}
 
 /// What may go next.
 enum Next {
@@ -64,7 +50,7 @@ enum Next {
 
 /// Sits nearest to the wire.
 pub struct SendSide {
-    streams: BTreeMap<u32, Local>,
+    streams: Streams,
     /// Numbered packets are told of by nobody.
     deaf: bool,
     /// When a sign of life was sent last, and anything with the marker bit.
@@ -95,7 +81,7 @@ impl SendSide {
     pub fn new(sink: EventSink, wish: Wish, stats: SharedStats) -> Self {
         let estimator = Estimator::default();
         Self {
-            streams: BTreeMap::new(),
+            streams: Streams::default(),
             deaf: false,
             called: None,
             marked: None,
@@ -156,7 +142,7 @@ impl SendSide {
         }
         while self.may_fill()
             && self.fill.is_open(now)
-            && let Some(packet) = self.padding(PADDING)
+            && let Some(packet) = self.streams.padding(PADDING)
         {
             self.send(packet, Part::Padding, now, None, to_wire);
         }
@@ -164,12 +150,7 @@ impl SendSide {
     }
 
     fn target(&self) -> f64 {
-        if self.numbered() && !self.deaf { self.estimator.target() } else { self.blind.target() }
-    }
-
-    /// Whether any packets are numbered.
-    fn numbered(&self) -> bool {
-        self.streams.values().any(|local| local.extension.is_some())
+        if self.streams.are_numbered() && !self.deaf { self.estimator.target() } else { self.blind.target() }
     }
 
     /// Whether the path may hold more than is under way.
@@ -188,7 +169,8 @@ impl SendSide {
         }
         while self.repairs.is_open(now) {
             if let Some(Repair { ssrc, sequence }) = self.queue.pop_copy(now)
-                && let Some(packet) = self.history(ssrc).and_then(|history| history.copy(sequence))
+                && let Some(packet) =
+                    self.streams.history_mut(ssrc).and_then(|history| history.copy(sequence))
             {
                 return Some(Next::Repair(packet));
             }
@@ -207,51 +189,23 @@ impl SendSide {
             }
         }
         let size = self.gate.train_packet()?;
-        self.padding(size).map(Next::Padding)
-    }
-
-    /// The stream that an SSRC is of, or repairs.
-    fn local(&self, ssrc: u32) -> Option<&Local> {
-        let repairs = |local: &&Local| local.history.as_ref().is_some_and(|history| history.ssrc() == ssrc);
-        self.streams.get(&ssrc).or_else(|| self.streams.values().find(repairs))
+        self.streams.padding(size).map(Next::Padding)
     }
 
     /// Whether there is anything that a train could be made of.
     fn has_for_train(&self) -> bool {
-        self.queue.has_video() || self.can_pad()
-    }
-
-    fn can_pad(&self) -> bool {
-        self.streams.values().filter_map(|local| local.history.as_ref()).any(|history| !history.is_empty())
-    }
-
-    fn padding(&mut self, size: usize) -> Option<rtp::Packet> {
-        let mut histories = self.streams.values_mut().filter_map(|local| local.history.as_mut());
-        histories.find_map(|history| history.padding(size))
+        self.queue.has_video() || self.streams.can_pad()
     }
 
     fn repeat(&mut self, repair: Repair, now: Instant) -> Option<rtp::Packet> {
         let rtt = self.stats.repair_time();
-        self.history(repair.ssrc)?.repeat(repair.sequence, rtt, now)
-    }
-
-    fn history(&mut self, ssrc: u32) -> Option<&mut History> {
-        self.streams.get_mut(&ssrc)?.history.as_mut()
-    }
-
-    fn keep(&mut self, packet: rtp::Packet, number: Option<u64>, now: Instant) {
-        if let Some(local) = self.streams.get_mut(&packet.header.ssrc)
-            && let Some(history) = &mut local.history
-        {
-            let key = key_frame::begins(&local.mime_type, &packet.payload);
-            history.keep(packet, key, number.unwrap_or_default(), now);
-        }
+        self.streams.history_mut(repair.ssrc)?.repeat(repair.sequence, rtt, now)
     }
 
     /// A packet of a picture, to be repaired from now on.
     fn send_picture(&mut self, packet: rtp::Packet, now: Instant, probe: Option<u32>, to_wire: &mut Out) {
         let number = self.send(packet.clone(), Part::Media, now, probe, to_wire);
-        self.keep(packet, number, now);
+        self.streams.keep(packet, number, now);
     }
 
     /// Counts a packet, numbers it and puts it on the wire; its number, where they are agreed on.
@@ -270,7 +224,7 @@ impl SendSide {
             self.marked = Some(now);
         }
         let mut given = None;
-        if let Some(extension) = self.local(packet.header.ssrc).and_then(|local| local.extension) {
+        if let Some(extension) = self.streams.of(packet.header.ssrc).and_then(|local| local.extension) {
             let (sent, number) = self.ledger.record(now, size, probe);
             self.estimator.on_sent(&sent);
             given = Some(sent.number);
@@ -292,7 +246,7 @@ impl SendSide {
         if dropped > 0 {
             self.drop_pictures(dropped);
         }
-        if self.numbered() {
+        if self.streams.are_numbered() {
             if self.tick.is_none() {
                 // Some peers tell of sound only together with pictures.
                 self.ledger.begin();
@@ -322,7 +276,7 @@ impl Stage for SendSide {
     fn write(&mut self, tagged: TaggedPacket, to_wire: &mut Out) {
         let now = tagged.now;
         match tagged.message.packet {
-            Packet::Rtp(packet) => match self.streams.get(&packet.header.ssrc).map(|local| local.kind) {
+            Packet::Rtp(packet) => match self.streams.kind(packet.header.ssrc) {
                 Some(MediaKind::Audio) => {
                     self.send(packet, Part::Media, now, None, to_wire);
                 }
@@ -357,37 +311,17 @@ impl Stage for SendSide {
                 .due()
                 .map(|due| self.gate.opens_at().map_or(due, |opens| opens.max(due)))
                 .filter(|_| open),
-            self.fill.opens_at().filter(|_| self.may_fill() && self.can_pad()),
+            self.fill.opens_at().filter(|_| self.may_fill() && self.streams.can_pad()),
         ];
         wakes.into_iter().flatten().min()
     }
 
     fn bind_local(&mut self, stream: &StreamInfo) {
-        let Some(kind) = MediaKind::of(&stream.mime_type) else { return };
-        let extension = stream.rtp_header_extensions.iter().find(|extension| extension.uri == TRANSPORT_CC);
-        let told = stream.rtcp_feedback.iter().any(|feedback| feedback.typ == "transport-cc");
-        let extension = extension.filter(|_| told).and_then(|extension| u8::try_from(extension.id).ok());
-        let known = self.streams.remove(&stream.ssrc).and_then(|local| local.history);
-        let history = match (stream.ssrc_rtx, stream.payload_type_rtx) {
-            // Bound anew, repairs go on by number: one that was used already would use a nonce twice.
-            (Some(ssrc), Some(payload_type)) => match known.filter(|known| known.ssrc() == ssrc) {
-                Some(known) => Some(known.with_payload_type(payload_type)),
-                None => Some(History::new(ssrc, payload_type, first_of(ssrc))),
-            },
-            // Sent again under its own number, a packet would use a nonce of AES-GCM twice.
-            (Some(_) | None, _) => None,
-        };
-        self.streams
-            .insert(stream.ssrc, Local { kind, mime_type: stream.mime_type.clone(), extension, history });
+        self.streams.bind(stream);
     }
 }
 
 fn rtp_out(packet: rtp::Packet, now: Instant) -> TaggedPacket {
     let message = AttributedPacket::new(Packet::Rtp(packet));
     TaggedPacket { now, transport: TransportContext::default(), message }
-}
-
-/// A first sequence number that an onlooker cannot guess (RFC 3550 section 5.1): SSRCs are drawn at random.
-fn first_of(ssrc: u32) -> u16 {
-    (ssrc ^ (ssrc >> 16)) as u16
 }

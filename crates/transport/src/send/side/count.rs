@@ -19,7 +19,7 @@ pub(super) enum Part {
 
 impl SendSide {
     pub(super) fn count(&self, packet: &rtp::Packet, part: Part) {
-        let Some(local) = self.local(packet.header.ssrc) else { return };
+        let Some(local) = self.streams.of(packet.header.ssrc) else { return };
         let (kind, numbered) = (local.kind, local.extension.is_some());
         let all = packet.marshal_size() + if numbered { EXTENSION } else { 0 };
         let payload = packet.payload.len();

@@ -1,6 +1,9 @@
 //! What the peer says of our packets: feedback, receiver reports, requests to repeat.
-use super::{History, MediaKind, REPAIRS_LONGEST, Repair, SendSide};
-use crate::send::least::{Least, OneWay};
+use super::{MediaKind, REPAIRS_LONGEST, Repair, SendSide};
+use crate::send::{
+    History,
+    least::{Least, OneWay},
+};
 use rtc::rtcp::{
     self,
     receiver_report::ReceiverReport,
@@ -42,8 +45,7 @@ impl SendSide {
     fn on_feedback(&mut self, feedback: &TransportLayerCc, now: Instant) {
         let outcomes = self.ledger.settle(feedback);
         for outcome in outcomes.iter().filter(|outcome| outcome.arrival.is_some()) {
-            let histories = self.streams.values_mut().filter_map(|local| local.history.as_mut());
-            histories.for_each(|history| history.on_arrival(outcome.sent.number));
+            self.streams.histories_mut().for_each(|history| history.on_arrival(outcome.sent.number));
         }
         let newest = outcomes.iter().filter(|outcome| outcome.arrival.is_some()).map(|o| o.sent.at).max();
         if let Some(at) = newest {
@@ -54,7 +56,7 @@ impl SendSide {
             self.stats.update(|s| s.repair_time = Some(least + waits.queued));
         }
         let was_silent = self.estimator.is_silent();
-        self.estimator.set_fills(self.can_pad());
+        self.estimator.set_fills(self.streams.can_pad());
         self.estimator.on_feedback(now, &outcomes, self.round_trip.get(), waits);
         if self.estimator.take_lengthened() {
             (self.round_trip, self.one_way) = (Least::default(), OneWay::default());
@@ -68,11 +70,9 @@ impl SendSide {
     /// Where the path has become so narrow that repairs would hold up everything, a key frame at the new rate is through
     /// sooner.
     fn give_up_repairs(&mut self, now: Instant) {
-        let weight =
-            |repair: Repair| self.streams.get(&repair.ssrc)?.history.as_ref()?.weight(repair.sequence, now);
+        let weight = |repair: Repair| self.streams.history(repair.ssrc)?.weight(repair.sequence, now);
         let bytes: usize = self.queue.repairs().filter_map(weight).sum();
-        let histories = self.streams.values().filter_map(|local| local.history.as_ref());
-        let newest = histories.filter_map(History::key_frame_at).max();
+        let newest = self.streams.histories().filter_map(History::key_frame_at).max();
         if newest.is_some_and(|at| now.saturating_duration_since(at) < KEY_FRAME_TIME) {
             return;
         }
@@ -80,15 +80,14 @@ impl SendSide {
             // What waits builds on what is lost.
             let dropped = self.queue.clear();
             self.ahead.clear();
-            let histories = self.streams.values_mut().filter_map(|local| local.history.as_mut());
-            histories.for_each(|history| history.abandon(now));
+            self.streams.histories_mut().for_each(|history| history.abandon(now));
             self.drop_pictures(dropped);
         }
     }
 
     pub(super) fn probe(&mut self, now: Instant) {
         self.estimator.on_tick(now, self.ledger.waiting());
-        self.deaf = self.numbered()
+        self.deaf = self.streams.are_numbered()
             && self
                 .estimator
                 .never_heard_since()
@@ -102,9 +101,7 @@ impl SendSide {
     }
 
     fn on_reports(&mut self, reports: &[ReceptionReport], now: Instant) {
-        let of_video = |report: &&ReceptionReport| {
-            self.streams.get(&report.ssrc).is_some_and(|local| local.kind == MediaKind::Video)
-        };
+        let of_video = |report: &&ReceptionReport| self.streams.kind(report.ssrc) == Some(MediaKind::Video);
         if let Some(report) = reports.iter().find(of_video) {
             let loss = f64::from(report.fraction_lost) / 256.0;
             self.blind.on_report(now, report.last_sequence_number, loss);

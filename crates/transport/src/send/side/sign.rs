@@ -23,7 +23,7 @@ impl SendSide {
             && self.estimator.is_told_seldom()
             && self.ledger.waiting().is_some()
             && is_due(self.marked, MARKED_EVERY, now)
-            && let Some(packet) = self.padding(SHORT)
+            && let Some(packet) = self.streams.padding(SHORT)
         {
             self.marked = Some(now);
             self.send(packet, Part::Padding, now, None, to_wire);
@@ -31,7 +31,7 @@ impl SendSide {
     }
 
     fn call_into_silence(&mut self, size: usize, now: Instant, to_wire: &mut Out) {
-        if let Some(packet) = self.padding(size) {
+        if let Some(packet) = self.streams.padding(size) {
             self.send(packet, Part::Padding, now, None, to_wire);
         } else if let Some(packet) = self.queue.pop_video() {
             self.send_picture(packet, now, None, to_wire);

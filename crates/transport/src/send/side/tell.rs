@@ -12,7 +12,7 @@ impl SendSide {
         let waited = self.queue.waited(now);
         self.stats.update(|s| s.pacer_queue = waited);
         // Before the first picture there is nothing that it could wait for.
-        if !self.numbered() || self.deaf || self.tick.is_none() {
+        if !self.streams.are_numbered() || self.deaf || self.tick.is_none() {
             self.advice.wait(Some(Duration::ZERO));
             return self.advice.target(now, self.target());
         }
@@ -20,7 +20,7 @@ impl SendSide {
         let target = self.target();
         self.advice.target(now, (target - self.repaired.bps(now)).max(target * REPAIRS));
         // Into silence goes padding, or, where there is none, what there is of pictures.
-        let closed = if self.estimator.is_silent() { self.can_pad() } else { !self.has_window() };
+        let closed = if self.estimator.is_silent() { self.streams.can_pad() } else { !self.has_window() };
         let queued = Duration::from_secs_f64(self.queue.bytes() as f64 * 8.0 / (target * PACING));
         self.advice.wait((!closed).then_some(queued));
     }
