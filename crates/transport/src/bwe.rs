@@ -1,8 +1,9 @@
 //! How much the path carries: a target bitrate from what became of each packet.
 //!
 //! ```text
-//! Outcome --+--> Trendline --> a queue? --> RateControl --.
-//!           +--> Acked ------> what arrives -----^        +--> min --> target, window
+//! Outcome --+--> Feedback ---> late? silence? -------------------> window
+//!           +--> Trendline --> a queue? --> RateControl --.         ^
+//!           +--> Acked ------> what arrives -----^        +--> min --> target
 //!           +--> LossControl -----------------------------'
 //!           '--> Evaluator --> found --> RateControl, Prober --> next train
 //! ```
@@ -12,6 +13,7 @@ mod acked;
 mod blind;
 mod cadence;
 mod capacity;
+mod feedback;
 mod idle;
 mod limit;
 mod longer;
@@ -25,7 +27,7 @@ mod window;
 use crate::send::{Outcome, Sent, Waits};
 use acked::Acked;
 pub use blind::Blind;
-use cadence::Cadence;
+use feedback::Feedback;
 use idle::Idle;
 use limit::Limit;
 use longer::Longer;
@@ -46,16 +48,8 @@ pub const MIN_BPS: f64 = 30_000.0;
 pub const MAX_BPS: f64 = 2_500_000.0;
 /// What a connection starts with, in bit/s; probes find out at once how much more there is.
 pub const START_BPS: f64 = 300_000.0;
-/// Without feedback for so long, the path is cut; where there hardly was any yet, it may just be long, or the peer's word
-/// rare.
-const SILENCE: Duration = Duration::from_millis(500);
-const SILENCE_FIRST: Duration = Duration::from_secs(2);
-/// After more than that the path may be another one; after less it is the same, and what is known of it holds.
+/// After a longer silence the path may be another one; after a shorter one it is the same, and what is known of it holds.
 const SILENCE_LONG: Duration = Duration::from_secs(2);
-/// After so much time of feedback it is known how rare.
-const ACQUAINTED: Duration = Duration::from_secs(2);
-/// And so many packets must have been sent into it.
-const SILENCE_PACKETS: usize = 3;
 /// What is kept of the target when a cut path comes back.
 const AFTER_SILENCE: f64 = 0.5;
 /// A path that loses more than this by itself is a lossy one.
@@ -69,8 +63,6 @@ const GAINED: Duration = Duration::from_millis(8);
 const STILL_TOO_MUCH: f64 = 0.999;
 /// The target by delay leads the one by loss by this factor at most.
 const UNTESTED: f64 = 1.5;
-/// Assumed until one was measured.
-const RTT_UNKNOWN: Duration = Duration::from_millis(200);
 
 /// What the path does to our packets, by the delay that they pick up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -96,11 +88,7 @@ struct Seen {
 #[derive(Debug, Default)]
 pub struct Estimator {
     acked: Acked,
-    cadence: Cadence,
-    /// For how long media have flown and nothing was heard.
-    unheard: Duration,
-    /// What the peer waits longer than most before it tells of packets.
-    excess: Duration,
+    feedback: Feedback,
     /// Whether padding can fill the target.
     fills: bool,
     idle: Idle,
@@ -110,14 +98,8 @@ pub struct Estimator {
     loss: LossControl,
     prober: Prober,
     evaluator: Evaluator,
-    begun: Option<Instant>,
-    rtt: Option<Duration>,
-    /// When feedback came last.
-    heard: Option<Instant>,
-    silent: bool,
     /// When the last silence ended.
     returned: Option<Instant>,
-    overdue: bool,
     /// What packets do just now, as far as is known.
     usage: Usage,
     standing: Standing,
@@ -140,28 +122,25 @@ impl Estimator {
     /// How much may be under way before video is held back, in bytes.
     #[must_use]
     pub fn window(&self) -> usize {
-        match self.rtt {
-            None if self.excess.is_zero() => window::first(self.unheard),
-            _ => window::bytes(self.target(), self.usual_wait(), self.is_lossy()),
-        }
+        self.feedback.window(self.target(), self.is_lossy())
     }
 
     /// Whether feedback is overdue, held up in a queue like what it is to tell of: no time for more video.
     #[must_use]
     pub fn is_overdue(&self) -> bool {
-        self.overdue
+        self.feedback.is_overdue()
     }
 
     /// Whether nothing was heard for so long that the path must be cut.
     #[must_use]
     pub fn is_silent(&self) -> bool {
-        self.silent
+        self.feedback.is_silent()
     }
 
     /// Whether the peer tells of packets less often than most do.
     #[must_use]
     pub fn is_told_seldom(&self) -> bool {
-        self.excess > Duration::ZERO
+        self.feedback.is_seldom()
     }
 
     /// Whether the path loses packets whatever is sent.
@@ -189,8 +168,7 @@ impl Estimator {
 
     /// Media begin to flow.
     pub fn begin(&mut self, now: Instant) {
-        if self.begun.is_none() {
-            self.begun = Some(now);
+        if self.feedback.begin(now) {
             self.prober.begin(now, self.target());
         }
     }
@@ -212,12 +190,8 @@ impl Estimator {
     /// Takes in what became of packets, and what they tell of their way; `rtt` is a round trip without queues.
     pub fn on_feedback(&mut self, now: Instant, outcomes: &[Outcome], rtt: Option<Duration>, waits: Waits) {
         self.gained |= waits.gained >= GAINED;
-        self.rtt = rtt.or(self.rtt);
-        let heard = self.heard.replace(now).unwrap_or(now);
-        if std::mem::take(&mut self.silent) {
-            self.on_return(now, now.saturating_duration_since(heard), waits.queued);
-        } else {
-            self.note_cadence(now, outcomes);
+        if let Some(silence) = self.feedback.on_feedback(now, outcomes, rtt) {
+            self.on_return(now, silence, waits.queued);
         }
         let idle = self.idle.since().is_some();
         let Seen { over, found } = self.take_in(outcomes, idle);
@@ -227,7 +201,7 @@ impl Estimator {
         self.usage = usage;
         let acked = self.acked.bps();
         let limit = self.carries(now, over, stands);
-        self.rate.update(now, usage, Known { acked, rtt: self.rtt, limit, fills: self.fills });
+        self.rate.update(now, usage, Known { acked, rtt: self.feedback.rtt(), limit, fills: self.fills });
         self.look_for_more(now, before, usage, found);
         self.look_for_a_longer_way(now, waits.queued);
         let (is_long, has_been) = (self.standing.is_long(), self.standing.has_been(now));
@@ -245,38 +219,18 @@ impl Estimator {
     /// When media began to flow, where nothing was heard ever since.
     #[must_use]
     pub fn never_heard_since(&self) -> Option<Instant> {
-        self.begun.filter(|_| self.heard.is_none())
+        self.feedback.never_heard_since()
     }
 
     /// Whether no queue grows, as far as is known.
     #[must_use]
     pub fn is_clear(&self) -> bool {
-        self.usage == Usage::Normal && !self.silent
+        self.usage == Usage::Normal && !self.is_silent()
     }
 
     /// The time is `now`; of so many packets nothing was heard, the oldest of which left then.
     pub fn on_tick(&mut self, now: Instant, waiting: Option<(Instant, usize)>) {
-        let last = self.heard.max(self.begun).unwrap_or(now);
-        self.unheard = now.saturating_duration_since(last);
-        self.excess = self.cadence.excess(self.unheard);
-        self.overdue = self.cadence.is_known()
-            && waiting.is_some_and(|(at, _)| {
-                let waited = now.saturating_duration_since(at);
-                window::is_overdue(waited, self.usual_wait(), self.is_lossy())
-            });
-        let silence = match self.cadence.known_for() >= ACQUAINTED {
-            true => SILENCE + self.excess * 3,
-            false => SILENCE_FIRST,
-        };
-        // Of one packet nobody knows whether it or the word of it was lost.
-        let (silence, packets) = match self.is_lossy() {
-            true => (silence * 2, SILENCE_PACKETS * 3),
-            false => (silence, SILENCE_PACKETS),
-        };
-        let waiting = waiting.filter(|(_, waiting)| *waiting >= packets);
-        // Of a peer that has not said anything yet, nobody knows whether it ever does.
-        let since = waiting.zip(self.heard).map(|((at, _), heard)| heard.max(at));
-        self.silent |= since.is_some_and(|since| now.saturating_duration_since(since) > silence);
+        self.feedback.on_tick(now, waiting, self.is_lossy());
         let clear = self.is_clear();
         self.prober.on_tick(now, self.target(), self.idle.since(), clear);
     }
@@ -298,20 +252,6 @@ impl Estimator {
             self.rate.lower(now, self.rate.target() * AFTER_SILENCE);
         }
         self.prober.on_cut(now, self.acked.bps().unwrap_or(0.0));
-    }
-
-    /// Word that does not come late because of the path.
-    fn note_cadence(&mut self, now: Instant, outcomes: &[Outcome]) {
-        let arrived = outcomes.iter().filter(|outcome| outcome.arrival.is_some());
-        if let Some(oldest) = arrived.map(|outcome| outcome.sent.at).min() {
-            let waited = now.saturating_duration_since(oldest).saturating_sub(self.rtt.unwrap_or_default());
-            self.cadence.add(now, waited);
-        }
-    }
-
-    /// How long word of a packet takes on an empty path.
-    fn usual_wait(&self) -> Duration {
-        self.rtt.unwrap_or(RTT_UNKNOWN) + self.excess
     }
 
     /// Gives every part what became of packets.
