@@ -79,17 +79,13 @@ pub struct NewToken {
     pub expires_at: UnixMs,
 }
 
-/// How long after its exchange a refresh token may be exchanged again, in milliseconds, as long as nobody has used the
-/// token that it was exchanged for: the answer may have been lost. A client that waits for an answer gives up, and asks
-/// again, well within a minute.
-pub const ROTATION_REPEATABLE_MS: i64 = 60_000;
-
 /// What became of an attempt to exchange a refresh token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
     /// The old token is spent and the new one stored.
     Rotated(Profile, DeviceId),
-    /// The token had been spent before, and not only just: somebody holds a copy. The device has been signed out.
+    /// The token had been spent before, and what it was exchanged for was used: somebody holds a copy. The device has been
+    /// signed out.
     Reused(DeviceId),
     /// The token is unknown, has expired, or belongs to a device that was signed out.
     Refused,
@@ -131,9 +127,9 @@ pub trait Accounts: Send + Sync {
     /// Whether the device is signed in.
     async fn device_is_active(&self, device: DeviceId) -> Result<bool, StorageError>;
 
-    /// Exchanges a refresh token for `next`. One that was spent before signs its device out, unless the exchange is
-    /// merely [repeated](ROTATION_REPEATABLE_MS): then `next` supersedes the token of the exchange before, and is the
-    /// only one that is good.
+    /// Exchanges a refresh token for `next`. One that was spent before signs its device out, unless nobody has used the
+    /// token that it was exchanged for: the answer may have been lost, with the network for hours. Then `next` supersedes
+    /// that token, and is the only one that is good; a thief who had a copy is found out when the device refreshes next.
     async fn rotate(&self, spent: TokenHash, next: NewToken, now: UnixMs) -> Result<Rotation, StorageError>;
 
     /// Signs out the device that the token belongs to, and names it.

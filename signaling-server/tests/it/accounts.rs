@@ -3,6 +3,7 @@ use crate::support::{PASSWORD, Running, code, start};
 use eyeline_protocol::rest::{Presence, User};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 
 async fn post(server: &Running, path: &str, body: Value) -> (StatusCode, Value) {
     server.request(Method::POST, path, None, Some(body)).await
@@ -107,6 +108,27 @@ async fn a_refresh_whose_answer_was_lost_can_be_repeated() {
     let next = json!({ "refresh_token": renewed["refresh_token"] });
     assert_eq!(post(&server, "/auth/refresh", next).await.0, StatusCode::OK);
     assert_eq!(ada.try_get("/users/me").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_refresh_whose_answer_was_lost_with_the_network_can_be_repeated_an_hour_later() {
+    let server = start().await;
+    let ada = server.person("ada").await;
+    let old = json!({ "refresh_token": ada.session.refresh_token });
+    post(&server, "/auth/refresh", old.clone()).await;
+    let mut database =
+        SqliteConnectOptions::new().filename(server.dir().join("eyeline.sqlite")).connect().await.unwrap();
+    sqlx::query("UPDATE refresh_tokens SET spent_at = spent_at - 3600000")
+        .execute(&mut database)
+        .await
+        .unwrap();
+    let (status, renewed) = post(&server, "/auth/refresh", old.clone()).await;
+    assert_eq!(status, StatusCode::OK, "{renewed}");
+    // The answer came this time: whoever has the old token now has a copy.
+    let next = json!({ "refresh_token": renewed["refresh_token"] });
+    assert_eq!(post(&server, "/auth/refresh", next).await.0, StatusCode::OK);
+    let (status, body) = post(&server, "/auth/refresh", old).await;
+    assert_eq!((status, code(&body)), (StatusCode::UNAUTHORIZED, "refresh_reused"));
 }
 
 #[tokio::test]

@@ -2,9 +2,7 @@
 use super::{Sqlite, id, or_taken};
 use crate::{
     clock::UnixMs,
-    storage::{
-        Account, Accounts, NewToken, Profile, ROTATION_REPEATABLE_MS, Rotation, StorageError, TokenHash,
-    },
+    storage::{Account, Accounts, NewToken, Profile, Rotation, StorageError, TokenHash},
 };
 use async_trait::async_trait;
 use eyeline_protocol::{DeviceId, UserId};
@@ -36,7 +34,7 @@ struct TokenRow {
     user: ProfileRow,
     device_id: String,
     expires_at: UnixMs,
-    spent_at: Option<UnixMs>,
+    spent: bool,
     /// The token that this one was exchanged for, where nobody has used that one.
     unused_successor: Option<Vec<u8>>,
     revoked: bool,
@@ -44,10 +42,8 @@ struct TokenRow {
 
 impl TokenRow {
     /// Whether the token may be exchanged, given that its device is signed in: it was not, or nobody got the answer.
-    fn is_exchangeable(&self, now: UnixMs) -> bool {
-        self.spent_at.is_none_or(|at| {
-            self.unused_successor.is_some() && now.saturating_sub(at) <= ROTATION_REPEATABLE_MS
-        })
+    fn is_exchangeable(&self) -> bool {
+        !self.spent || self.unused_successor.is_some()
     }
 }
 
@@ -137,8 +133,8 @@ impl Accounts for Sqlite {
     async fn rotate(&self, spent: TokenHash, next: NewToken, now: UnixMs) -> Result<Rotation, StorageError> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let row: Option<TokenRow> = sqlx::query_as(
-            "SELECT u.id, u.username, u.display_name, t.device_id, t.expires_at, t.spent_at,
-                    n.hash AS unused_successor, d.revoked_at IS NOT NULL AS revoked
+            "SELECT u.id, u.username, u.display_name, t.device_id, t.expires_at,
+                    t.spent_at IS NOT NULL AS spent, n.hash AS unused_successor, d.revoked_at IS NOT NULL AS revoked
              FROM refresh_tokens t JOIN devices d ON d.id = t.device_id JOIN users u ON u.id = d.user_id
              LEFT JOIN refresh_tokens n ON n.hash = t.successor AND n.spent_at IS NULL
              WHERE t.hash = ?",
@@ -150,20 +146,17 @@ impl Accounts for Sqlite {
             return Ok(Rotation::Refused);
         };
         let device = id(&row.device_id)?;
-        if !row.is_exchangeable(now) {
+        if !row.is_exchangeable() {
             revoke_device(&mut tx, &row.device_id, now).await?;
             tx.commit().await?;
             return Ok(Rotation::Reused(device));
         }
-        // The time of the first exchange stays: repeating it does not prolong the time in which it may be repeated.
-        sqlx::query(
-            "UPDATE refresh_tokens SET spent_at = coalesce(spent_at, ?), successor = ? WHERE hash = ?",
-        )
-        .bind(now)
-        .bind(&next.hash[..])
-        .bind(&spent[..])
-        .execute(&mut *tx)
-        .await?;
+        sqlx::query("UPDATE refresh_tokens SET spent_at = ?, successor = ? WHERE hash = ?")
+            .bind(now)
+            .bind(&next.hash[..])
+            .bind(&spent[..])
+            .execute(&mut *tx)
+            .await?;
         // Kept as spent and without a successor, so that whoever does hold it gives a copy away by using it.
         if let Some(superseded) = &row.unused_successor {
             sqlx::query("UPDATE refresh_tokens SET spent_at = ? WHERE hash = ?")
