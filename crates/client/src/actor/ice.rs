@@ -21,7 +21,7 @@ pub(super) type IceServers = watch::Receiver<Option<Servers>>;
 const FRESH_FOR: Duration = Duration::from_secs(3_600);
 /// Longest waits for the name servers: a short one for a call that is placed at once, then two attempts of a resolver.
 const LOOKUP_LIMITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
-/// When to try again where a name had no address; twice as long after every time in a row, up to [`FRESH_FOR`].
+/// When to try again where a name was not found; twice as long after every time in a row, up to [`FRESH_FOR`].
 const LOOK_UP_AGAIN: Duration = Duration::from_secs(30);
 /// Least time between two requests, whatever the server says of its credentials' life.
 const LEAST_WAIT: Duration = Duration::from_secs(10);
@@ -91,10 +91,11 @@ async fn renew(api: Api, servers: watch::Sender<Option<Servers>>, again: Arc<Not
     }
 }
 
-/// Makes the list known as soon as a call can use it; says whether every name had an address.
+/// Makes the list known as soon as a call can use it; says whether every name was found.
 async fn publish(list: Vec<IceServer>, servers: &watch::Sender<Option<Servers>>) -> bool {
     for limit in LOOKUP_LIMITS {
-        let resolved = Servers::resolve(list.clone(), limit).await;
+        let before = servers.borrow().clone().unwrap_or_default();
+        let resolved = Servers::resolve(list.clone(), &before, limit).await;
         let complete = resolved.is_complete();
         servers.send_replace(Some(resolved));
         if complete {
