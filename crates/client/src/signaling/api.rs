@@ -2,9 +2,9 @@
 use super::{ServerAddress, SignalingError};
 use eyeline_protocol::{
     CallId, UserId,
-    rest::{Call, End, EndReason, ErrorBody, IceServers, Initiate, Login, Refresh, Register, Session, User},
+    rest::{Call, End, EndReason, IceServers, Initiate, Login, Refresh, Register, Session, User},
 };
-use reqwest::{Method, RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Mutex, watch};
@@ -242,17 +242,7 @@ async fn send(request: RequestBuilder) -> Result<bytes::Bytes, SignalingError> {
     if status.is_success() {
         return Ok(bytes);
     }
-    Err(refusal(status, &bytes))
-}
-
-/// Reads an error answer; what has not our form did not come from our server.
-pub(super) fn refusal(status: StatusCode, body: &[u8]) -> SignalingError {
-    match serde_json::from_slice::<ErrorBody>(body) {
-        Ok(body) => SignalingError::Refused { status: status.as_u16(), detail: body.error },
-        // A proxy in front of a server that is down answers in its own words.
-        Err(_) if status.is_server_error() => SignalingError::Unreachable(status.to_string()),
-        Err(_) => SignalingError::NotAServer(status.to_string()),
-    }
+    Err(SignalingError::of_answer(status, &bytes))
 }
 
 /// The innermost cause is the one that tells a person something.

@@ -13,6 +13,8 @@ pub mod api;
 pub mod backoff;
 mod dial;
 pub mod error;
+#[cfg(test)]
+pub(crate) mod fake;
 mod socket;
 
 pub mod events;

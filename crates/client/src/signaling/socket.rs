@@ -1,5 +1,5 @@
 //! One WebSocket connection to the server.
-use super::{Api, SignalingError, api::refusal, dial::dial, nudge::Nudged};
+use super::{Api, SignalingError, dial::dial, nudge::Nudged};
 use crate::tls::{Duplex, secure};
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -98,10 +98,7 @@ impl Socket {
             Ok(Ok((stream, _))) => {
                 Ok(Self { stream, deadline: Instant::now() + SILENCE_LIMIT, asked: false, local, nudged })
             }
-            Ok(Err(Error::Http(response))) => {
-                let status = response.status();
-                Err(refusal(status, response.body().as_deref().unwrap_or_default()))
-            }
+            Ok(Err(Error::Http(response))) => Err(SignalingError::of_upgrade(&response)),
             Ok(Err(error)) => Err(unreachable(error.to_string())),
             Err(_) => Err(unreachable("timed out".into())),
         }
@@ -168,5 +165,31 @@ impl Socket {
 async fn gone(local: IpAddr, nudged: &mut Nudged) {
     while !nudged.is_gone(local) {
         nudged.next().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signaling::{fake::FakeServer, nudge::Nudge};
+
+    #[tokio::test]
+    async fn a_token_refused_in_a_body_that_is_still_on_its_way_is_renewed() {
+        let server = FakeServer::start().await;
+        let api = server.api("old").await;
+        let nudged = Nudge::default().listen();
+        let serve = async {
+            let first = server.request().await;
+            assert_eq!((first.path(), first.bearer()), ("/ws/events", Some("old")));
+            let _open = first.begin_answer("401 Unauthorized\r\ncontent-type: application/json").await;
+            let refresh = server.request().await;
+            assert_eq!(refresh.path(), "/auth/refresh");
+            refresh.grant("new").await;
+            let second = server.request().await;
+            assert_eq!(second.bearer(), Some("new"));
+            second.upgrade().await
+        };
+        let (opened, _socket) = tokio::join!(Socket::open(&api, "/ws/events", &nudged), serve);
+        assert!(opened.is_ok(), "{:?}", opened.err());
     }
 }
