@@ -66,15 +66,6 @@ impl SignalingError {
             Self::NotAServer(_) | Self::SignedOut => false,
         }
     }
-
-    /// The server's error code, where it gave one.
-    #[must_use]
-    pub fn code(&self) -> Option<&str> {
-        match self {
-            Self::Refused { detail, .. } => Some(&detail.code),
-            Self::Unreachable(_) | Self::NotAServer(_) | Self::SignedOut => None,
-        }
-    }
 }
 
 #[cfg(test)]
