@@ -45,25 +45,34 @@ impl FakeServer {
 
     /// The next request.
     pub async fn request(&self) -> Request {
-        let read = async {
-            let (mut stream, _) = self.0.accept().await.expect("a connection");
-            let mut bytes = Vec::new();
+        let next = async {
             loop {
-                assert_ne!(stream.read_buf(&mut bytes).await.expect("a request"), 0, "closed half-way");
-                let text = String::from_utf8_lossy(&bytes);
-                if let Some((head, body)) = text.split_once("\r\n\r\n")
-                    && body.len() >= field(head, "content-length").map_or(0, |n| n.parse().expect("a number"))
-                {
-                    let head = head.to_owned();
-                    return Request { stream, head };
+                let (stream, _) = self.0.accept().await.expect("a connection");
+                // Of several attempts to connect all but one are given up.
+                if let Some(request) = Request::read(stream).await {
+                    return request;
                 }
             }
         };
-        timeout(DEADLINE, read).await.expect("a request in time")
+        timeout(DEADLINE, next).await.expect("a request in time")
     }
 }
 
 impl Request {
+    async fn read(mut stream: TcpStream) -> Option<Self> {
+        let mut bytes = Vec::new();
+        while stream.read_buf(&mut bytes).await.is_ok_and(|read| read > 0) {
+            let text = String::from_utf8_lossy(&bytes);
+            if let Some((head, body)) = text.split_once("\r\n\r\n")
+                && body.len() >= field(head, "content-length").map_or(0, |n| n.parse().expect("a number"))
+            {
+                let head = head.to_owned();
+                return Some(Self { stream, head });
+            }
+        }
+        None
+    }
+
     pub fn path(&self) -> &str {
         self.head.split(' ').nth(1).expect("a path")
     }

@@ -15,6 +15,7 @@ mod dial;
 pub mod error;
 #[cfg(test)]
 pub(crate) mod fake;
+mod rivalry;
 mod socket;
 
 pub mod events;

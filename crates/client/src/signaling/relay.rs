@@ -3,12 +3,16 @@ use super::{
     Api, SignalingError,
     backoff::Backoff,
     nudge::Nudged,
+    rivalry::Rivalry,
     socket::{Closed, Socket},
 };
 use crate::task::Task;
 use eyeline_protocol::{CallId, report::Report, signal::Signal};
 use std::time::Duration;
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep},
+};
 
 /// Messages that may wait for the socket: a full negotiation of both descriptions and their candidates.
 const OUTBOX: usize = 256;
@@ -65,19 +69,24 @@ async fn keep_open(
 ) {
     let path = format!("/ws/webrtc/{call}");
     let mut backoff = Backoff::up_to(LONGEST_WAIT);
+    let mut rivalry = Rivalry::default();
     // Taken from the queue but not known to have been written when the socket broke.
     let mut unsent = None;
     loop {
         let mut began = Instant::now();
+        // For how long the socket was ours that another connection of this device has taken over.
+        let mut had = None;
         let gone = match Socket::open(&api, &path, &nudged).await {
             Ok(socket) => {
                 backoff.reset();
                 if updates.send(RelayUpdate::Up).await.is_err() {
                     return;
                 }
+                let opened = Instant::now();
                 let closed = serve(socket, &updates, &mut queue, &mut unsent).await;
                 began = Instant::now();
-                closed == Closed::Superseded
+                had = (closed == Closed::Superseded).then(|| began - opened);
+                false
             }
             Err(
                 SignalingError::Refused { status: 403 | 404 | 409 | 410, .. } | SignalingError::SignedOut,
@@ -91,7 +100,14 @@ async fn keep_open(
         if updates.send(update).await.is_err() || gone {
             return;
         }
-        backoff.pause_since(began, &mut nudged).await;
+        match had {
+            // No nudge cuts this short: the network is not what is wrong.
+            Some(had) => {
+                let wait = rivalry.wait(had, &mut rand::rng());
+                sleep(wait).await;
+            }
+            None => backoff.pause_since(began, &mut nudged).await,
+        }
     }
 }
 
@@ -131,5 +147,57 @@ async fn serve(
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signaling::{
+        backoff::FIRST,
+        fake::{DEADLINE, FakeServer},
+        nudge::Nudge,
+    };
+    use tokio::time::timeout;
+    use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+
+    /// A relay to a server that waits for it, and what it tells.
+    async fn started(nudge: &Nudge) -> (FakeServer, Relay, mpsc::Receiver<RelayUpdate>) {
+        let server = FakeServer::start().await;
+        let (sender, updates) = mpsc::channel(16);
+        let relay = Relay::start(server.api("token").await, CallId::new(), nudge.listen(), sender);
+        (server, relay, updates)
+    }
+
+    async fn told(updates: &mut mpsc::Receiver<RelayUpdate>) -> Option<RelayUpdate> {
+        timeout(DEADLINE, updates.recv()).await.expect("an update in time")
+    }
+
+    #[tokio::test]
+    async fn a_place_that_was_taken_is_taken_back_ever_more_slowly_whatever_the_nudges() {
+        let nudge = Nudge::default();
+        let (server, _relay, mut updates) = started(&nudge).await;
+        let mut superseded_at = None;
+        for wait in [Duration::ZERO, FIRST / 2, FIRST] {
+            let request = server.request().await;
+            if let Some(at) = superseded_at {
+                assert!(at + wait <= Instant::now(), "came back before {wait:?}");
+            }
+            let mut socket = request.upgrade().await;
+            assert!(matches!(told(&mut updates).await, Some(RelayUpdate::Up)));
+            nudge.check();
+            let frame = CloseFrame { code: 4409.into(), reason: "a newer connection took over".into() };
+            superseded_at = Some(Instant::now());
+            socket.close(Some(frame)).await.expect("closed");
+            assert!(matches!(told(&mut updates).await, Some(RelayUpdate::Down)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_the_server_does_not_know_is_not_asked_for_again() {
+        let (server, _relay, mut updates) = started(&Nudge::default()).await;
+        let _open = server.request().await.begin_answer("410 Gone").await;
+        assert!(matches!(told(&mut updates).await, Some(RelayUpdate::Gone)));
+        assert!(told(&mut updates).await.is_none());
     }
 }
