@@ -2,7 +2,7 @@
 use crate::options::{Options, Secret};
 use eyeline_client::{
     Command, Snapshot,
-    snapshot::{NoticeCode, Phase},
+    snapshot::{Link, NoticeCode, Phase},
 };
 use eyeline_protocol::rest::Presence;
 
@@ -57,7 +57,9 @@ impl Autopilot {
     }
 
     fn sign_in(&mut self, snapshot: &Snapshot) -> Vec<Command> {
-        let Some(account) = self.account.as_ref().filter(|_| !snapshot.busy) else {
+        // What is remembered goes first, also where its server is waited for.
+        let busy = snapshot.busy || snapshot.account.is_none() && snapshot.server.link == Link::Connecting;
+        let Some(account) = self.account.as_ref().filter(|_| !busy) else {
             return Vec::new();
         };
         let name_taken = snapshot.notice.as_ref().is_some_and(|notice| notice.code == NoticeCode::NameTaken);

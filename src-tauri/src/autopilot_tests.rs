@@ -56,8 +56,12 @@ fn it_signs_in_once_and_not_while_the_client_is_busy() {
 }
 
 #[test]
-fn a_sign_in_that_was_remembered_is_kept() {
-    assert_eq!(pilot(ANN).next(&signed_in("ann", Vec::new())), []);
+fn a_sign_in_that_was_remembered_is_waited_for_and_kept() {
+    let mut ann = pilot(ANN);
+    let mut waiting = Snapshot::default();
+    waiting.server.link = Link::Connecting;
+    assert_eq!(ann.next(&waiting), []);
+    assert_eq!(ann.next(&signed_in("ann", Vec::new())), []);
     assert_eq!(pilot(ANN).next(&signed_in("bob", Vec::new())).len(), 1, "somebody else's is not");
 }
 

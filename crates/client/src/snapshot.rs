@@ -15,7 +15,7 @@ pub struct Snapshot {
     pub server: ServerView,
     /// Who is signed in; `None` shows the sign-in screen.
     pub account: Option<User>,
-    /// Whether a sign-in, registration or search is under way.
+    /// Whether a sign-in, registration or search is under way. Not while the server of a remembered session is waited for.
     pub busy: bool,
     /// The newest thing that went wrong and that a person should read, until dismissed.
     pub notice: Option<Notice>,

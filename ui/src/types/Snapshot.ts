@@ -18,7 +18,7 @@ server: ServerView,
  */
 account: User | null, 
 /**
- * Whether a sign-in, registration or search is under way.
+ * Whether a sign-in, registration or search is under way. Not while the server of a remembered session is waited for.
  */
 busy: boolean, 
 /**

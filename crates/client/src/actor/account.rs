@@ -14,6 +14,7 @@ use crate::{
     task::Task,
 };
 use eyeline_protocol::rest::{Login, Register, User};
+use std::mem;
 use tokio::sync::{mpsc, watch};
 
 /// Events that may wait for the actor. It only hands work on, so a few suffice; a full queue slows the socket down.
@@ -27,6 +28,8 @@ pub(super) enum Account {
     SigningIn {
         /// Tells its outcome from those of attempts before.
         attempt: u64,
+        /// Whether the server is waited for, that of a remembered session; meanwhile a person may sign in elsewhere.
+        waiting: bool,
         /// Ends with this.
         _task: Task,
     },
@@ -67,17 +70,17 @@ pub(super) enum Entry {
 }
 
 impl Account {
-    /// Starts an attempt; its outcome comes as [`Message::SignedIn`].
+    /// Starts an attempt; its outcome comes as [`Message::SignedIn`], and [`Message::Waiting`] before where it may be long.
     pub(super) fn enter(attempt: u64, server: ServerAddress, entry: Entry, post: Post) -> Self {
         let task = Task::spawn(async move {
             let result = match entry {
                 Entry::SignIn(body) => Api::sign_in(server, &body).await,
                 Entry::Register(body) => Api::register(server, &body).await,
-                Entry::Resume(token) => resume(server, token).await,
+                Entry::Resume(token) => resume(attempt, server, token, &post).await,
             };
             post.send(Message::SignedIn { attempt, result }).await;
         });
-        Self::SigningIn { attempt, _task: task }
+        Self::SigningIn { attempt, waiting: false, _task: task }
     }
 
     /// Starts to listen to the server.
@@ -126,12 +129,21 @@ impl Account {
     }
 }
 
-/// Tries until the server answers: at start the network may not be there yet.
-async fn resume(server: ServerAddress, token: String) -> Result<Api, SignalingError> {
+/// Tries until the server answers: at start the network may not be there yet. Tells once that it does not.
+async fn resume(
+    attempt: u64,
+    server: ServerAddress,
+    token: String,
+    post: &Post,
+) -> Result<Api, SignalingError> {
     let mut backoff = Backoff::default();
+    let mut told = false;
     loop {
         match Api::resume(server.clone(), token.clone()).await {
             Err(error) if error.is_transient() => {
+                if !mem::replace(&mut told, true) {
+                    post.send(Message::Waiting { attempt, error }).await;
+                }
                 backoff.pause().await;
             }
             settled => return settled,

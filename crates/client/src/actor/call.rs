@@ -244,8 +244,25 @@ fn failure(error: SignalingError) -> Failure {
         SignalingError::Refused { detail, .. } => {
             Failure::Refused { code: detail.code, message: detail.message }
         }
-        SignalingError::NotAServer(_) => Failure::Refused { code: "not_a_server".into(), message },
         SignalingError::SignedOut => Failure::Refused { code: "signed_out".into(), message },
-        SignalingError::Unreachable(_) => Failure::Unreachable,
+        SignalingError::Unreachable(_) | SignalingError::NotAServer(_) => Failure::Unreachable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signaling::fake::FakeServer;
+
+    #[tokio::test]
+    async fn a_page_that_a_proxy_shows_while_the_server_restarts_refuses_nothing() {
+        let server = FakeServer::start().await;
+        let api = server.api("token").await;
+        for head in ["404 Not Found", "200 OK"] {
+            let page = async { server.request().await.answer(head, "<html>").await };
+            let request = Request::End(CallId::new(), eyeline_protocol::rest::EndReason::Hangup);
+            let (result, ()) = tokio::join!(perform(&api, &request), page);
+            assert_eq!(result.map_err(failure), Err(Failure::Unreachable), "{head}");
+        }
     }
 }

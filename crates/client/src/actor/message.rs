@@ -24,6 +24,13 @@ pub(crate) enum Message {
         /// How.
         result: Result<Api, SignalingError>,
     },
+    /// The server of the remembered session does not answer, or something else does; it is tried again.
+    Waiting {
+        /// As above.
+        attempt: u64,
+        /// What is in the way.
+        error: SignalingError,
+    },
     /// A search has ended.
     Users {
         /// What was searched for.

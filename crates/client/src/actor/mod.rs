@@ -184,6 +184,7 @@ impl Actor {
             Message::Command(command) => self.obey(command),
             Message::KeyFrameWanted => self.line.request_key_frame(),
             Message::SignedIn { attempt, result } => self.on_signed_in(attempt, result),
+            Message::Waiting { attempt, error } => self.on_waiting(attempt, &error),
             Message::Users { query, found } => self.on_users(&query, found),
             Message::Reply { request, result } => self.feed(Input::Reply { request, result: *result }),
             Message::Devices(found) => self.on_devices(found),
@@ -224,7 +225,8 @@ impl Actor {
                 insecure: self.server.as_ref().is_some_and(ServerAddress::is_insecure),
             },
             account: self.account.signed_in().map(|a| a.user.clone()),
-            busy: matches!(self.account, Account::SigningIn { .. }) || self.contacts.searching,
+            busy: matches!(self.account, Account::SigningIn { waiting: false, .. })
+                || self.contacts.searching,
             notice: self.notice.clone(),
             contacts: self.contacts.list().to_vec(),
             call: self.call_view(),

@@ -47,12 +47,22 @@ impl Actor {
         Entry::Register(Register { username, password, display_name, device_name: Some(device_name()) })
     }
 
+    pub(super) fn on_waiting(&mut self, delayed: u64, error: &SignalingError) {
+        if let Account::SigningIn { attempt, waiting, .. } = &mut self.account
+            && *attempt == delayed
+        {
+            *waiting = true;
+            self.notify(notice_code(error), error.to_string());
+        }
+    }
+
     pub(super) fn on_signed_in(&mut self, ended: u64, result: Result<Api, SignalingError>) {
         if !matches!(self.account, Account::SigningIn { attempt, .. } if attempt == ended) {
             return;
         }
         match result {
             Ok(api) => {
+                self.notice = None;
                 let session = api.session().borrow().clone();
                 self.machine = Some(CallMachine::new(session.user.id, session.device_id));
                 let choices = self.line.studio.choices();

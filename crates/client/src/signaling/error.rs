@@ -57,13 +57,14 @@ impl SignalingError {
         }
     }
 
-    /// Whether trying again later can help.
+    /// Whether trying again later can help, with a server that was there before.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable(_) => true,
+            // Of a server that was one before, a proxy speaks while it restarts.
+            Self::Unreachable(_) | Self::NotAServer(_) => true,
             Self::Refused { status, .. } => *status == 429 || *status >= 500,
-            Self::NotAServer(_) | Self::SignedOut => false,
+            Self::SignedOut => false,
         }
     }
 }
