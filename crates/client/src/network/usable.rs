@@ -39,8 +39,13 @@ impl Usable {
             tracing::warn!(%error, "this machine's addresses are unknown");
             Vec::new()
         });
+        Self::of(addresses, FAR.into_iter().filter_map(source))
+    }
+
+    /// Where the machine would send from by loopback or by a link alone, there is no way to anybody far away.
+    fn of(addresses: Vec<IpAddr>, sources: impl Iterator<Item = IpAddr>) -> Self {
         let addresses = BTreeSet::from_iter(addresses);
-        let sources = FAR.into_iter().filter_map(source).filter(|ip| addresses.contains(ip)).collect();
+        let sources = sources.filter(|ip| addresses.contains(ip)).collect();
         Self { addresses, sources }
     }
 
@@ -114,9 +119,23 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn this_machine_sends_only_from_addresses_that_it_has() {
-        let here = Usable::look();
-        assert!(here.sources.is_subset(&here.addresses));
-        assert!(here.addresses.iter().all(|ip| !ip.is_loopback()));
+    fn a_route_by_an_address_that_is_of_no_use_is_none() {
+        let ip = |text: &str| text.parse().expect("an address");
+        let found = Usable::of(vec![ip("192.0.2.4")], ["169.254.7.7", "192.0.2.4"].map(ip).into_iter());
+        assert_eq!(found, usable(&["192.0.2.4"], &["192.0.2.4"]));
+    }
+
+    #[test]
+    fn what_this_machine_would_send_from_is_its_own() {
+        for source in FAR.into_iter().filter_map(source) {
+            UdpSocket::bind((source, 0)).expect("an address of this machine");
+        }
+        let to_itself = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+        assert_eq!(source(to_itself), Some(to_itself.ip()));
+    }
+
+    #[test]
+    fn nobody_else_reaches_this_machine_by_loopback() {
+        assert!(Usable::look().addresses.iter().all(|ip| !ip.is_loopback()));
     }
 }
