@@ -78,6 +78,23 @@ async fn a_remembered_session_waits_for_its_server_and_keeps_nobody_from_another
 }
 
 #[tokio::test]
+async fn what_was_chosen_last_is_remembered_when_the_client_has_stopped() {
+    let server = FakeServer::start().await;
+    let (client, folder) = remembering(&server);
+    server.request().await.grant("token").await;
+    until(&client, "signed in", |snapshot| snapshot.account.is_some()).await;
+    // What is asked meanwhile fails at once, and is not waited for.
+    drop(server);
+    for id in ["first", "last"] {
+        client.send(Command::ChooseCamera { id: Some(id.into()) });
+    }
+    client.shutdown().await;
+    let remembered = Store::new(folder.path(), true).load();
+    assert_eq!(remembered.camera.as_deref(), Some("last"));
+    assert_eq!(remembered.refresh_token.as_deref(), Some("token refresh"));
+}
+
+#[tokio::test]
 async fn a_person_who_signs_in_is_told_at_once_that_there_is_no_server() {
     let server = FakeServer::start().await;
     let config = ClientConfig { remember: false, ..ClientConfig::new("unused".into()) };

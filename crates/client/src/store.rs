@@ -7,6 +7,10 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
 };
+use tokio::{
+    sync::watch,
+    task::{JoinHandle, spawn_blocking},
+};
 
 /// What is remembered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +78,43 @@ impl Store {
     }
 }
 
+/// Remembers beside whoever has something to remember, for a disk may take its time. One at a time and in order; of what
+/// comes meanwhile, the last counts.
+pub struct Keeper {
+    latest: watch::Sender<Remembered>,
+    task: JoinHandle<()>,
+}
+
+impl Keeper {
+    /// Starts with what is remembered already.
+    pub fn start(store: Store, remembered: Remembered) -> Self {
+        let (latest, changes) = watch::channel(remembered);
+        Self { latest, task: tokio::spawn(keep(store, changes)) }
+    }
+
+    /// Remembers, in a moment.
+    pub fn save(&self, remembered: &Remembered) {
+        self.latest.send_replace(remembered.clone());
+    }
+
+    /// Waits until all is remembered.
+    pub async fn finish(self) {
+        drop(self.latest);
+        let _ = self.task.await;
+    }
+}
+
+async fn keep(store: Store, mut changes: watch::Receiver<Remembered>) {
+    // What was sent before the sender went is a change like any other.
+    while changes.changed().await.is_ok() {
+        let (store, remembered) = (store.clone(), changes.borrow_and_update().clone());
+        let saved = spawn_blocking(move || store.save(&remembered)).await;
+        if let Err(error) = saved.map_err(io::Error::from).flatten() {
+            tracing::warn!(%error, "settings cannot be remembered");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,5 +141,21 @@ mod tests {
         fs::write(folder.path().join("client.json"), b"{\"server\": 7").unwrap();
         assert_eq!(store.load(), Remembered::default());
         store.save(&Remembered::default()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_the_disk_until_the_end_and_the_last_word_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path(), true);
+        let keeper = Keeper::start(store.clone(), Remembered::default());
+        let named = |n: usize| Remembered { camera: Some(n.to_string()), ..Remembered::default() };
+        for n in 0..100 {
+            keeper.save(&named(n));
+        }
+        assert_eq!(store.load(), Remembered::default(), "nothing was written here");
+        tokio::task::yield_now().await;
+        keeper.save(&named(100));
+        keeper.finish().await;
+        assert_eq!(store.load(), named(100));
     }
 }

@@ -29,7 +29,7 @@ use crate::{
     signaling::{ServerAddress, nudge::Nudge},
     snapshot::{DevicesView, Link, Notice, NoticeCode, ServerView, SideView, Snapshot},
     stats::CallStats,
-    store::{Remembered, Store},
+    store::{Keeper, Remembered, Store},
     studio::Studio,
     viewer::Viewer,
 };
@@ -54,8 +54,8 @@ pub(crate) struct Actor {
     devices: Arc<dyn DeviceBackend>,
     viewer: Arc<dyn Viewer>,
     clock: Clock,
-    store: Store,
     remembered: Remembered,
+    keeper: Keeper,
     inbox: mpsc::Receiver<Message>,
     post: Post,
     /// Requests and farewells under way; each may end in a message.
@@ -114,7 +114,7 @@ impl Actor {
             devices,
             viewer,
             clock: Clock::start(),
-            store,
+            keeper: Keeper::start(store, remembered.clone()),
             server: remembered.server.as_deref().and_then(|s| ServerAddress::parse(s).ok()),
             remembered,
             inbox: ends.inbox,
@@ -193,12 +193,13 @@ impl Actor {
         }
     }
 
-    /// Hangs up, and lets the last words out.
-    async fn leave(&mut self) {
+    /// Hangs up, and lets the last words out, to the others and to the disk.
+    async fn leave(mut self) {
         self.obey(Command::HangUp);
         self.publish();
-        let farewells = async { while self.errands.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(LEAVE_LIMIT, farewells).await;
+        let Self { mut errands, keeper, .. } = self;
+        let farewells = async { while errands.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LEAVE_LIMIT, async { tokio::join!(farewells, keeper.finish()) }).await;
     }
 
     fn notify(&mut self, code: NoticeCode, detail: impl Into<String>) {
@@ -208,9 +209,7 @@ impl Actor {
 
     fn remember(&mut self, change: impl FnOnce(&mut Remembered)) {
         change(&mut self.remembered);
-        if let Err(error) = self.store.save(&self.remembered) {
-            tracing::warn!(%error, "settings cannot be remembered");
-        }
+        self.keeper.save(&self.remembered);
     }
 
     fn publish(&self) {
