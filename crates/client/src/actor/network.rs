@@ -18,10 +18,11 @@ impl Actor {
                 NetworkFact::Changed
             }
         };
+        // The call first: of all this, a person waits for it alone.
+        self.feed(Input::Network(fact));
         if let Some(account) = self.account.signed_in() {
             account.api.reconnect();
             account.ice.moved();
         }
-        self.feed(Input::Network(fact));
     }
 }

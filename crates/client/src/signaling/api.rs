@@ -7,7 +7,10 @@ use eyeline_protocol::{
 use reqwest::{Method, RequestBuilder};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{Mutex, watch};
+use tokio::{
+    sync::{Mutex, OnceCell, watch},
+    task::spawn_blocking,
+};
 
 /// Longest wait for an answer. A password hash on a small server takes well under a second.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
@@ -17,8 +20,9 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// The server's REST interface, for one signed-in device. Cheap to clone; all clones share one session.
 #[derive(Clone)]
 pub struct Api {
-    /// Another after every change of the network: connections that are kept would be waited for in vain.
-    http: Arc<watch::Sender<reqwest::Client>>,
+    /// Another after every change of the network: connections that are kept would be waited for in vain. Made when it is
+    /// first used.
+    http: Arc<watch::Sender<Arc<OnceCell<reqwest::Client>>>>,
     server: ServerAddress,
     session: Arc<watch::Sender<Session>>,
     /// Held while tokens are renewed: two renewals at once would spend one refresh token twice, which the server takes
@@ -55,22 +59,21 @@ impl Api {
     }
 
     async fn begin(server: ServerAddress, path: &str, body: &impl Serialize) -> Result<Self, SignalingError> {
-        let http = client()?;
+        let http = client().await?;
         let session: Session = answer(http.post(server.http(path)).json(body)).await?;
         let session = Arc::new(watch::Sender::new(session));
-        Ok(Self { http: Arc::new(watch::Sender::new(http)), server, session, renewal: Arc::default() })
+        let http = Arc::new(watch::Sender::new(Arc::new(OnceCell::new_with(Some(http)))));
+        Ok(Self { http, server, session, renewal: Arc::default() })
     }
 
     /// The network is another: requests from now on use no connection of before.
     pub fn reconnect(&self) {
-        match client() {
-            Ok(fresh) => drop(self.http.send_replace(fresh)),
-            Err(error) => tracing::warn!(%error, "the former connections stay"),
-        }
+        self.http.send_replace(Arc::default());
     }
 
-    fn http(&self) -> reqwest::Client {
-        self.http.borrow().clone()
+    async fn http(&self) -> Result<reqwest::Client, SignalingError> {
+        let http = Arc::clone(&self.http.borrow());
+        http.get_or_try_init(client).await.cloned()
     }
 
     /// The server.
@@ -114,7 +117,8 @@ impl Api {
             }
             session.refresh_token.clone()
         };
-        let request = self.http().post(self.server.http("/auth/refresh")).json(&Refresh { refresh_token });
+        let request =
+            self.http().await?.post(self.server.http("/auth/refresh")).json(&Refresh { refresh_token });
         match answer::<Session>(request).await {
             Ok(session) => {
                 let fresh = session.access_token.clone();
@@ -132,7 +136,8 @@ impl Api {
     /// [`SignalingError`].
     pub async fn sign_out(&self) -> Result<(), SignalingError> {
         let refresh_token = self.session.borrow().refresh_token.clone();
-        let request = self.http().post(self.server.http("/auth/logout")).json(&Refresh { refresh_token });
+        let request =
+            self.http().await?.post(self.server.http("/auth/logout")).json(&Refresh { refresh_token });
         send(request).await.map(drop)
     }
 
@@ -209,9 +214,9 @@ impl Api {
         path: &str,
         with: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<T, SignalingError> {
-        let attempt = |token: &str| {
-            let request = self.http().request(method.clone(), self.server.http(path)).bearer_auth(token);
-            answer(with(request))
+        let attempt = async |token: &str| {
+            let request = self.http().await?.request(method.clone(), self.server.http(path));
+            answer(with(request.bearer_auth(token))).await
         };
         let token = self.access_token();
         match attempt(&token).await {
@@ -221,13 +226,17 @@ impl Api {
     }
 }
 
-fn client() -> Result<reqwest::Client, SignalingError> {
-    reqwest::Client::builder()
-        .timeout(ANSWER_LIMIT)
-        .connect_timeout(CONNECT_LIMIT)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(|e| SignalingError::Unreachable(words(&e)))
+/// Reads the system's certificate authorities, which takes some 20 ms (measured).
+async fn client() -> Result<reqwest::Client, SignalingError> {
+    let build = || {
+        reqwest::Client::builder()
+            .timeout(ANSWER_LIMIT)
+            .connect_timeout(CONNECT_LIMIT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|e| SignalingError::Unreachable(words(&e)))
+    };
+    spawn_blocking(build).await.unwrap_or_else(|e| Err(SignalingError::Unreachable(e.to_string())))
 }
 
 async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, SignalingError> {
@@ -252,4 +261,20 @@ fn words(error: &reqwest::Error) -> String {
         cause = inner;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::signaling::fake::FakeServer;
+
+    #[tokio::test]
+    async fn the_first_who_asks_after_a_change_of_the_network_makes_the_connections_and_nobody_before() {
+        let server = FakeServer::start().await;
+        let api = server.api("token").await;
+        api.reconnect();
+        assert!(!api.http.borrow().initialized(), "the actor is held up");
+        let serve = async { server.request().await.answer("200 OK", r#"{"ice_servers": []}"#).await };
+        let (list, ()) = tokio::join!(api.ice_servers(), serve);
+        assert_eq!(list.expect("a list").ice_servers, []);
+    }
 }
