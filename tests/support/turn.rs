@@ -28,7 +28,7 @@ impl Turn {
         let file = |name: &str| folder.path().join(name).display().to_string();
         command.args(["-n", "--no-cli", "--lt-cred-mech", "--realm", "eyeline", "--simple-log", "--no-dtls"]);
         // Every call outlives a nonce.
-        command.args(["--stale-nonce", &NONCE_S.to_string()]);
+        command.arg(format!("--stale-nonce={NONCE_S}"));
         command.args(["--user", &format!("{USER}:{PASSWORD}")]);
         command.args(["--listening-ip", &address.to_string(), "--relay-ip", &address.to_string()]);
         command.arg("--cert").arg(authority.certificate()).arg("--pkey").arg(authority.key());

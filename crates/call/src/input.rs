@@ -96,8 +96,10 @@ pub enum SignalingFact {
 /// What has become of this machine's network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetworkFact {
-    /// The path in use cannot work any more: its address is gone.
+    /// The path in use cannot work any more: its address is gone, and there are others.
     PathLost,
+    /// Every address is gone: nobody can be reached, but on this machine itself.
+    Gone,
     /// It is another, or the machine has slept; the path in use may work as before.
     Changed,
 }

@@ -25,6 +25,9 @@ pub(crate) const DISCONNECTED_GRACE: Duration = Duration::from_millis(2500);
 const CONNECT_ATTEMPT: Duration = Duration::from_secs(10);
 /// The callee's restarts come this much later than the caller's, so that most never collide.
 const CALLEE_LAG: Duration = Duration::from_secs(1);
+/// Without any address a restart waits for word of the way to the server, which is gone as well, unless it is on this
+/// machine: then the restart is put off, and the old path left as it is, for the network often comes back as it was.
+const GONE_LAG: Duration = Duration::from_millis(200);
 
 #[derive(Debug)]
 pub(crate) struct Live {
@@ -39,6 +42,8 @@ pub(crate) struct Live {
     restart_at: Option<Time>,
     /// Whether the path is known to be lost though ICE has not noticed yet.
     stale: bool,
+    /// Whether this machine is without any network since the path was lost.
+    gone: bool,
     /// Whether this machine's own network is another one than when there was a path: the old path is not worth waiting for.
     moved: bool,
     hearing: Hearing,
@@ -77,6 +82,7 @@ impl Live {
             restarts: 0,
             restart_at: None,
             stale: false,
+            gone: false,
             moved: false,
             hearing: Hearing::default(),
             channel_open: false,
@@ -275,23 +281,40 @@ impl Live {
         match (fact, self.stage) {
             (NetworkFact::PathLost, Stage::Active { .. }) => {
                 self.stale = true;
-                self.look_now(now);
+                self.look_at(now);
+            }
+            (NetworkFact::Gone, _) => {
+                self.look_at(now + GONE_LAG);
+                (self.stale, self.gone, self.moved) = (true, true, false);
+            }
+            (NetworkFact::Changed, Stage::Active { .. } | Stage::Reconnecting { .. })
+                if std::mem::take(&mut self.gone) =>
+            {
+                self.return_to_path(now);
             }
             (NetworkFact::Changed, Stage::Active { lost_at: Some(_) })
             | (
                 NetworkFact::PathLost | NetworkFact::Changed,
                 Stage::Connecting { .. } | Stage::Reconnecting { .. },
-            ) => self.look_now(now),
-            (NetworkFact::Changed, Stage::Active { lost_at: None }) if self.stale => self.look_now(now),
+            ) => self.look_at(now),
+            (NetworkFact::Changed, Stage::Active { lost_at: None }) if self.stale => self.look_at(now),
             (NetworkFact::Changed, Stage::Active { lost_at: None }) => {}
         }
     }
 
-    fn look_now(&mut self, now: Time) {
-        self.moved = true;
+    /// The network is back as it was, and so perhaps the path: it gets a moment, and then others are looked for.
+    fn return_to_path(&mut self, now: Time) {
+        self.stale = false;
+        self.negotiation.put_off();
+        self.restart_at = (self.connection != ConnectionState::Connected).then_some(now);
+        self.hearing.linked(now);
+    }
+
+    fn look_at(&mut self, at: Time) {
+        (self.moved, self.gone) = (true, false);
         self.negotiation.on_moved();
         self.hearing.found();
-        self.restart_at = Some(now);
+        self.restart_at = Some(at);
     }
 
     fn lag(&self) -> Duration {

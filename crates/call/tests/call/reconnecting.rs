@@ -263,6 +263,45 @@ fn lost_address_is_made_good_at_once_though_ice_has_noticed_meanwhile() {
 }
 
 #[test]
+fn without_any_address_the_old_path_is_kept_unless_the_server_is_on_this_machine() {
+    let mut beside = Solo::caller_active();
+    beside.step(Input::Network(NetworkFact::Gone));
+    assert_eq!(restarts(&beside.wait(500)), 1, "the peer is there as well, perhaps");
+    let mut apart = Solo::caller_active();
+    apart.step(Input::Network(NetworkFact::Gone));
+    let call_id = apart.machine.view().call_id.expect("a call");
+    apart.step(Input::Signaling { call_id, fact: SignalingFact::Down });
+    assert_eq!(restarts(&apart.wait(5_000)), 0);
+    apart.connection(ConnectionState::Disconnected);
+    apart.step(Input::Network(NetworkFact::Changed));
+    assert_eq!(restarts(&apart.peer_present()), 0, "it is back, and may bring the path with it");
+    assert_eq!(restarts(&apart.wait(999)), 0);
+    assert_eq!(restarts(&apart.wait(1)), 1, "it has not");
+}
+
+#[test]
+fn network_that_comes_back_with_the_path_needs_no_restart_and_one_with_another_address_does() {
+    let gone = || {
+        let mut solo = Solo::caller_active();
+        solo.step(Input::Network(NetworkFact::Gone));
+        let call_id = solo.machine.view().call_id.expect("a call");
+        solo.step(Input::Signaling { call_id, fact: SignalingFact::Down });
+        solo.wait(3_000);
+        solo.connection(ConnectionState::Disconnected);
+        solo
+    };
+    let mut same = gone();
+    same.step(Input::Network(NetworkFact::Changed));
+    same.peer_present();
+    same.connection(ConnectionState::Connected);
+    assert_eq!(restarts(&same.wait(60_000)), 0);
+    let mut moved = gone();
+    moved.step(Input::Network(NetworkFact::PathLost));
+    moved.wait(200);
+    assert_eq!(restarts(&moved.peer_present()), 1);
+}
+
+#[test]
 fn descriptions_of_a_network_that_is_gone_are_followed_by_others_at_once() {
     let mut solo = Solo::caller_active();
     solo.step(Input::Network(NetworkFact::PathLost));

@@ -9,6 +9,7 @@ impl Actor {
             News::Changed { before, now } => {
                 self.nudge.moved(now.addresses.clone());
                 match now.keeps(self.line.local, before) {
+                    _ if now.addresses.is_empty() => NetworkFact::Gone,
                     true => NetworkFact::Changed,
                     false => NetworkFact::PathLost,
                 }

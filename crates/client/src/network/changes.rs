@@ -13,13 +13,16 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Changes {
     seen: Arc<Usable>,
+    /// What was seen last that had an address.
+    had: Arc<Usable>,
     look_at: Time,
     hinted: bool,
 }
 
 impl Changes {
     pub(super) fn new(seen: Usable, now: Time) -> Self {
-        Self { seen: Arc::new(seen), look_at: now + LOOK_EVERY, hinted: false }
+        let seen = Arc::new(seen);
+        Self { had: Arc::clone(&seen), seen, look_at: now + LOOK_EVERY, hinted: false }
     }
 
     /// The system says that something has changed.
@@ -35,13 +38,18 @@ impl Changes {
         self.look_at
     }
 
-    /// What a look has found; gives what was before and what is now, where these differ.
+    /// What a look has found; gives what was before and what is now, where these differ. Between a network
+    /// that goes and one that comes there is none: before the second was the first.
     pub(super) fn on_look(&mut self, found: Usable, now: Time) -> Option<(Arc<Usable>, Arc<Usable>)> {
         self.hinted = false;
         self.look_at = now + LOOK_EVERY;
         let differs = found != *self.seen;
         // Kept in either case: which temporary address is there matters to the path that uses it.
-        let before = std::mem::replace(&mut self.seen, Arc::new(found));
+        self.seen = Arc::new(found);
+        let before = match self.seen.addresses.is_empty() {
+            true => Arc::clone(&self.had),
+            false => std::mem::replace(&mut self.had, Arc::clone(&self.seen)),
+        };
         differs.then(|| (before, Arc::clone(&self.seen)))
     }
 }
@@ -76,6 +84,16 @@ mod tests {
         changes.on_hint(ms(5));
         assert_eq!(changes.on_look(here(), ms(305)), None);
         assert_eq!(changes.next_look(), ms(305) + LOOK_EVERY);
+    }
+
+    #[test]
+    fn a_network_that_went_and_came_back_is_the_one_that_it_was() {
+        let here = || usable(&["192.0.2.4"], &["192.0.2.4"]);
+        let mut changes = Changes::new(here(), ms(0));
+        let (before, now) = changes.on_look(usable(&[], &[]), ms(300)).expect("it went");
+        assert_eq!((&*before, &*now), (&here(), &usable(&[], &[])));
+        let (before, now) = changes.on_look(here(), ms(900)).expect("it came back");
+        assert_eq!((&*before, &*now), (&here(), &here()));
     }
 
     #[test]

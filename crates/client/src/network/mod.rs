@@ -36,7 +36,7 @@ const NEWS: usize = 16;
 pub(crate) enum News {
     /// It is another than before.
     Changed {
-        /// What it was.
+        /// What it was when it last had an address.
         before: Arc<Usable>,
         /// What it is.
         now: Arc<Usable>,
