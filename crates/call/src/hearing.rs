@@ -12,7 +12,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What a path takes to come back with its network: two checks, or one that is lost, on a path of half a second. A restart
 /// in that time makes it later by up to 2 s (measured).
-const RETURN: Duration = Duration::from_secs(1);
+pub(crate) const RETURN: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
 pub(crate) struct Hearing {
@@ -39,11 +39,6 @@ impl Hearing {
 
     fn heard(&mut self, now: Time) {
         self.until = self.until.map(|until| until.min(now + RETURN));
-    }
-
-    /// The peer can be reached again, and so perhaps by the old path too.
-    pub(crate) fn linked(&mut self, now: Time) {
-        self.until = Some(now + RETURN);
     }
 
     /// The path is lost. Only our own clients are sure to say so.

@@ -98,10 +98,12 @@ pub enum SignalingFact {
 pub enum NetworkFact {
     /// The path in use cannot work any more: its address is gone, and there are others.
     PathLost,
-    /// Every address is gone: nobody can be reached, but on this machine itself.
+    /// There is no network, and there was one: nobody can be reached but on this machine itself.
     Gone,
-    /// It is another, or the machine has slept; the path in use may work as before.
+    /// It is another, or back as it was; the address of the path in use is there.
     Changed,
+    /// The machine has slept: the path in use may work as before.
+    Woken,
 }
 
 /// What happens on the peer connection.

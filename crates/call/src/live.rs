@@ -1,6 +1,8 @@
 //! An accepted call: the way to a connection, and the way back to one.
+mod ground;
+
 use crate::{
-    EndedBy, MediaState, NetworkFact, Output, PeerFact, Role, SignalingFact, Time,
+    EndedBy, MediaState, Output, PeerFact, Role, SignalingFact, Time,
     hearing::Hearing,
     negotiate::{Negotiation, Progress},
     state::Over,
@@ -12,6 +14,7 @@ use eyeline_protocol::{
     rest::{Call, EndReason},
     signal::{ConnectionState, Sdp, Signal},
 };
+use ground::Ground;
 use std::{collections::VecDeque, time::Duration};
 
 /// How long the first connection may take.
@@ -25,10 +28,6 @@ pub(crate) const DISCONNECTED_GRACE: Duration = Duration::from_millis(2500);
 const CONNECT_ATTEMPT: Duration = Duration::from_secs(10);
 /// The callee's restarts come this much later than the caller's, so that most never collide.
 const CALLEE_LAG: Duration = Duration::from_secs(1);
-/// Without any address a restart waits for word of the way to the server, which is gone as well, unless it is on this
-/// machine: then the restart is put off, and the old path left as it is, for the network often comes back as it was.
-const GONE_LAG: Duration = Duration::from_millis(200);
-
 #[derive(Debug)]
 pub(crate) struct Live {
     pub(crate) call: Call,
@@ -40,12 +39,9 @@ pub(crate) struct Live {
     negotiation: Negotiation,
     restarts: u32,
     restart_at: Option<Time>,
-    /// Whether the path is known to be lost though ICE has not noticed yet.
-    stale: bool,
-    /// Whether this machine is without any network since the path was lost.
+    ground: Ground,
+    /// Whether this machine has no network at present.
     gone: bool,
-    /// Whether this machine's own network is another one than when there was a path: the old path is not worth waiting for.
-    moved: bool,
     hearing: Hearing,
     channel_open: bool,
     peer_is_eyeline: bool,
@@ -81,9 +77,8 @@ impl Live {
             negotiation: Negotiation::start(role, out),
             restarts: 0,
             restart_at: None,
-            stale: false,
+            ground: Ground::Firm,
             gone: false,
-            moved: false,
             hearing: Hearing::default(),
             channel_open: false,
             peer_is_eyeline: false,
@@ -153,12 +148,15 @@ impl Live {
     }
 
     fn link(&mut self, now: Time, out: &mut Out) {
-        let connected = self.connection == ConnectionState::Connected && !self.stale;
-        let may_return = self.connection == ConnectionState::Disconnected && !self.moved;
-        if may_return && self.negotiation.put_off() {
-            self.restart_at = Some(now);
-            self.hearing.linked(now);
+        let may_return = match self.ground {
+            Ground::Firm => self.connection == ConnectionState::Disconnected && self.negotiation.put_off(),
+            Ground::Away => true,
+            Ground::Lost => false,
+        };
+        if may_return {
+            self.await_path(now);
         }
+        let connected = self.connection == ConnectionState::Connected && self.ground != Ground::Lost;
         self.negotiation.link(connected, now, out);
     }
 
@@ -238,7 +236,6 @@ impl Live {
             return;
         }
         self.connection = state;
-        self.stale = false;
         if self.negotiation.linked() {
             out.push_back(Output::Send(Signal::ConnectionState { state }));
         }
@@ -248,7 +245,7 @@ impl Live {
                 self.connected_at.get_or_insert(now);
                 self.restarts = 0;
                 self.restart_at = None;
-                self.moved = false;
+                self.ground = Ground::Firm;
                 self.hearing.found();
             }
             (ConnectionState::Disconnected, Stage::Active { .. }) => {
@@ -274,47 +271,6 @@ impl Live {
                 Stage::Connecting { .. } | Stage::Active { .. } | Stage::Reconnecting { .. },
             ) => {}
         }
-    }
-
-    /// The side that notices looks for new paths at once: the other one cannot know.
-    pub(crate) fn on_network(&mut self, fact: NetworkFact, now: Time) {
-        match (fact, self.stage) {
-            (NetworkFact::PathLost, Stage::Active { .. }) => {
-                self.stale = true;
-                self.look_at(now);
-            }
-            (NetworkFact::Gone, _) => {
-                self.look_at(now + GONE_LAG);
-                (self.stale, self.gone, self.moved) = (true, true, false);
-            }
-            (NetworkFact::Changed, Stage::Active { .. } | Stage::Reconnecting { .. })
-                if std::mem::take(&mut self.gone) =>
-            {
-                self.return_to_path(now);
-            }
-            (NetworkFact::Changed, Stage::Active { lost_at: Some(_) })
-            | (
-                NetworkFact::PathLost | NetworkFact::Changed,
-                Stage::Connecting { .. } | Stage::Reconnecting { .. },
-            ) => self.look_at(now),
-            (NetworkFact::Changed, Stage::Active { lost_at: None }) if self.stale => self.look_at(now),
-            (NetworkFact::Changed, Stage::Active { lost_at: None }) => {}
-        }
-    }
-
-    /// The network is back as it was, and so perhaps the path: it gets a moment, and then others are looked for.
-    fn return_to_path(&mut self, now: Time) {
-        self.stale = false;
-        self.negotiation.put_off();
-        self.restart_at = (self.connection != ConnectionState::Connected).then_some(now);
-        self.hearing.linked(now);
-    }
-
-    fn look_at(&mut self, at: Time) {
-        (self.moved, self.gone) = (true, false);
-        self.negotiation.on_moved();
-        self.hearing.found();
-        self.restart_at = Some(at);
     }
 
     fn lag(&self) -> Duration {
@@ -368,6 +324,9 @@ impl Live {
         }
         if self.restart_due().is_some_and(|at| at <= now) {
             self.negotiation.restart(now, out);
+            if self.ground == Ground::Away && !self.negotiation.is_settled() {
+                self.ground = Ground::Lost;
+            }
             self.restart_at = Some(now + backoff(self.restarts));
             self.restarts += 1;
         }

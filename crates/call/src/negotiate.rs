@@ -117,7 +117,15 @@ impl Negotiation {
         }
     }
 
-    /// This machine's network is another one.
+    /// Whether no description is under way.
+    pub(crate) fn is_settled(&self) -> bool {
+        match self.step {
+            Step::Stable => true,
+            Step::CreatingOffer | Step::Offered { .. } | Step::Answering { .. } => false,
+        }
+    }
+
+    /// The addresses of this machine are others: what is under way leads nowhere.
     pub(crate) fn on_moved(&mut self) {
         self.outdated = match self.step {
             // An offer that nobody has seen is made anew, not waited for.

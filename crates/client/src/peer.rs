@@ -184,8 +184,10 @@ impl Peer {
 
     async fn answer(&self, offer: Sdp) -> Result<Sdp, PeerError> {
         self.shared.callers.clear(clock());
-        let description = RTCSessionDescription::offer(taken(&offer.sdp)).map_err(bad_sdp)?;
+        let (sdp, hidden) = self.candidates.of_description(&offer.sdp);
+        let description = RTCSessionDescription::offer(with_opus_kept(&sdp)).map_err(bad_sdp)?;
         self.connection.set_remote_description(description).await.map_err(bad_sdp)?;
+        self.candidates.reveal(hidden);
         let answer = self.connection.create_answer(None).await.map_err(bad_sdp)?;
         // A browser offers H.264 several times over: what we send is what our own answer took of that.
         self.take_over(&offer.sdp, &answer.sdp).await?;
@@ -211,10 +213,13 @@ impl Peer {
     }
 
     async fn apply(&self, answer: Sdp) -> Result<(), PeerError> {
-        let description = RTCSessionDescription::answer(taken(&answer.sdp)).map_err(bad_sdp)?;
+        let (sdp, hidden) = self.candidates.of_description(&answer.sdp);
+        let description = RTCSessionDescription::answer(with_opus_kept(&sdp)).map_err(bad_sdp)?;
         // Before it is applied: streams are bound to their codecs meanwhile.
         self.take_over(&answer.sdp, &answer.sdp).await?;
-        self.connection.set_remote_description(description).await.map_err(bad_sdp)
+        self.connection.set_remote_description(description).await.map_err(bad_sdp)?;
+        self.candidates.reveal(hidden);
+        Ok(())
     }
 
     /// Looks for paths by these servers from the next gathering on, which an ICE restart begins.
@@ -339,9 +344,8 @@ impl Drop for Peer {
     }
 }
 
-/// The peer's description as we take it.
-fn taken(sdp: &str) -> String {
-    sdp::with_opus_kept(&candidates::bounded(sdp), &config::opus().sdp_fmtp_line)
+fn with_opus_kept(sdp: &str) -> String {
+    sdp::with_opus_kept(sdp, &config::opus().sdp_fmtp_line)
 }
 
 fn bad_sdp(error: Error) -> PeerError {

@@ -8,6 +8,7 @@
 mod busy;
 mod leaving;
 mod negotiation;
+mod networks;
 mod peer;
 mod random;
 mod reconnecting;

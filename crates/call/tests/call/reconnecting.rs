@@ -1,22 +1,10 @@
 //! Losing the path and looking for another.
 use crate::solo::*;
-use eyeline_call::{Input, NetworkFact, Output, PeerFact, Phase, SignalingFact};
+use eyeline_call::{Input, Output, PeerFact, Phase, SignalingFact};
 use eyeline_protocol::{
     rest::EndReason,
     signal::{ConnectionState, SdpKind, Signal},
 };
-
-fn restarts(outputs: &[Output]) -> usize {
-    outputs.iter().filter(|o| matches!(o, Output::CreateOffer { ice_restart: true, .. })).count()
-}
-
-/// The number of the restart's offer that is asked for.
-fn created(outputs: &[Output]) -> Option<u32> {
-    outputs.iter().find_map(|output| match output {
-        Output::CreateOffer { seq, ice_restart: true } => Some(*seq),
-        _ => None,
-    })
-}
 
 /// What the peer sees of the path, by way of the server.
 fn peer_says(solo: &mut Solo, state: ConnectionState) -> Vec<Output> {
@@ -222,114 +210,6 @@ fn peer_that_misses_us_is_answered_though_the_path_works_here() {
     let mut solo = Solo::caller_active();
     let said = sent(&peer_says(&mut solo, ConnectionState::Disconnected));
     assert_eq!(said, [Signal::ConnectionState { state: ConnectionState::Connected }]);
-}
-
-#[test]
-fn lost_address_restarts_ice_at_once_and_nobody_sees_reconnecting() {
-    for mut solo in [Solo::caller_active(), Solo::callee_active()] {
-        solo.step(Input::Network(NetworkFact::PathLost));
-        assert_eq!(restarts(&solo.wait(0)), 1);
-        solo.connection(ConnectionState::Connecting);
-        solo.wait(2_499);
-        assert_eq!(solo.phase(), Phase::Active);
-        solo.connection(ConnectionState::Connected);
-        solo.wait(60_000);
-        assert_eq!(solo.phase(), Phase::Active);
-    }
-}
-
-#[test]
-fn lost_address_is_made_good_as_soon_as_the_server_is_back() {
-    let mut solo = Solo::caller_active();
-    let call_id = solo.machine.view().call_id.expect("a call");
-    solo.step(Input::Signaling { call_id, fact: SignalingFact::Down });
-    solo.step(Input::Network(NetworkFact::PathLost));
-    assert_eq!(restarts(&solo.wait(5_000)), 0);
-    assert_eq!(restarts(&solo.peer_present()), 1, "though ICE has not noticed");
-}
-
-#[test]
-fn lost_address_is_made_good_at_once_though_ice_has_noticed_meanwhile() {
-    for fact in [NetworkFact::PathLost, NetworkFact::Changed] {
-        let mut solo = Solo::caller_active();
-        let call_id = solo.machine.view().call_id.expect("a call");
-        solo.step(Input::Signaling { call_id, fact: SignalingFact::Down });
-        solo.connection(ConnectionState::Disconnected);
-        solo.wait(3_000);
-        solo.step(Input::Network(fact));
-        assert_eq!(restarts(&solo.wait(5_000)), 0);
-        assert_eq!(restarts(&solo.peer_present()), 1, "{fact:?}");
-    }
-}
-
-#[test]
-fn without_any_address_the_old_path_is_kept_unless_the_server_is_on_this_machine() {
-    let mut beside = Solo::caller_active();
-    beside.step(Input::Network(NetworkFact::Gone));
-    assert_eq!(restarts(&beside.wait(500)), 1, "the peer is there as well, perhaps");
-    let mut apart = Solo::caller_active();
-    apart.step(Input::Network(NetworkFact::Gone));
-    let call_id = apart.machine.view().call_id.expect("a call");
-    apart.step(Input::Signaling { call_id, fact: SignalingFact::Down });
-    assert_eq!(restarts(&apart.wait(5_000)), 0);
-    apart.connection(ConnectionState::Disconnected);
-    apart.step(Input::Network(NetworkFact::Changed));
-    assert_eq!(restarts(&apart.peer_present()), 0, "it is back, and may bring the path with it");
-    assert_eq!(restarts(&apart.wait(999)), 0);
-    assert_eq!(restarts(&apart.wait(1)), 1, "it has not");
-}
-
-#[test]
-fn network_that_comes_back_with_the_path_needs_no_restart_and_one_with_another_address_does() {
-    let gone = || {
-        let mut solo = Solo::caller_active();
-        solo.step(Input::Network(NetworkFact::Gone));
-        let call_id = solo.machine.view().call_id.expect("a call");
-        solo.step(Input::Signaling { call_id, fact: SignalingFact::Down });
-        solo.wait(3_000);
-        solo.connection(ConnectionState::Disconnected);
-        solo
-    };
-    let mut same = gone();
-    same.step(Input::Network(NetworkFact::Changed));
-    same.peer_present();
-    same.connection(ConnectionState::Connected);
-    assert_eq!(restarts(&same.wait(60_000)), 0);
-    let mut moved = gone();
-    moved.step(Input::Network(NetworkFact::PathLost));
-    moved.wait(200);
-    assert_eq!(restarts(&moved.peer_present()), 1);
-}
-
-#[test]
-fn descriptions_of_a_network_that_is_gone_are_followed_by_others_at_once() {
-    let mut solo = Solo::caller_active();
-    solo.step(Input::Network(NetworkFact::PathLost));
-    let seq = created(&solo.wait(0)).expect("a restart");
-    solo.fact(PeerFact::OfferCreated { seq, offer: sdp(SdpKind::Offer, "of the second network") });
-    solo.step(Input::Network(NetworkFact::Changed));
-    assert_eq!(created(&solo.wait(500)), None, "its answer may be on the way, and would fit no other offer");
-    solo.signal(Signal::Answer { answer: eyeline_sdp(SdpKind::Answer, "to the second") });
-    let seq = created(&solo.wait(0)).expect("an offer of the third network");
-    solo.fact(PeerFact::OfferCreated { seq, offer: sdp(SdpKind::Offer, "of the third network") });
-    solo.signal(Signal::Answer { answer: eyeline_sdp(SdpKind::Answer, "to the third") });
-    assert_eq!(created(&solo.wait(500)), None);
-}
-
-#[test]
-fn another_network_leaves_a_path_that_works_alone() {
-    let mut solo = Solo::caller_active();
-    solo.step(Input::Network(NetworkFact::Changed));
-    assert_eq!(restarts(&solo.wait(60_000)), 0);
-    assert_eq!(solo.phase(), Phase::Active);
-}
-
-#[test]
-fn another_network_is_tried_at_once_where_the_path_is_in_doubt() {
-    let mut solo = Solo::caller_active();
-    solo.connection(ConnectionState::Disconnected);
-    solo.step(Input::Network(NetworkFact::Changed));
-    assert_eq!(restarts(&solo.wait(0)), 1);
 }
 
 #[test]

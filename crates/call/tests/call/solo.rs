@@ -86,6 +86,11 @@ pub fn candidate(name: &str) -> IceCandidate {
     }
 }
 
+/// How many ICE restarts are asked for.
+pub fn restarts(outputs: &[Output]) -> usize {
+    outputs.iter().filter(|o| matches!(o, Output::CreateOffer { ice_restart: true, .. })).count()
+}
+
 pub struct Solo {
     pub machine: CallMachine,
     pub now: u64,

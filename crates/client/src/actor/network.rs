@@ -9,14 +9,14 @@ impl Actor {
             News::Changed { before, now } => {
                 self.nudge.moved(now.addresses.clone());
                 match now.keeps(self.line.local, before) {
-                    _ if now.addresses.is_empty() => NetworkFact::Gone,
                     true => NetworkFact::Changed,
+                    false if now.is_none_after(before) => NetworkFact::Gone,
                     false => NetworkFact::PathLost,
                 }
             }
             News::Woken => {
                 self.nudge.check();
-                NetworkFact::Changed
+                NetworkFact::Woken
             }
         };
         // The call first: of all this, a person waits for it alone.

@@ -13,7 +13,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Changes {
     seen: Arc<Usable>,
-    /// What was seen last that had an address.
+    /// The last that was a network.
     had: Arc<Usable>,
     look_at: Time,
     hinted: bool,
@@ -38,6 +38,12 @@ impl Changes {
         self.look_at
     }
 
+    /// A look has failed: nothing is known, and so there is no news.
+    pub(super) fn on_failed_look(&mut self, now: Time) {
+        self.hinted = false;
+        self.look_at = now + LOOK_EVERY;
+    }
+
     /// What a look has found; gives what was before and what is now, where these differ. Between a network
     /// that goes and one that comes there is none: before the second was the first.
     pub(super) fn on_look(&mut self, found: Usable, now: Time) -> Option<(Arc<Usable>, Arc<Usable>)> {
@@ -46,7 +52,7 @@ impl Changes {
         let differs = found != *self.seen;
         // Kept in either case: which temporary address is there matters to the path that uses it.
         self.seen = Arc::new(found);
-        let before = match self.seen.addresses.is_empty() {
+        let before = match self.seen.is_none_after(&self.had) {
             true => Arc::clone(&self.had),
             false => std::mem::replace(&mut self.had, Arc::clone(&self.seen)),
         };

@@ -36,7 +36,7 @@ const NEWS: usize = 16;
 pub(crate) enum News {
     /// It is another than before.
     Changed {
-        /// What it was when it last had an address.
+        /// What it was when there last was one.
         before: Arc<Usable>,
         /// What it is.
         now: Arc<Usable>,
@@ -73,7 +73,7 @@ async fn watch(news: mpsc::Sender<News>) {
         tracing::warn!(%error, "changes of the network are only seen by looking");
         Box::new(hints::None)
     });
-    let mut changes = Changes::new(Usable::look(), clock.now());
+    let mut changes = Changes::new(look().unwrap_or_default(), clock.now());
     let mut sleep = Sleep::default();
     let mut tick = tokio::time::interval(sleep::TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -88,9 +88,15 @@ async fn watch(news: mpsc::Sender<News>) {
                 changes.on_hint(clock.now());
                 None
             }
-            () = tokio::time::sleep_until(look_at) => changes
-                .on_look(Usable::look(), clock.now())
-                .map(|(before, now)| News::Changed { before, now }),
+            () = tokio::time::sleep_until(look_at) => match look() {
+                Some(found) => changes
+                    .on_look(found, clock.now())
+                    .map(|(before, now)| News::Changed { before, now }),
+                None => {
+                    changes.on_failed_look(clock.now());
+                    None
+                }
+            },
             _ = tick.tick() => sleep.on_tick(system::awake_or_asleep()).then_some(News::Woken),
         };
         if let Some(found) = found {
@@ -100,4 +106,8 @@ async fn watch(news: mpsc::Sender<News>) {
             }
         }
     }
+}
+
+fn look() -> Option<Usable> {
+    Usable::look().inspect_err(|error| tracing::warn!(%error, "this machine's addresses are unknown")).ok()
 }

@@ -2,6 +2,7 @@
 use crate::peer::usable_addresses;
 use std::{
     collections::BTreeSet,
+    io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
 };
 
@@ -34,12 +35,11 @@ impl Eq for Usable {}
 
 impl Usable {
     /// Asks the system. Takes well under a millisecond.
-    pub(crate) fn look() -> Self {
-        let addresses = usable_addresses().unwrap_or_else(|error| {
-            tracing::warn!(%error, "this machine's addresses are unknown");
-            Vec::new()
-        });
-        Self::of(addresses, FAR.into_iter().filter_map(source))
+    ///
+    /// # Errors
+    /// Where the system does not say, as where there are no more descriptors.
+    pub(crate) fn look() -> io::Result<Self> {
+        Ok(Self::of(usable_addresses()?, FAR.into_iter().filter_map(source)))
     }
 
     /// Where the machine would send from by loopback or by a link alone, there is no way to anybody far away.
@@ -47,6 +47,12 @@ impl Usable {
         let addresses = BTreeSet::from_iter(addresses);
         let sources = sources.filter(|ip| addresses.contains(ip)).collect();
         Self { addresses, sources }
+    }
+
+    /// Whether this is no network where that was one: no address, or no way to anybody far away. What is left then are the
+    /// machine's own bridges to its guests.
+    pub(crate) fn is_none_after(&self, before: &Self) -> bool {
+        self.addresses.is_empty() || (self.sources.is_empty() && !before.sources.is_empty())
     }
 
     /// Whether a path from `local`, where that is known, could still work, having worked on the network `before`.
@@ -119,6 +125,16 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn bridges_that_lead_nowhere_are_no_network_where_there_was_one() {
+        let before = usable(&["172.17.0.1", "192.0.2.4"], &["192.0.2.4"]);
+        let bridge = usable(&["172.17.0.1"], &[]);
+        assert!(bridge.is_none_after(&before) && usable(&[], &[]).is_none_after(&bridge));
+        assert!(!usable(&["198.51.100.4"], &["198.51.100.4"]).is_none_after(&before));
+        let island = usable(&["192.0.2.4"], &[]);
+        assert!(!usable(&["192.0.2.5"], &[]).is_none_after(&island), "it never had a way out");
+    }
+
+    #[test]
     fn a_route_by_an_address_that_is_of_no_use_is_none() {
         let ip = |text: &str| text.parse().expect("an address");
         let found = Usable::of(vec![ip("192.0.2.4")], ["169.254.7.7", "192.0.2.4"].map(ip).into_iter());
@@ -136,6 +152,6 @@ pub(super) mod tests {
 
     #[test]
     fn nobody_else_reaches_this_machine_by_loopback() {
-        assert!(Usable::look().addresses.iter().all(|ip| !ip.is_loopback()));
+        assert!(Usable::look().expect("an answer").addresses.iter().all(|ip| !ip.is_loopback()));
     }
 }

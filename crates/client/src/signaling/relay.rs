@@ -30,7 +30,7 @@ pub enum RelayUpdate {
     Signal(Signal),
     /// The socket was lost, or could not be opened; it is tried again.
     Down,
-    /// The server knows no such call of this device (any more), or speaks to another one; nothing comes any more.
+    /// The server knows no such call of this device (any more); nothing comes any more.
     Gone,
 }
 

@@ -44,7 +44,8 @@ fn is_uuid(text: &str) -> bool {
 
 /// The same candidate with an address in place of its name; `None` where nobody knows it, or several go by it, of which none
 /// may be taken (section 3.2.1 there). The system is asked: it speaks multicast DNS where that is of use.
-pub(super) async fn revealed(line: &str, name: &str) -> Option<String> {
+pub(super) async fn revealed(line: &str) -> Option<String> {
+    let name = hidden_name(line)?;
     let found = timeout(LOOKUP_LIMIT, lookup_host((name, 0))).await.ok()?.ok()?;
     with_address(line, name, found.map(|address| address.ip()))
 }

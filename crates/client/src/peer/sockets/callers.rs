@@ -65,14 +65,13 @@ impl Callers {
         known.answered.contains(&candidate)
     }
 
-    /// One more candidate of the peer's is taken.
-    pub(in super::super) fn note_taken(&self) {
-        self.known().taken += 1;
-    }
-
-    /// How many were, in this round.
-    pub(in super::super) fn taken(&self) -> usize {
-        self.known().taken
+    /// So many more candidates of the peer's are to be taken in this round of ICE, of which there may be `most`; whether
+    /// there is room for one.
+    pub(in super::super) fn take(&self, more: usize, most: usize) -> bool {
+        let mut known = self.known();
+        let has_room = known.taken < most;
+        known.taken = (known.taken + more).min(most);
+        has_room
     }
 
     /// What the peer has said of the far end of the path in use.
@@ -161,10 +160,9 @@ mod tests {
             let known = callers.known();
             assert_eq!((known.answered.len(), known.told.len()), (ADDRESSES_MAX, ADDRESSES_MAX));
         }
-        callers.note_taken();
-        assert_eq!(callers.taken(), 1);
+        assert!(callers.take(2, 3) && callers.take(1, 3) && !callers.take(1, 3));
         callers.clear(now);
-        assert_eq!(callers.taken(), 0);
+        assert!(callers.take(1, 3), "another round");
         assert!(!callers.told(one, CandidateType::Host));
         assert_eq!(callers.looking_for(now + UNTOLD_FOR), UNTOLD_FOR);
     }

@@ -1,5 +1,5 @@
 //! What both session descriptions say that the sockets make use of.
-use super::super::cookie::Cookie;
+use super::{super::cookie::Cookie, nominate};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Shared by all sockets of a connection, and the connection.
@@ -10,8 +10,6 @@ pub(in super::super) struct Knowledge(Arc<Mutex<Known>>);
 struct Known {
     /// ICE passwords (RFC 8839 section 5.4).
     local_password: Option<String>,
-    /// The one before it, which is in force again where the newest description is taken back.
-    former_password: Option<String>,
     remote_password: Option<String>,
     peer_is_ours: bool,
     ours: Option<Cookie>,
@@ -33,10 +31,7 @@ impl Knowledge {
 
     /// Our newest description.
     pub(in super::super) fn set_local(&self, sdp: &str) {
-        let (mut known, password) = (self.known(), password(sdp));
-        if known.local_password != password {
-            known.former_password = std::mem::replace(&mut known.local_password, password);
-        }
+        self.known().local_password = password(sdp);
     }
 
     /// The peer's newest description.
@@ -51,10 +46,11 @@ impl Knowledge {
         known.theirs = Cookie::in_sdp(sdp);
     }
 
-    /// The passwords that checks of the peer may be signed with; none before there is a description.
-    pub(super) fn local_passwords(&self) -> Vec<String> {
-        let known = self.known();
-        [&known.local_password, &known.former_password].into_iter().flatten().cloned().collect()
+    /// Whether a check is signed by the peer. rtc-ice looks at who controls whom before it looks at that: anybody who knows
+    /// this address could have it take the other role.
+    pub(super) fn is_genuine(&self, check: &[u8]) -> bool {
+        let password = self.known().local_password.clone();
+        password.is_some_and(|password| nominate::is_signed(check, &password))
     }
 
     /// The password that our checks are answered with.

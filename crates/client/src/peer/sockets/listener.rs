@@ -1,9 +1,5 @@
 //! Where the peer may connect to by TCP.
-use super::{
-    Boxed,
-    callers::Callers,
-    stream::{Held, Stream},
-};
+use super::{Boxed, Shared, callers::Callers, knowledge::Knowledge, stream::Stream};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Semaphore};
 use webrtc::runtime::{AsyncTcpListener, AsyncTcpStream};
@@ -21,13 +17,15 @@ pub(super) struct Listener {
     inner: TcpListener,
     places: Arc<Semaphore>,
     callers: Callers,
+    knowledge: Knowledge,
 }
 
 impl Listener {
     /// On a socket that listens and does not block.
-    pub(super) fn new(listener: std::net::TcpListener, callers: Callers) -> io::Result<Self> {
+    pub(super) fn new(listener: std::net::TcpListener, shared: &Shared) -> io::Result<Self> {
         let places = Arc::new(Semaphore::new(STREAMS_MAX));
-        Ok(Self { inner: TcpListener::from_std(listener)?, places, callers })
+        let (callers, knowledge) = (shared.callers.clone(), shared.knowledge.clone());
+        Ok(Self { inner: TcpListener::from_std(listener)?, places, callers, knowledge })
     }
 }
 
@@ -41,7 +39,7 @@ impl AsyncTcpListener for Listener {
                 tokio::time::sleep(AFTER_ERROR).await;
             }
             let (stream, from) = accepted?;
-            let stream = Stream::new(stream, Held::Accepted(place), self.callers.clone())?;
+            let stream = Stream::accepted(stream, place, self.callers.clone(), self.knowledge.clone())?;
             Ok((Arc::new(stream) as Arc<dyn AsyncTcpStream>, from))
         })
     }

@@ -78,7 +78,7 @@ impl Shared {
     /// Of these servers the sockets need to know.
     pub(super) fn use_servers(&self, servers: &Servers) {
         self.callers.set_relays(servers.relays());
-        self.renewals.set_passwords(servers.passwords());
+        self.renewals.add_passwords(servers.passwords());
     }
 }
 
@@ -107,7 +107,7 @@ impl Runtime for Sockets {
     }
 
     fn wrap_tcp_listener(&self, listener: TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
-        Ok(Arc::new(Listener::new(listener, self.shared.callers.clone())?))
+        Ok(Arc::new(Listener::new(listener, &self.shared)?))
     }
 
     fn connect_tcp<'a>(&'a self, remote: SocketAddr) -> Boxed<'a, io::Result<Arc<dyn AsyncTcpStream>>> {

@@ -3,7 +3,8 @@
 //! A nonce holds for a time (600 s with coturn, if told so); to what comes later the server says 438 and gives another (RFC
 //! 8489 section 9.2.5). rtc-turn takes that over and gives the request up (read in 0.21.1): a permission is lost, and a
 //! channel that was to be kept is bound anew by another number, which the server refuses, while what comes by the first one
-//! is dropped. So here the request goes out again, as the standard wants it, and rtc-turn hears of the answer to that.
+//! is dropped. So here the request goes out again with the new nonce, and rtc-turn hears of the answer to that. It keeps its
+//! transaction, which rtc-turn knows the answer by; coturn does not mind (tried).
 use super::stun::{parse, signed};
 use bytes::Bytes;
 use rtc_stun::{
@@ -27,6 +28,8 @@ const REQUESTS: [[u8; 2]; 4] = [[0, 3], [0, 4], [0, 8], [0, 9]];
 const ERRORS: [[u8; 2]; 4] = [[1, 0x13], [1, 0x14], [1, 0x18], [1, 0x19]];
 /// Requests that are remembered: a few are under way at a time, with each of some servers.
 const REMEMBERED: usize = 64;
+/// Passwords that are known at a time: those of a day of calls whose lists are renewed every few minutes.
+const PASSWORDS_MAX: usize = 512;
 /// How often one request goes out again: rtc-turn repeats it meanwhile, and each repetition is refused as well.
 const AGAIN_MAX: u32 = 4;
 
@@ -59,9 +62,13 @@ impl Renewals {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The TURN servers' users and their passwords, from now on.
-    pub(super) fn set_passwords(&self, passwords: HashMap<String, String>) {
-        self.state().passwords = passwords;
+    /// These are TURN servers' users and their passwords as well: a relay lives on under the name that it was asked for with.
+    pub(super) fn add_passwords(&self, passwords: HashMap<String, String>) {
+        let known = &mut self.state().passwords;
+        if known.len() + passwords.len() > PASSWORDS_MAX {
+            known.clear();
+        }
+        known.extend(passwords);
     }
 
     /// Looks at what goes to a server.
@@ -170,7 +177,7 @@ mod tests {
 
     fn renewals() -> Renewals {
         let renewals = Renewals::default();
-        renewals.set_passwords(HashMap::from([("someone".into(), "secret".into())]));
+        renewals.add_passwords(HashMap::from([("someone".into(), "secret".into())]));
         renewals
     }
 
@@ -194,12 +201,17 @@ mod tests {
         for end in 0..refusal(1, [4, 38], "new").len() {
             assert_eq!(renewals.on_received(&refusal(1, [4, 38], "new")[..end]), None, "cut off after {end}");
         }
-        renewals.set_passwords(HashMap::new());
-        assert_eq!(renewals.on_received(&refusal(1, [4, 38], "new")), None, "nobody knows the password");
+        let stranger = Renewals::default();
+        stranger.on_sent(&request(1, "old"));
+        assert_eq!(stranger.on_received(&refusal(1, [4, 38], "new")), None, "nobody knows the password");
         for id in 0..200 {
             renewals.on_sent(&request(id, "old"));
         }
+        for user in 0..5_000 {
+            renewals.add_passwords(HashMap::from([(user.to_string(), String::new())]));
+        }
         assert_eq!(renewals.state().sent.len(), REMEMBERED);
+        assert!(renewals.state().passwords.len() <= PASSWORDS_MAX);
         assert!(!format!("{renewals:?}").contains("secret"));
     }
 }

@@ -5,7 +5,6 @@ use super::{
     checks::Checks,
     handshake::{Handshake, is_not_media},
     heard::Heard,
-    nominate,
     shortcuts::Shortcuts,
     sift::sift,
     stun::{BINDING_REQUEST, BINDING_SUCCESS, is},
@@ -121,16 +120,9 @@ impl Socket {
                 self.send_beside(cx, from, &again);
                 return false;
             }
-            let is_wanted = !is(datagram, BINDING_REQUEST) || self.is_genuine(datagram);
+            let is_wanted = !is(datagram, BINDING_REQUEST) || self.shared.knowledge.is_genuine(datagram);
             is_wanted && (!hurries || self.is_timely(from, datagram))
         })
-    }
-
-    /// Whether a check is signed by the peer. rtc-ice looks at who controls whom before it looks at that: anybody who
-    /// knows this address could have it take the other role.
-    fn is_genuine(&self, check: &[u8]) -> bool {
-        let passwords = self.shared.knowledge.local_passwords();
-        passwords.is_empty() || nominate::is_signed(check, &passwords)
     }
 
     /// Leaves out checks from relays that the peer has not told of yet: they would be taken for a direct path, and be

@@ -6,7 +6,8 @@ use super::{
     callers::Callers,
     dials::Place,
     handshake::is_not_media,
-    stun::{BINDING_SUCCESS, is},
+    knowledge::Knowledge,
+    stun::{BINDING_REQUEST, BINDING_SUCCESS, is},
 };
 use crate::{
     peer::tcp::{Outbox, outbox, tune},
@@ -37,6 +38,10 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(8);
 const IDLE_LIMIT: Duration = Duration::from_secs(60);
 /// Who has not shown by then to be the peer is a stranger: a few rounds of connectivity checks on the longest path.
 const STRANGER_LIMIT: Duration = Duration::from_secs(10);
+/// Longest connectivity check: what fits in a datagram anywhere (RFC 8489 section 6.1).
+const CHECK_MAX: usize = 548;
+/// Between two looks at a first packet that comes in pieces.
+const MORE_AFTER: Duration = Duration::from_millis(20);
 /// Length of a packet, before each (RFC 4571).
 const LENGTH: usize = 2;
 
@@ -48,6 +53,10 @@ pub(super) struct Stream {
     local: SocketAddr,
     peer: SocketAddr,
     opened: Instant,
+    /// What shows that the first word of who has connected to us is the peer's; no need of it where we have.
+    knowledge: Option<Knowledge>,
+    /// Whether that has been heard.
+    is_admitted: AtomicBool,
     /// Whether ICE has answered somebody there: a check that did not know the secret goes unanswered.
     is_peer: AtomicBool,
     carries_media: AtomicBool,
@@ -65,8 +74,22 @@ pub(super) enum Held {
 }
 
 impl Stream {
-    /// Takes over a connection that is there.
-    pub(super) fn new(stream: TcpStream, held: Held, callers: Callers) -> io::Result<Self> {
+    /// Takes over a connection that somebody has made.
+    pub(super) fn accepted(
+        stream: TcpStream,
+        place: OwnedSemaphorePermit,
+        callers: Callers,
+        knowledge: Knowledge,
+    ) -> io::Result<Self> {
+        Self::new(stream, Held::Accepted(place), callers, Some(knowledge))
+    }
+
+    fn new(
+        stream: TcpStream,
+        held: Held,
+        callers: Callers,
+        knowledge: Option<Knowledge>,
+    ) -> io::Result<Self> {
         let (local, peer) = (stream.local_addr()?, stream.peer_addr()?);
         tune(&stream)?;
         let (incoming, to_network) = stream.into_split();
@@ -78,6 +101,8 @@ impl Stream {
             local,
             peer,
             opened: Instant::now(),
+            is_admitted: AtomicBool::new(knowledge.is_none()),
+            knowledge,
             is_peer: AtomicBool::new(false),
             carries_media: AtomicBool::new(false),
             callers,
@@ -90,7 +115,7 @@ impl Stream {
     pub(super) async fn connect(to: SocketAddr, place: Place, callers: Callers) -> io::Result<Self> {
         let connected = timeout(CONNECT_LIMIT, TcpStream::connect(to)).await;
         let stream = connected.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-        Self::new(stream, Held::Dialed(place), callers)
+        Self::new(stream, Held::Dialed(place), callers, None)
     }
 
     /// Looks at what is sent.
@@ -110,11 +135,49 @@ impl Stream {
             };
             let readable = timeout_at(until, self.incoming.readable()).await;
             readable.map_err(|_| io::Error::from(io::ErrorKind::ConnectionAborted))??;
+            if !self.is_admitted.load(Ordering::Relaxed) && !self.admit().await? {
+                continue;
+            }
             match self.incoming.try_read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 done => return done,
             }
         }
+    }
+
+    /// Looks at the first packet where it lies: a check that only the peer can have signed, or nothing is read at all. `false`
+    /// while it has not come whole.
+    async fn admit(&self) -> io::Result<bool> {
+        let mut first = [0; LENGTH + CHECK_MAX];
+        let come = self.incoming.as_ref().peek(&mut first).await?;
+        let refused = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let Some((length, packet)) = first.get(..come).and_then(<[u8]>::split_first_chunk) else {
+            return if come == 0 {
+                Err(io::ErrorKind::UnexpectedEof.into())
+            } else {
+                self.wait_for_more().await
+            };
+        };
+        let length = usize::from(u16::from_be_bytes(*length));
+        if length > CHECK_MAX {
+            return Err(refused());
+        }
+        let Some(check) = packet.get(..length) else { return self.wait_for_more().await };
+        let is_peers = self.knowledge.as_ref().is_some_and(|known| known.is_genuine(check));
+        if !is(check, BINDING_REQUEST) || !is_peers {
+            return Err(refused());
+        }
+        self.is_admitted.store(true, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    /// What has come stays readable: there is nothing else to wait for than a moment.
+    async fn wait_for_more(&self) -> io::Result<bool> {
+        if self.opened.elapsed() > STRANGER_LIMIT {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        tokio::time::sleep(MORE_AFTER).await;
+        Ok(false)
     }
 }
 
@@ -161,7 +224,10 @@ async fn write(mut stream: OwnedWriteHalf, mut waiting: Outbox) {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::stun::message, *};
+    use super::{
+        super::{nominate, stun::message},
+        *,
+    };
     use std::sync::Arc;
     use tokio::{net::TcpListener, sync::Semaphore};
 
@@ -170,7 +236,9 @@ mod tests {
         let address = listener.local_addr().expect("bound");
         let (accepted, there) = tokio::join!(listener.accept(), TcpStream::connect(address));
         let place = Arc::new(Semaphore::new(1)).acquire_owned().await.expect("open");
-        let here = Stream::new(accepted.expect("a stream").0, Held::Accepted(place), callers.clone());
+        let knowledge = Knowledge::default();
+        knowledge.set_local("v=0\r\na=ice-pwd:secret\r\n");
+        let here = Stream::accepted(accepted.expect("a stream").0, place, callers.clone(), knowledge);
         (here.expect("a stream"), there.expect("a stream"))
     }
 
@@ -181,12 +249,41 @@ mod tests {
 
     /// After how long nothing more is expected, of somebody who has said something.
     async fn left_after(stream: &Stream, there: &mut TcpStream) -> Duration {
-        let (since, mut buffer) = (Instant::now(), [0; 16]);
-        there.write_all(b"x").await.expect("open");
-        assert_eq!(stream.read_some(&mut buffer).await.expect("a byte"), 1);
+        let (since, mut buffer) = (Instant::now(), [0; LENGTH + CHECK_MAX]);
+        let check = framed(&nominate::check(&[]).expect("a check"));
+        there.write_all(&check).await.expect("open");
+        assert_eq!(stream.read_some(&mut buffer).await.expect("a check"), check.len());
         let error = stream.read_some(&mut buffer).await.expect_err("no more");
         assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
         since.elapsed()
+    }
+
+    #[tokio::test]
+    async fn nothing_is_read_before_a_check_that_the_peer_has_signed() {
+        let (stream, mut there) = pair(&Callers::default()).await;
+        let check = framed(&nominate::check(&[]).expect("a check"));
+        let mut buffer = [0; LENGTH + CHECK_MAX];
+        let (read, ()) = tokio::join!(stream.read_some(&mut buffer), async {
+            for piece in [&check[..1], &check[1..9], &check[9..]] {
+                there.write_all(piece).await.expect("open");
+                tokio::time::sleep(MORE_AFTER).await;
+            }
+        });
+        assert_eq!(read.expect("a check"), check.len(), "though it comes in pieces");
+        let forged = [&check[..check.len() - 12], &[0; 12]].concat();
+        let too_long = (CHECK_MAX as u16 + 1).to_be_bytes();
+        for word in [&forged[..], &framed(&message(BINDING_REQUEST, 1)), &framed(b"media"), &too_long] {
+            let (stream, mut there) = pair(&Callers::default()).await;
+            there.write_all(word).await.expect("open");
+            let error = stream.read_some(&mut buffer).await.expect_err("a stranger");
+            assert_eq!(error.kind(), io::ErrorKind::PermissionDenied, "{word:?}");
+        }
+        let (stream, there) = pair(&Callers::default()).await;
+        drop(there);
+        assert_eq!(
+            stream.read_some(&mut buffer).await.expect_err("gone").kind(),
+            io::ErrorKind::UnexpectedEof
+        );
     }
 
     #[tokio::test(start_paused = true)]
