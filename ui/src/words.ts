@@ -129,15 +129,15 @@ export const words = {
     limited: 'Sent picture',
     limitations: {
       none: 'Full quality',
-      bandwidth: 'Limited by the network',
-      cpu: 'Limited by this computer',
+      bandwidth: 'Network is slow',
+      cpu: 'Computer is busy',
     } as Record<string, string>,
     sound: 'Sound buffered',
     concealed: 'Sound made up',
     codec: 'Codec',
     path: 'Path',
     direct: 'Direct',
-    relayed: 'Relayed by a server',
+    relayed: 'Relayed',
     unknown: '–',
   },
 

@@ -174,7 +174,7 @@ async fn the_cookie_is_known_beforehand_and_the_only_random_number_of_its_length
     assert_eq!((of_a.cookies_given(), of_b.cookies_given()), (1, 0), "who offers is the server");
     assert!(of_b.hellos().0 > 0 && of_a.hellos().1 > 0, "{:?}, {:?}", of_a.hellos(), of_b.hellos());
     assert_eq!((of_a.hellos().0, of_b.hellos().1), (0, 0));
-    assert_eq!((of_a.assumed(), of_b.assumed()), (1, 0), "who offers takes the pair, once");
+    assert!(of_a.assumed() > 0 && of_b.assumed() == 0, "who offers takes the pair: {}", of_b.assumed());
     let before = a.peer.stats().await.path.expect("a path");
     assert!(before.rtt.is_some_and(|rtt| !rtt.is_zero()) && before.rtt_count > 0, "{before:?}");
     negotiate(&a, &b, true).await;
