@@ -113,13 +113,14 @@ impl Sessions {
         Ok(())
     }
 
-    /// Checks an access token, and that its device is still signed in.
+    /// Checks an access token, and that its device is still signed in. The refresh that it is from is not to be repeated any
+    /// more: its answer has come.
     ///
     /// # Errors
     /// 401 `bad_token`, `token_expired` or `signed_out`.
     pub async fn check(&self, access_token: &str, now: UnixMs) -> Result<Claims, ApiError> {
         let claims = self.tokens.check(access_token, now)?;
-        if self.is_signed_in(claims.device).await? {
+        if self.storage.note_use(claims.device, claims.issued_ms).await? {
             Ok(claims)
         } else {
             Err(ApiError::unauthorized("signed_out", "this device was signed out"))

@@ -27,6 +27,9 @@ pub struct Claims {
     pub device: DeviceId,
     /// Issued at, seconds since the Unix epoch.
     iat: i64,
+    /// The same in milliseconds; 0 in tokens of before there was this.
+    #[serde(default)]
+    pub issued_ms: UnixMs,
     /// Expires at, seconds since the Unix epoch.
     pub exp: i64,
 }
@@ -64,7 +67,7 @@ impl Tokens {
     pub fn access(&self, user: UserId, device: DeviceId, now: UnixMs) -> Result<String, ApiError> {
         let iat = now / 1000;
         let exp = iat.saturating_add_unsigned(self.access_ttl.as_secs());
-        let claims = Claims { iss: ISSUER.into(), sub: user, device, iat, exp };
+        let claims = Claims { iss: ISSUER.into(), sub: user, device, iat, issued_ms: now, exp };
         encode(&Header::new(Algorithm::HS256), &claims, &self.signing).map_err(ApiError::internal)
     }
 
@@ -128,7 +131,7 @@ mod tests {
         let (user, device) = (UserId::new(), DeviceId::new());
         let token = tokens.access(user, device, NOW).unwrap();
         let claims = tokens.check(&token, NOW + 899_000).unwrap();
-        assert_eq!((claims.sub, claims.device), (user, device));
+        assert_eq!((claims.sub, claims.device, claims.issued_ms), (user, device, NOW));
         assert_eq!(code(tokens.check(&token, NOW + 900_000)), "token_expired");
     }
 

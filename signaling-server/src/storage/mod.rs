@@ -127,9 +127,13 @@ pub trait Accounts: Send + Sync {
     /// Whether the device is signed in.
     async fn device_is_active(&self, device: DeviceId) -> Result<bool, StorageError>;
 
+    /// Notes that an access token of the device is used that was issued at this time: until then its answers to exchanges
+    /// have come. Tells whether the device is signed in.
+    async fn note_use(&self, device: DeviceId, issued_at: UnixMs) -> Result<bool, StorageError>;
+
     /// Exchanges a refresh token for `next`. One that was spent before signs its device out, unless nobody has used the
-    /// token that it was exchanged for: the answer may have been lost, with the network for hours. Then `next` supersedes
-    /// that token, and is the only one that is good; a thief who had a copy is found out when the device refreshes next.
+    /// token that it was exchanged for, nor the access token beside that: the answer may have been lost, with the network
+    /// for hours. Then `next` supersedes that token, and is the only one that is good.
     async fn rotate(&self, spent: TokenHash, next: NewToken, now: UnixMs) -> Result<Rotation, StorageError>;
 
     /// Signs out the device that the token belongs to, and names it.

@@ -148,6 +148,21 @@ async fn an_exchange_is_not_repeated_once_its_token_was_used() {
 }
 
 #[tokio::test]
+async fn an_exchange_is_not_repeated_once_its_access_token_was_used() {
+    let (store, _dir) = sqlite().await;
+    let (ada, device) = (person(&store, "ada").await, DeviceId::new());
+    store.add_device(ada.id, device, None, token(1), 0).await.unwrap();
+    let rotated = Rotation::Rotated(ada, device);
+    assert_eq!(store.rotate(token(1).hash, token(2), 10).await.unwrap(), rotated);
+    assert!(store.note_use(device, 9).await.unwrap(), "an older one says nothing of the answer");
+    assert_eq!(store.rotate(token(1).hash, token(3), 20).await.unwrap(), rotated);
+    assert!(store.note_use(device, 20).await.unwrap());
+    assert_eq!(store.rotate(token(1).hash, token(4), 21).await.unwrap(), Rotation::Reused(device));
+    assert!(!store.note_use(device, 21).await.unwrap(), "it is signed out");
+    assert!(!store.note_use(DeviceId::new(), 0).await.unwrap(), "there is no such device");
+}
+
+#[tokio::test]
 async fn an_expired_or_unknown_refresh_token_is_refused() {
     let (store, _dir) = sqlite().await;
     let (ada, device) = (person(&store, "ada").await, DeviceId::new());

@@ -111,6 +111,19 @@ async fn a_refresh_whose_answer_was_lost_can_be_repeated() {
 }
 
 #[tokio::test]
+async fn a_spent_refresh_token_is_a_copy_as_soon_as_the_answer_to_its_exchange_is_used() {
+    let server = start().await;
+    let ada = server.person("ada").await;
+    let old = json!({ "refresh_token": ada.session.refresh_token });
+    let (_, renewed) = post(&server, "/auth/refresh", old.clone()).await;
+    let renewed = server.signed_in(renewed);
+    assert_eq!(renewed.try_get("/users/me").await.0, StatusCode::OK);
+    let (status, body) = post(&server, "/auth/refresh", old).await;
+    assert_eq!((status, code(&body)), (StatusCode::UNAUTHORIZED, "refresh_reused"));
+    assert_eq!(renewed.try_get("/users/me").await.0, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn a_refresh_whose_answer_was_lost_with_the_network_can_be_repeated_an_hour_later() {
     let server = start().await;
     let ada = server.person("ada").await;

@@ -130,6 +130,28 @@ impl Accounts for Sqlite {
             .await?)
     }
 
+    async fn note_use(&self, device: DeviceId, issued_at: UnixMs) -> Result<bool, StorageError> {
+        let row: Option<(bool, bool)> = sqlx::query_as(
+            "SELECT d.revoked_at IS NULL, EXISTS (
+                 SELECT 1 FROM refresh_tokens t
+                 WHERE t.device_id = d.id AND t.successor IS NOT NULL AND t.spent_at <= ?2)
+             FROM devices d WHERE d.id = ?1",
+        )
+        .bind(device.to_string())
+        .bind(issued_at)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some((active, has_unsettled)) = row else { return Ok(false) };
+        if has_unsettled {
+            sqlx::query("UPDATE refresh_tokens SET successor = NULL WHERE device_id = ? AND spent_at <= ?")
+                .bind(device.to_string())
+                .bind(issued_at)
+                .execute(&self.pool)
+                .await?;
+        }
+        Ok(active)
+    }
+
     async fn rotate(&self, spent: TokenHash, next: NewToken, now: UnixMs) -> Result<Rotation, StorageError> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let row: Option<TokenRow> = sqlx::query_as(
