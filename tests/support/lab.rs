@@ -6,8 +6,6 @@ use std::{net::Ipv4Addr, process::Command, time::Duration};
 /// Longest wait for a call to connect, on the worst of networks.
 const CONNECT_LIMIT: Duration = Duration::from_secs(90);
 
-/// Where who answers and the server are, if not said otherwise.
-const APART: [&str; 2] = ["b", "s"];
 /// The server's: there is no internet.
 const OPTIONS: [&str; 2] = ["--stun", "none"];
 
@@ -26,8 +24,7 @@ impl Lab {
     /// `None`, said aloud, where the system does not permit it.
     pub fn start(builder: Builder) -> Option<Self> {
         let netlab = Self::network(builder)?;
-        let server = serve(&netlab, APART[1], netlab.address(APART[1]).expect("there is an s"), &OPTIONS);
-        Some(Self { server, turn: None, homes: APART, netlab })
+        Some(Self { server: serve_on_s(&netlab, &OPTIONS), turn: None, homes: ["b", "s"], netlab })
     }
 
     /// Everybody and the server on `a`, where the server is reached by loopback.
@@ -43,8 +40,7 @@ impl Lab {
         let turn = Turn::start(&netlab);
         let options = turn.options(uris);
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
-        let server = serve(&netlab, APART[1], netlab.address(APART[1]).expect("there is an s"), &options);
-        Some(Self { server, turn: Some(turn), homes: APART, netlab })
+        Some(Self { server: serve_on_s(&netlab, &options), turn: Some(turn), homes: ["b", "s"], netlab })
     }
 
     fn network(builder: Builder) -> Option<Netlab> {
@@ -92,6 +88,10 @@ impl Lab {
         }
         (calling, answering)
     }
+}
+
+fn serve_on_s(netlab: &Netlab, options: &[&str]) -> Server {
+    serve(netlab, "s", netlab.address("s").expect("there is an s"), options)
 }
 
 fn serve(netlab: &Netlab, host: &str, address: Ipv4Addr, options: &[&str]) -> Server {

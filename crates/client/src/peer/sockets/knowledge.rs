@@ -1,5 +1,5 @@
 //! What both session descriptions say that the sockets make use of.
-use super::{super::cookie::Cookie, nominate};
+use super::{super::cookie::Cookie, stun};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Shared by all sockets of a connection, and the connection.
@@ -50,7 +50,7 @@ impl Knowledge {
     /// this address could have it take the other role.
     pub(super) fn is_genuine(&self, check: &[u8]) -> bool {
         let password = self.known().local_password.clone();
-        password.is_some_and(|password| nominate::is_signed(check, &password))
+        password.is_some_and(|password| stun::signed_by(check, &password).is_some())
     }
 
     /// The password that our checks are answered with.

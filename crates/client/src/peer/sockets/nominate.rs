@@ -24,12 +24,6 @@ pub(super) fn is_nomination(datagram: &[u8]) -> bool {
     is(datagram, BINDING_REQUEST) && parse(datagram).is_some_and(|check| check.contains(ATTR_USE_CANDIDATE))
 }
 
-/// Whether a check is signed with this password.
-pub(super) fn is_signed(check: &[u8], password: &str) -> bool {
-    let (Some(mut check), Ok(provider)) = (parse(check), default_provider()) else { return false };
-    MessageIntegrity::check(&mut check, password.as_bytes(), provider.crypto()).is_ok()
-}
-
 /// The answer to such a check of ours, as the peer would sign it.
 pub(super) fn answer(check: &[u8], remote_password: &str) -> Option<Bytes> {
     let check = parse(check).filter(|check| check.contains(ATTR_USE_CANDIDATE))?;
@@ -38,10 +32,7 @@ pub(super) fn answer(check: &[u8], remote_password: &str) -> Option<Bytes> {
 
 /// The controlling peer's check as one that takes its pair; `None` where it is none, does so already, or is not signed.
 pub(super) fn nomination(check: &[u8], local_password: &str) -> Option<Bytes> {
-    if !is_signed(check, local_password) {
-        return None;
-    }
-    let check = parse(check)
+    let check = stun::signed_by(check, local_password)
         .filter(|check| check.contains(ATTR_ICE_CONTROLLING) && !check.contains(ATTR_USE_CANDIDATE))?;
     let mut parts: Vec<Box<dyn Setter>> = vec![Box::new(REQUEST), Box::new(check.transaction_id)];
     let signatures = [ATTR_MESSAGE_INTEGRITY, ATTR_FINGERPRINT];
@@ -85,7 +76,8 @@ mod tests {
     }
 
     fn is_signed(message: &[u8], password: &str) -> bool {
-        super::is_signed(message, password) && FINGERPRINT.check(&parse(message).expect("STUN")).is_ok()
+        stun::signed_by(message, password).is_some()
+            && FINGERPRINT.check(&parse(message).expect("STUN")).is_ok()
     }
 
     #[test]

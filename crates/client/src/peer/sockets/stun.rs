@@ -5,6 +5,7 @@ use rtc_stun::{
     integrity::MessageIntegrity,
     message::{Message, Setter},
 };
+use webrtc::peer_connection::crypto::default_provider;
 
 /// Length of a header.
 const HEADER: usize = 20;
@@ -30,6 +31,12 @@ pub(super) fn transaction(datagram: &[u8], kind: [u8; 2]) -> Option<TransactionI
 pub(super) fn parse(datagram: &[u8]) -> Option<Message> {
     let mut message = Message { raw: datagram.to_vec(), ..Message::default() };
     message.decode().ok().map(|()| message)
+}
+
+/// The whole message, where it is signed with this password (section 9.1).
+pub(super) fn signed_by(datagram: &[u8], password: &str) -> Option<Message> {
+    let (mut message, provider) = (parse(datagram)?, default_provider().ok()?);
+    MessageIntegrity::check(&mut message, password.as_bytes(), provider.crypto()).ok().map(|()| message)
 }
 
 /// A message of these parts with both signatures (sections 14.5 and 14.7).
