@@ -60,7 +60,7 @@ impl End {
         if ends.repairs {
             interceptors.bind_remote_stream(&stream(RTX, theirs, ends));
         }
-        let (source, viewer) = (Source::new(ends), Viewer::default());
+        let (source, viewer) = (Source::new(ends), Viewer::new());
         Self {
             interceptors,
             stats,
@@ -134,10 +134,12 @@ impl End {
             }
         }
         self.source.adaptation.allow_copies(true);
+        self.source.adaptation.allow_two_chains(true);
         self.redundancy.set_copies(self.source.adaptation.sound_copies());
         self.wish.set(self.source.adaptation.wants_more());
         if let Some(rtt) = self.stats.get().rtt {
             self.viewer.set_round_trip(rtt);
+            self.source.adaptation.set_round_trip(Some(rtt));
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What encoders would do: packets of pictures and sound by the adaptation's word.
 use super::{media_time, start, world::Ends};
+use bytes::Bytes;
 use eyeline_media::{
     adapt::{Adaptation, PACKET_OVERHEAD},
     codec::opus::OpusSettings,
-    send::{Admission, FrameInfo, VideoTarget},
+    send::{Admission, Chains, FrameInfo, VideoTarget},
 };
+use eyeline_rtp::vp8;
 use eyeline_transport::bwe::START_BPS;
 use rtc::rtp;
 use std::time::{Duration, Instant};
@@ -14,8 +16,6 @@ pub const VIDEO: u32 = 10;
 /// Pictures a second, and what encoding takes of each: nothing that would matter.
 const CAMERA_FPS: u32 = 30;
 const ENCODE: Duration = Duration::from_millis(5);
-/// Payload of a full packet, in bytes.
-const PACKET: usize = 1_180;
 /// A key frame is so many times an ordinary picture, and no less than this for each pixel of 320x240.
 const KEY: usize = 5;
 const KEY_LEAST: usize = 3_000;
@@ -27,6 +27,7 @@ const WOBBLE: [usize; 7] = [100, 70, 130, 90, 110, 80, 120];
 /// One camera and one microphone.
 pub struct Source {
     pub adaptation: Adaptation,
+    chains: Chains,
     pub hold: bool,
     pub key: bool,
     size: (u32, u32),
@@ -47,6 +48,7 @@ impl Source {
     pub fn new(ends: Ends) -> Self {
         Self {
             adaptation: Adaptation::new(START_BPS as u64, None, media_time(start())),
+            chains: Chains::default(),
             hold: false,
             key: true,
             size: (0, 0),
@@ -117,13 +119,14 @@ impl Source {
             left_out,
         };
         self.adaptation.on_encoded(&info, media_time(at));
-        let count = size.div_ceil(PACKET).max(1);
-        for n in 0..count {
-            // A VP8 payload descriptor (RFC 7741 section 4.2), and the first byte of the frame (RFC 6386 section 9.1).
-            let mut payload = vec![0; (size / count).max(20)];
-            payload[0] = if n == 0 { 0x10 } else { 0 };
-            payload[1] = u8::from(!key);
-            packets.push(packet(VIDEO, self.video, elapsed_ms(at) * 90, payload, n + 1 == count));
+        // The first bit of a frame tells whether it is a key frame (RFC 6386 section 9.1).
+        let frame = vec![u8::from(!key); size.max(20)];
+        let reference = self.chains.next(target.two_chains, key);
+        let layer = self.chains.on_encoded(reference, target.two_chains, key);
+        let payloads = vp8::packetize(&frame, self.pictures as u16, layer);
+        let last = payloads.len() - 1;
+        for (n, payload) in payloads.into_iter().enumerate() {
+            packets.push(packet(VIDEO, self.video, elapsed_ms(at) * 90, payload, n == last));
             self.video = self.video.wrapping_add(1);
         }
     }
@@ -144,7 +147,7 @@ fn elapsed_ms(at: Instant) -> u32 {
     (at - start()).as_millis() as u32
 }
 
-fn packet(ssrc: u32, sequence: u16, timestamp: u32, payload: Vec<u8>, marker: bool) -> rtp::Packet {
+fn packet(ssrc: u32, sequence: u16, timestamp: u32, payload: impl Into<Bytes>, marker: bool) -> rtp::Packet {
     let mut packet = rtp::Packet { payload: payload.into(), ..Default::default() };
     packet.header.version = 2;
     packet.header.ssrc = ssrc;

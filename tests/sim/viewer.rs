@@ -13,7 +13,6 @@ use eyeline_transport::{MediaKind, ReceivedRtp};
 use std::time::{Duration, Instant};
 
 /// Counts what the media's own assembler makes of the packets.
-#[derive(Default)]
 pub struct Viewer {
     assembler: Assembler,
     timing: VideoTiming,
@@ -30,6 +29,18 @@ pub struct Shown {
 }
 
 impl Viewer {
+    pub fn new() -> Self {
+        let mut assembler = Assembler::default();
+        assembler.trust_chains(true);
+        Self {
+            assembler,
+            timing: VideoTiming::default(),
+            pictures: Vec::new(),
+            sound: Vec::new(),
+            bytes: Vec::new(),
+        }
+    }
+
     pub fn on_packet(&mut self, packet: ReceivedRtp, now: Instant) {
         self.bytes.push((now, weight(packet.payload.len())));
         if packet.kind == MediaKind::Audio {
@@ -39,6 +50,9 @@ impl Viewer {
         let packet = RtpPacket { marker, sequence, timestamp, payload };
         self.assembler.push(VideoCodec::Vp8, packet, media_time(now));
         while let Some(frame) = self.assembler.pop(media_time(now)) {
+            if frame.is_past {
+                continue;
+            }
             let due = self.timing.due(frame.rtp_time, frame.complete_at);
             let last = self.pictures.last().map_or(now, |shown| shown.at);
             let at = (now + (due - media_time(now))).max(last);

@@ -310,7 +310,9 @@ impl Peer {
 
     /// Reads off the peer's description who it is, off the answer (whoever made it) what we send; and tells webrtc-rs.
     async fn take_over(&self, theirs: &str, answer: &str) -> Result<(), PeerError> {
-        self.shared.knowledge.set_remote(theirs, sdp::is_ours(theirs));
+        let is_ours = sdp::is_ours(theirs);
+        self.shared.knowledge.set_remote(theirs, is_ours);
+        self.sender.set_peer_is_ours(is_ours);
         self.send_in(Formats::agreed(answer, &self.video_codecs)).await
     }
 

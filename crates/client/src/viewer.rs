@@ -51,6 +51,8 @@ pub struct EncodedPicture {
     pub codec: VideoCodec,
     /// Whether it can be decoded without any other.
     pub key_frame: bool,
+    /// Whether a later picture has been there before it: it is to be decoded, and not to be seen.
+    pub is_past: bool,
     /// When it is to be seen, by this process's capture clock.
     pub shown_at: MediaTime,
 }

@@ -3,7 +3,7 @@
 //! `cargo run --release -p eyeline-media --example codec_cost`
 use eyeline_media::{
     clock::MediaClock,
-    codec::{CodecError, EncoderSettings, VideoCodec},
+    codec::{CodecError, EncoderSettings, Reference, VideoCodec},
     frame::MediaTime,
     synthetic::draw_test_card,
 };
@@ -20,7 +20,8 @@ fn main() -> Result<(), CodecError> {
                 let ms = u64::from(frame) * 1000 / 30;
                 let image = draw_test_card(width, height, ms);
                 let start = MediaClock::now();
-                let Some(encoded) = encoder.encode(&image, MediaTime(i64::from(frame) * 33_333), false)?
+                let Some(encoded) =
+                    encoder.encode(&image, MediaTime(i64::from(frame) * 33_333), Reference::Any)?
                 else {
                     continue;
                 };

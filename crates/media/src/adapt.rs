@@ -6,6 +6,7 @@
 //! ```
 //! Pure: time is an argument. The sound comes first: what it takes is not there for pictures.
 mod load;
+mod parting;
 mod picture;
 mod sound;
 
@@ -15,8 +16,10 @@ use crate::{
     send::{FrameInfo, VideoTarget},
 };
 use load::Load;
+use parting::Parting;
 use picture::Picture;
 use sound::Sound;
+use std::time::Duration;
 
 /// Part of what a call begins with, a guess, that pictures use, in percent: on a narrow path the first one is there sooner, and
 /// on a long one more of them leave before anything has been heard of the first.
@@ -62,6 +65,7 @@ pub struct Adaptation {
     sound: Sound,
     picture: Picture,
     load: Load,
+    parting: Parting,
 }
 
 impl Adaptation {
@@ -80,6 +84,7 @@ impl Adaptation {
             sound,
             picture,
             load: Load::default(),
+            parting: Parting::default(),
         }
     }
 
@@ -96,9 +101,20 @@ impl Adaptation {
         self.sound.allow_copies(allowed);
     }
 
+    /// Whether the peer can go on with one of two chains of pictures.
+    pub fn allow_two_chains(&mut self, allowed: bool) {
+        self.parting.allow(allowed);
+    }
+
+    /// The round trip, where it is known.
+    pub fn set_round_trip(&mut self, rtt: Option<Duration>) {
+        self.parting.set_round_trip(rtt);
+    }
+
     /// The part of our packets that the path loses, 0 to 1; to be told once a second.
     pub fn set_loss(&mut self, loss: f64, now: MediaTime) {
         self.sound.set_loss(loss);
+        self.parting.set_loss(loss);
         self.update(now);
     }
 
@@ -130,8 +146,7 @@ impl Adaptation {
     /// For the encoder of pictures; `None` where the path has no room for any.
     #[must_use]
     pub fn picture(&self) -> Option<VideoTarget> {
-        let left = self.left();
-        self.picture.target(if self.is_known { left } else { left * CAREFUL_PCT / 100 })
+        self.target().map(|target| VideoTarget { two_chains: self.parting.is_on(), ..target })
     }
 
     /// What keeps the picture small, slow or away.
@@ -146,6 +161,12 @@ impl Adaptation {
 
     fn update(&mut self, now: MediaTime) {
         self.picture.update(self.left(), self.load.lowered_by(), now);
+        self.parting.update(self.target());
+    }
+
+    fn target(&self) -> Option<VideoTarget> {
+        let left = self.left();
+        self.picture.target(if self.is_known { left } else { left * CAREFUL_PCT / 100 })
     }
 
     fn left(&self) -> u64 {

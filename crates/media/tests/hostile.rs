@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 use eyeline_media::{
     clock::MediaClock,
-    codec::{EncoderSettings, VideoCodec},
+    codec::{EncoderSettings, Reference, VideoCodec},
     frame::{I420, MediaTime},
     receive::{AvSync, RenderInfo, VideoReceive, VideoReceiveEvent, VideoSink},
     rtp::RtpPacket,
@@ -39,14 +39,15 @@ fn a_picture_of_hundreds_of_millions_of_pixels_is_left_out_and_a_key_frame_is_as
     receiver.set_decoded_sink(Some(Box::new(Eye(seen))));
     let mut sequence = 0;
     let mut send = |number: u16, key: bool, huge: bool| {
-        let at = u64::from(number) * 33;
-        let image = draw_test_card(320, 240, 1_700_000_000_000 + at);
-        let encoded = encoder.encode(&image, MediaTime(i64::from(number) * 33_333), key).unwrap().unwrap();
+        let image = draw_test_card(320, 240, 1_700_000_000_000 + u64::from(number) * 33);
+        let reference = if key { Reference::Nothing } else { Reference::Any };
+        let at = MediaTime(i64::from(number) * 33_333);
+        let encoded = encoder.encode(&image, at, reference).unwrap().unwrap();
         let mut frame = encoded.data.to_vec();
         if huge {
             frame[SIZE].copy_from_slice(&[0xff, 0x3f, 0xff, 0x3f]);
         }
-        let payloads = vp8::packetize(&frame, number);
+        let payloads = vp8::packetize(&frame, number, None);
         let last = payloads.len() - 1;
         for (index, payload) in payloads.into_iter().enumerate() {
             let timestamp = u32::from(number) * 3_000;

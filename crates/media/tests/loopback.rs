@@ -115,7 +115,12 @@ fn size_and_codec_change_while_the_call_goes_on() {
     let call = Call::start(VideoCodec::Vp8, LinkModel::CLEAN);
     call.video.set_source(Some(Box::new(TestCard::new(640, 480, 30))));
     wait_for(PATIENCE, || call.remote_video.stats().size == Some((640, 480)));
-    call.video.set_target(Some(VideoTarget { bitrate_bps: 200_000, max_size: (320, 240), max_fps: 15 }));
+    call.video.set_target(Some(VideoTarget {
+        bitrate_bps: 200_000,
+        max_size: (320, 240),
+        max_fps: 15,
+        two_chains: false,
+    }));
     wait_for(PATIENCE, || call.remote_video.stats().size == Some((320, 240)));
     let before = call.remote_video.stats().frames_rendered;
     call.set_codec(VideoCodec::H264);

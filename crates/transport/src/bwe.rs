@@ -320,12 +320,12 @@ impl Estimator {
         self.gained &= self.rate.target() >= before;
     }
 
-    fn on_probe(&mut self, now: Instant, Found { id, bps, whole }: Found) {
+    fn on_probe(&mut self, now: Instant, Found { id, bps, sure_bps, whole }: Found) {
         let target = self.rate.target();
-        self.prober.on_result(now, bps, target);
-        if bps > target {
-            self.rate.on_probe(now, bps);
-        } else if whole && Prober::ends_beginning(id) && !self.rate.has_cut() {
+        self.prober.on_result(now, sure_bps, target);
+        if sure_bps > target {
+            self.rate.on_probe(now, sure_bps);
+        } else if bps <= target && whole && Prober::ends_beginning(id) && !self.rate.has_cut() {
             // What a connection begins with is a guess, and too much for this path.
             self.rate.on_probe(now, self.most_found);
         }

@@ -7,7 +7,7 @@ use eyeline_client::viewer::{EncodedPicture, RemoteForm};
 use eyeline_media::frame::{MediaTime, VideoFrame};
 use std::{collections::VecDeque, time::Duration};
 
-/// Encoded pictures that may wait: a quarter of a second at 30 a second. Later than that a fresh start is better.
+/// Encoded pictures that may wait to be seen: a quarter of a second at 30 a second. Later than that a fresh start is better.
 const MOST_ENCODED: usize = 8;
 /// A key frame that was asked for and did not come is asked for again after this: a few round trips and an encoder's turn.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
@@ -119,11 +119,12 @@ impl Queue {
         if self.form() != RemoteForm::Encoded {
             return KeyFrame::No;
         }
-        if picture.key_frame && (self.broken || self.encoded.len() == MOST_ENCODED) {
+        let is_full = self.encoded.iter().filter(|picture| !picture.is_past).count() >= MOST_ENCODED;
+        if picture.key_frame && (self.broken || is_full) {
             self.encoded.clear();
             (self.broken, self.asked_at) = (false, None);
         }
-        self.broken |= self.encoded.len() == MOST_ENCODED;
+        self.broken |= is_full && !picture.key_frame;
         if self.broken {
             return self.ask(picture.shown_at);
         }

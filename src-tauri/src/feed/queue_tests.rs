@@ -23,6 +23,7 @@ fn encoded(at_ms: i64, key_frame: bool) -> EncodedPicture {
         data: Bytes::new(),
         codec: VideoCodec::Vp8,
         key_frame,
+        is_past: false,
         shown_at: MediaTime(at_ms * 1000),
     }
 }
@@ -97,6 +98,20 @@ fn a_socket_that_lags_behind_gets_nothing_until_the_next_key_frame() {
     assert_eq!(queue.offer_encoded(encoded(166, true)), KeyFrame::No);
     assert_eq!(next(&mut queue), Some(("encoded", 166)), "what is older than the fresh start is skipped");
     assert_eq!(next(&mut queue), None);
+}
+
+#[test]
+fn pictures_that_are_not_to_be_seen_are_no_lag() {
+    let mut queue = queue(Mode::Encoded, &[Codec::Vp8]);
+    assert_eq!(queue.offer_encoded(encoded(0, true)), KeyFrame::No);
+    for at in 1..MOST_ENCODED as i64 * 2 {
+        let past = EncodedPicture { is_past: true, ..encoded(at, false) };
+        assert_eq!(queue.offer_encoded(past), KeyFrame::No);
+    }
+    for at in 1..MOST_ENCODED as i64 {
+        assert_eq!(queue.offer_encoded(encoded(100 + at, false)), KeyFrame::No);
+    }
+    assert_eq!(queue.offer_encoded(encoded(200, false)), KeyFrame::Ask);
 }
 
 #[test]

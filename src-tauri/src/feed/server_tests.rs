@@ -62,7 +62,7 @@ fn decoded(at: i64) -> VideoFrame {
 }
 
 fn encoded(at: i64, key_frame: bool, data: Bytes) -> EncodedPicture {
-    EncodedPicture { data, codec: VideoCodec::Vp8, key_frame, shown_at: MediaTime(at) }
+    EncodedPicture { data, codec: VideoCodec::Vp8, key_frame, is_past: false, shown_at: MediaTime(at) }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | 0 | u8 | kind: 0 cleared (no picture follows), 1 encoded picture, 2 I420 |
 //! | 1 | u8 | codec: 0 none, 1 VP8, 2 H.264 in Annex B form |
-//! | 2 | u8 | flags: bit 0 key frame |
+//! | 2 | u8 | flags: bit 0 key frame; bit 1 past: to be decoded for those that refer to it, and not to be seen |
 //! | 3 | u8 | 0 |
 //! | 4 | u16 | width in pixels; 0 where only the bit stream knows |
 //! | 6 | u16 | height in pixels; 0 where only the bit stream knows |
@@ -28,6 +28,7 @@ const KIND_CLEARED: u8 = 0;
 const KIND_ENCODED: u8 = 1;
 const KIND_I420: u8 = 2;
 const FLAG_KEY_FRAME: u8 = 1;
+const FLAG_PAST: u8 = 2;
 
 /// A codec of which the UI may have a decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -120,7 +121,8 @@ pub fn cleared() -> Vec<u8> {
 /// The message that carries an encoded picture.
 #[must_use]
 pub fn encoded(picture: &EncodedPicture) -> Vec<u8> {
-    let flags = if picture.key_frame { FLAG_KEY_FRAME } else { 0 };
+    let flags = [(picture.key_frame, FLAG_KEY_FRAME), (picture.is_past, FLAG_PAST)];
+    let flags = flags.iter().filter(|(is, _)| *is).map(|(_, flag)| flag).sum();
     let head = header(KIND_ENCODED, Codec::from(picture.codec).byte(), flags, (0, 0), picture.shown_at);
     [&head, picture.data.as_ref()].concat()
 }
@@ -157,6 +159,7 @@ mod tests {
             data: Bytes::from_static(&[0xaa, 0xbb]),
             codec: VideoCodec::H264,
             key_frame: true,
+            is_past: false,
             shown_at: MediaTime(0x0102_0304_0506),
         };
         let mut want = vec![1, 2, 1, 0, 0, 0, 0, 0, 6, 5, 4, 3, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -164,6 +167,7 @@ mod tests {
         assert_eq!(encoded(&picture), want);
         let delta = EncodedPicture { codec: VideoCodec::Vp8, key_frame: false, ..picture };
         assert_eq!(encoded(&delta)[..4], [1, 1, 0, 0]);
+        assert_eq!(encoded(&EncodedPicture { is_past: true, ..delta })[..4], [1, 1, 2, 0]);
     }
 
     #[test]

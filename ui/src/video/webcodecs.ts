@@ -44,16 +44,18 @@ export class ChunkDecoder {
   #codec: Codec | null = null;
   #waitsForKey = true;
   #skipped = 0;
+  /** Timestamps of the pictures in the decoder that are not to be shown. */
+  readonly #past = new Set<number>();
 
   constructor(events: DecoderEvents) {
     this.#events = events;
     this.#decoder = new VideoDecoder({
-      output: (frame) => events.frame(frame),
+      output: (frame) => this.#output(frame),
       error: (error) => events.failed(error),
     });
   }
 
-  decode({ codec, key, timestampUs, payload }: EncodedPicture): void {
+  decode({ codec, key, past, timestampUs, payload }: EncodedPicture): void {
     if (this.#decoder.state === 'closed') return;
     if (codec !== this.#codec || this.#decoder.decodeQueueSize > LONGEST_QUEUE) this.#restart(codec);
     if (this.#waitsForKey && !key) {
@@ -63,6 +65,7 @@ export class ChunkDecoder {
     }
     this.#waitsForKey = false;
     this.#skipped = 0;
+    if (past) this.#past.add(timestampUs);
     try {
       this.#decoder.decode(
         new EncodedVideoChunk({ type: key ? 'key' : 'delta', timestamp: timestampUs, data: payload }),
@@ -72,12 +75,18 @@ export class ChunkDecoder {
     }
   }
 
+  #output(frame: VideoFrame): void {
+    if (this.#past.delete(frame.timestamp)) frame.close();
+    else this.#events.frame(frame);
+  }
+
   /** Drops what waits, and takes up at the next key frame. */
   #restart(codec: Codec): void {
     if (this.#decoder.state === 'configured') this.#decoder.reset();
     this.#decoder.configure(CONFIGS[codec]);
     this.#codec = codec;
     this.#waitsForKey = true;
+    this.#past.clear();
   }
 
   close(): void {

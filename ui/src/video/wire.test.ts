@@ -14,6 +14,7 @@ describe('pictures', () => {
       kind: 'encoded',
       codec: 'vp8',
       key: true,
+      past: false,
       width: 640,
       height: 360,
       timestampUs: 1_000_000,
@@ -27,10 +28,14 @@ describe('pictures', () => {
     });
   });
 
-  it('takes only bit 0 of the flags for the key frame', () => {
+  it.each([
+    [0xfc, false, false],
+    [0xfe, false, true],
+    [0x01, true, false],
+  ])('reads the flags %i bit by bit', (flags, key, past) => {
     const message = [...VP8_KEY];
-    message[2] = 0xfe;
-    expect(parsePicture(bytes(...message))).toMatchObject({ key: false });
+    message[2] = flags;
+    expect(parsePicture(bytes(...message))).toMatchObject({ key, past });
   });
 
   it('rounds chroma up for odd sizes', () => {

@@ -7,7 +7,7 @@
  * |---|---|---|
  * | 0 | u8 | kind: 0 the last picture is no longer true, 1 encoded chunk, 2 I420 |
  * | 1 | u8 | codec: 0 none, 1 VP8, 2 H.264 (annex B) |
- * | 2 | u8 | flags: bit 0 = key frame |
+ * | 2 | u8 | flags: bit 0 = key frame; bit 1 = past: to be decoded for those that refer to it, and not to be shown |
  * | 3 | u8 | reserved, 0 |
  * | 4 | u16 | width in pixels |
  * | 6 | u16 | height in pixels |
@@ -33,6 +33,8 @@ export interface EncodedPicture extends Size {
   kind: 'encoded';
   codec: Codec;
   key: boolean;
+  /** A later one has been shown before it. */
+  past: boolean;
   timestampUs: number;
   payload: Uint8Array<ArrayBuffer>;
 }
@@ -49,6 +51,8 @@ export type Want = { mode: 'encoded' | 'i420'; codecs: Codec[] } & Size;
 
 export type FeedRequest = ({ type: 'want' } & Want) | { type: 'ready' } | { type: 'key_frame' };
 
+const KEY_FLAG = 1;
+const PAST_FLAG = 2;
 const CODECS: Record<number, Codec> = { 1: 'vp8', 2: 'h264' };
 
 /** Reads one binary message; `null` where it is none that this version knows. */
@@ -66,7 +70,10 @@ export function parsePicture(data: ArrayBuffer): Picture | null {
   switch (header.getUint8(0)) {
     case 1: {
       const codec = CODECS[header.getUint8(1)];
-      return codec ? { kind: 'encoded', codec, key: (header.getUint8(2) & 1) === 1, ...common } : null;
+      const flags = header.getUint8(2);
+      return codec
+        ? { kind: 'encoded', codec, key: (flags & KEY_FLAG) !== 0, past: (flags & PAST_FLAG) !== 0, ...common }
+        : null;
     }
     case 2:
       if (width === 0 || height === 0) return null;
@@ -96,7 +103,7 @@ export function formatPicture(picture: Picture): ArrayBuffer {
   if (picture.kind === 'encoded') {
     header.setUint8(0, 1);
     header.setUint8(1, picture.codec === 'vp8' ? 1 : 2);
-    header.setUint8(2, picture.key ? 1 : 0);
+    header.setUint8(2, (picture.key ? KEY_FLAG : 0) | (picture.past ? PAST_FLAG : 0));
   } else {
     header.setUint8(0, 2);
   }

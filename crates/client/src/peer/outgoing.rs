@@ -11,7 +11,7 @@ use rtc::{
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -32,6 +32,7 @@ pub struct MediaSender {
     queue: mpsc::Sender<(MediaKind, OutgoingRtp)>,
     chain: Handles,
     dropped: Arc<AtomicU64>,
+    peer_is_ours: Arc<AtomicBool>,
 }
 
 impl MediaSender {
@@ -65,6 +66,16 @@ impl MediaSender {
     /// Lets so many later packets carry each packet of sound once more.
     pub fn repeat_sound(&self, copies: u8) {
         self.chain.redundancy.set_copies(copies);
+    }
+
+    /// Whether the peer is one of our clients, whose pictures may come in two chains, and ours so to it.
+    #[must_use]
+    pub fn peer_is_ours(&self) -> bool {
+        self.peer_is_ours.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_peer_is_ours(&self, is_ours: bool) {
+        self.peer_is_ours.store(is_ours, Ordering::Relaxed);
     }
 
     pub(super) fn set_red(&self, payload_type: Option<u8>) {
@@ -205,5 +216,5 @@ pub(super) fn start(tracks: Arc<Tracks>, chain: Handles) -> MediaSender {
             }
         }
     });
-    MediaSender { queue, chain, dropped: Arc::default() }
+    MediaSender { queue, chain, dropped: Arc::default(), peer_is_ours: Arc::default() }
 }

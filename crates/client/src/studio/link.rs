@@ -240,8 +240,10 @@ impl PeerLink {
 
     /// From now on packets leave through `sender`, and the other side gets a picture that it can begin with.
     pub(crate) fn connect(&self, sender: MediaSender) {
+        let is_ours = sender.peer_is_ours();
         *lock(&self.0.sender) = Some(sender);
         if let Some(ends) = self.ends() {
+            ends.counters.video_in.trust_chains(is_ours);
             ends.counters.video_out.request_key_frame();
         }
     }
@@ -266,6 +268,7 @@ impl PeerLink {
         let picture = adaptation.picture();
         if let Some(sender) = &*lock(&self.0.sender) {
             adaptation.allow_copies(sender.can_repeat_sound());
+            adaptation.allow_two_chains(sender.peer_is_ours());
             sender.repeat_sound(adaptation.sound_copies());
             sender.wish_for_more(adaptation.wants_more() && self.0.camera.load(Ordering::Relaxed));
         }
@@ -311,7 +314,10 @@ impl PeerLink {
         let before = std::mem::replace(&mut *lock(&ends.sent), sent);
         let video = sent[1].saturating_sub(before[1]) > sent[0].saturating_sub(before[0]);
         let loss = if video { video_out.loss } else { audio_out.loss }.unwrap_or(0.0);
-        self.change(&ends, |adaptation, now| adaptation.set_loss(loss, now));
+        self.change(&ends, |adaptation, now| {
+            adaptation.set_round_trip(peer.rtt);
+            adaptation.set_loss(loss, now);
+        });
     }
 
     /// What keeps our picture from being as good as the camera's, and what it is to be: nothing, where it is left out.

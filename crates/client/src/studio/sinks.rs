@@ -37,6 +37,7 @@ impl EncodedSink for EncodedView {
             data: frame.data.clone(),
             codec: frame.codec,
             key_frame: frame.key,
+            is_past: frame.is_past,
             shown_at: info.rendered_at,
         });
     }

@@ -140,7 +140,7 @@ impl Picture {
         let (_, max_size, max_fps) = STEPS[self.present()];
         let payload = (bps * PAYLOAD_PCT / 100).max(FLOOR_BPS);
         let bitrate_bps = u32::try_from(payload).unwrap_or(u32::MAX);
-        (!self.paused).then_some(VideoTarget { bitrate_bps, max_size, max_fps })
+        (!self.paused).then_some(VideoTarget { bitrate_bps, max_size, max_fps, two_chains: false })
     }
 
     /// The step in force.

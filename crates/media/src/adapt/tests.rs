@@ -118,6 +118,40 @@ fn loss_gives_the_sound_more_redundancy() {
 }
 
 #[test]
+fn pictures_part_where_repairs_take_long_and_few_of_them_are_hit() {
+    let parts = |rtt_ms: u64, loss: f64, bps: u64, allowed: bool| {
+        let mut adaptation = begun();
+        adaptation.allow_two_chains(allowed);
+        adaptation.set_round_trip(Some(Duration::from_millis(rtt_ms)));
+        hold(&mut adaptation, bps, 0, 10_000);
+        (0..40).for_each(|second| adaptation.set_loss(loss, at(10_000 + second * 1_000)));
+        adaptation.picture().unwrap().two_chains
+    };
+    assert!(parts(200, 0.01, 250_000, true));
+    assert!(!parts(200, 0.01, 250_000, false), "a stranger waits for the other one");
+    assert!(!parts(100, 0.01, 250_000, true), "a repair is quick");
+    assert!(!parts(200, 0.0, 250_000, true), "nothing is lost");
+    assert!(!parts(200, 0.05, 2_000_000, true), "a third of the pictures are hit");
+    assert!(parts(500, 0.2, 150_000, true), "one packet each");
+}
+
+#[test]
+fn a_call_over_a_long_path_begins_with_two_chains_and_nothing_flickers() {
+    let mut adaptation = begun();
+    adaptation.allow_two_chains(true);
+    adaptation.set_round_trip(Some(Duration::from_millis(200)));
+    let mut parted = Vec::new();
+    for second in 0..60_u32 {
+        // None at first, and then losses about the least that matters.
+        let loss = if second < 30 { 0.0 } else { f64::from(second % 2) * 0.006 };
+        adaptation.set_loss(loss, at(i64::from(second) * 1_000));
+        parted.push(adaptation.picture().unwrap().two_chains);
+    }
+    let changes = parted.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    assert!(parted[0] && !parted[20] && changes <= 2, "{parted:?}");
+}
+
+#[test]
 fn a_slow_machine_sends_smaller_pictures_and_does_not_flicker() {
     let mut adaptation = begun();
     hold(&mut adaptation, 2_000_000, 0, 1_000);

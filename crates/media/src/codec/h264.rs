@@ -1,5 +1,5 @@
 //! H.264 by openh264: constrained baseline, one slice a picture.
-use super::{CodecError, Encoded, EncoderSettings, VideoDecoder, VideoEncoder, copy_plane};
+use super::{CodecError, Encoded, EncoderSettings, Reference, VideoDecoder, VideoEncoder, copy_plane};
 use crate::{
     frame::{I420, MediaTime},
     pool::FramePool,
@@ -53,8 +53,13 @@ impl VideoEncoder for H264Encoder {
         Ok(())
     }
 
-    fn encode(&mut self, image: &I420, at: MediaTime, key: bool) -> Result<Option<Encoded<'_>>, CodecError> {
-        if key {
+    fn encode(
+        &mut self,
+        image: &I420,
+        at: MediaTime,
+        reference: Reference,
+    ) -> Result<Option<Encoded<'_>>, CodecError> {
+        if reference == Reference::Nothing {
             self.encoder.force_intra_frame();
         }
         let at = Timestamp::from_millis(u64::try_from(at.0 / 1000).unwrap_or(0));

@@ -56,6 +56,12 @@ impl VideoCodec {
         size.is_some_and(|(width, height)| u64::from(width) * u64::from(height) > PIXELS_MAX)
     }
 
+    /// Whether its pictures can be sent in two chains.
+    #[must_use]
+    pub fn makes_chains(self) -> bool {
+        self == Self::Vp8
+    }
+
     /// A new encoder.
     ///
     /// # Errors
@@ -112,6 +118,21 @@ pub struct Encoded<'a> {
     pub key: bool,
 }
 
+/// What a picture may refer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reference {
+    /// Nothing: a key frame.
+    Nothing,
+    /// Whatever the encoder likes.
+    Any,
+    /// The last picture of the first of two chains, to which this one belongs.
+    First,
+    /// The last one of the second chain.
+    Second,
+    /// The last one of the first chain, and both chains go on from this one.
+    Parting,
+}
+
 /// A real-time video encoder.
 pub trait VideoEncoder: Send {
     /// Takes new settings; a new size makes the next picture a key frame.
@@ -120,11 +141,17 @@ pub trait VideoEncoder: Send {
     /// [`CodecError`]: the old settings stay.
     fn configure(&mut self, settings: EncoderSettings) -> Result<(), CodecError>;
 
-    /// Encodes a picture of the configured size; `None` where rate control drops it.
+    /// Encodes a picture of the configured size; `None` where rate control drops it. An encoder that makes no chains
+    /// ([`VideoCodec::makes_chains`]) is only told whether it is to be a key frame.
     ///
     /// # Errors
     /// [`CodecError`].
-    fn encode(&mut self, image: &I420, at: MediaTime, key: bool) -> Result<Option<Encoded<'_>>, CodecError>;
+    fn encode(
+        &mut self,
+        image: &I420,
+        at: MediaTime,
+        reference: Reference,
+    ) -> Result<Option<Encoded<'_>>, CodecError>;
 }
 
 /// A video decoder. Frames must be whole, and in order.

@@ -26,7 +26,7 @@ fn run(
     let (mut psnr, mut bytes) = (0.0, 0);
     for frame in first..first + count {
         let image = draw_test_card(size.0, size.1, 1_700_000_000_000 + u64::from(frame) * 33);
-        let Some(encoded) = encoder.encode(&image, at(frame), false).unwrap() else {
+        let Some(encoded) = encoder.encode(&image, at(frame), Reference::Any).unwrap() else {
             continue;
         };
         bytes += encoded.data.len();
@@ -46,12 +46,45 @@ fn pictures_survive_every_codec() {
     }
 }
 
+#[cfg(feature = "vp8")]
+#[test]
+fn neither_of_two_chains_needs_the_other() {
+    let size = (320, 240);
+    let settings = EncoderSettings { width: size.0, height: size.1, bitrate_bps: 300_000, fps: 30 };
+    let mut encoder = VideoCodec::Vp8.encoder(settings).unwrap();
+    let mut decoders = [(); 3].map(|()| VideoCodec::Vp8.decoder().unwrap());
+    let mut chains = crate::send::Chains::default();
+    for frame in 0..90 {
+        // One chain at first, and for a while later on.
+        let wanted = !matches!(frame, 0..20 | 50..55);
+        let reference = chains.next(wanted, frame == 0);
+        let image = draw_test_card(size.0, size.1, 1_700_000_000_000 + u64::from(frame) * 33);
+        let encoded = encoder.encode(&image, at(frame), reference).unwrap().expect("there is room");
+        let layer = chains.on_encoded(reference, wanted, encoded.key);
+        let whole = decoders[0].decode(encoded.data).unwrap().unwrap();
+        assert!(psnr_y(&image, &whole) > 25.0, "picture {frame}: {}", psnr_y(&image, &whole));
+        // The second decoder gets nothing of the second chain; the third one of the first only what the second goes on from.
+        let index = layer.map_or(0, |layer| layer.index);
+        if index == 0 {
+            assert_eq!(decoders[1].decode(encoded.data).unwrap().unwrap(), whole, "picture {frame}");
+        }
+        if frame <= 20 || index == 1 && frame < 50 {
+            assert_eq!(decoders[2].decode(encoded.data).unwrap().unwrap(), whole, "picture {frame}");
+        }
+    }
+}
+
 #[test]
 fn a_picture_of_hundreds_of_millions_of_pixels_is_seen_by_its_frame() {
     for codec in VideoCodec::AVAILABLE {
         let mut encoder = codec.encoder(SETTINGS).unwrap();
         let image = draw_test_card(640, 480, 1_700_000_000_000);
-        let frame = encoder.encode(&image, at(0), true).unwrap().expect("the first picture").data.to_vec();
+        let frame = encoder
+            .encode(&image, at(0), Reference::Nothing)
+            .unwrap()
+            .expect("the first picture")
+            .data
+            .to_vec();
         assert!(!codec.is_too_large(&frame), "{codec:?}");
         if *codec == VideoCodec::Vp8 {
             let sides = [0xff, 0x3f, 0xff, 0x3f];
@@ -95,7 +128,8 @@ fn key_frames_come_when_asked_for_and_only_then() {
         let keys: Vec<u32> = (0..100)
             .filter(|frame| {
                 let image = draw_test_card(640, 480, u64::from(*frame) * 33);
-                encoder.encode(&image, at(*frame), *frame == 50).unwrap().is_some_and(|encoded| encoded.key)
+                let reference = if *frame == 50 { Reference::Nothing } else { Reference::Any };
+                encoder.encode(&image, at(*frame), reference).unwrap().is_some_and(|encoded| encoded.key)
             })
             .collect();
         assert_eq!(keys, [0, 50], "{codec:?}");

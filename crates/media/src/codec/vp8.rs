@@ -1,5 +1,5 @@
 //! VP8 by libvpx.
-use super::{CodecError, Encoded, EncoderSettings, VideoDecoder, VideoEncoder, copy_plane};
+use super::{CodecError, Encoded, EncoderSettings, Reference, VideoDecoder, VideoEncoder, copy_plane};
 use crate::{
     frame::{I420, MediaTime},
     pool::FramePool,
@@ -105,6 +105,24 @@ fn open_encoder(config: &vpx_codec_enc_cfg_t) -> Result<Context, CodecError> {
     Ok(context)
 }
 
+/// The first chain lives in the last frame, and the second in the golden one. No picture of either changes the
+/// probabilities, which are for both.
+fn flags(reference: Reference) -> vpx_sys::vpx_enc_frame_flags_t {
+    use vpx_sys::{
+        VP8_EFLAG_NO_REF_ARF, VP8_EFLAG_NO_REF_GF, VP8_EFLAG_NO_REF_LAST, VP8_EFLAG_NO_UPD_ARF,
+        VP8_EFLAG_NO_UPD_ENTROPY, VP8_EFLAG_NO_UPD_GF, VP8_EFLAG_NO_UPD_LAST, VPX_EFLAG_FORCE_KF,
+    };
+    let chained = VP8_EFLAG_NO_REF_ARF | VP8_EFLAG_NO_UPD_ARF | VP8_EFLAG_NO_UPD_ENTROPY;
+    let flags: u32 = match reference {
+        Reference::Nothing => VPX_EFLAG_FORCE_KF,
+        Reference::Any => 0,
+        Reference::First => chained | VP8_EFLAG_NO_REF_GF | VP8_EFLAG_NO_UPD_GF,
+        Reference::Second => chained | VP8_EFLAG_NO_REF_LAST | VP8_EFLAG_NO_UPD_LAST,
+        Reference::Parting => chained | VP8_EFLAG_NO_REF_GF,
+    };
+    flags as vpx_sys::vpx_enc_frame_flags_t
+}
+
 impl VideoEncoder for Vp8Encoder {
     fn configure(&mut self, settings: EncoderSettings) -> Result<(), CodecError> {
         let config = configuration(settings)?;
@@ -120,11 +138,16 @@ impl VideoEncoder for Vp8Encoder {
         Ok(())
     }
 
-    fn encode(&mut self, image: &I420, at: MediaTime, key: bool) -> Result<Option<Encoded<'_>>, CodecError> {
+    fn encode(
+        &mut self,
+        image: &I420,
+        at: MediaTime,
+        reference: Reference,
+    ) -> Result<Option<Encoded<'_>>, CodecError> {
         let mut picture = vpx_image_t::default();
         let pts = at.0.max(self.last_pts + 1);
+        let flags = if self.last_pts < 0 { flags(Reference::Nothing) } else { flags(reference) };
         self.last_pts = pts;
-        let flags = if key { i64::from(vpx_sys::VPX_EFLAG_FORCE_KF) } else { 0 };
         let duration = u64::from(1_000_000 / self.settings.fps.max(1));
         // SAFETY: the wrapped picture borrows `image` for this block only, and libvpx does not write to it. With an
         // alignment of 1, libvpx's idea of the planes is that of `I420`: even sizes, no padding.
@@ -142,7 +165,7 @@ impl VideoEncoder for Vp8Encoder {
                 &raw const picture,
                 pts,
                 duration as std::ffi::c_ulong,
-                flags as vpx_sys::vpx_enc_frame_flags_t,
+                flags,
                 std::ffi::c_ulong::from(vpx_sys::VPX_DL_REALTIME),
             )
         };

@@ -1,11 +1,17 @@
 //! Packets -> whole frames, in order, none without what it refers to.
 //!
 //! A frame is released when every packet since the last released frame has arrived, or when it is a key frame. This needs
-//! no knowledge of the codec's references, and is exact for the streams that are sent here: each frame refers to the one
-//! before. A stream may go over to another codec: from there on it waits for a key frame, as at the start.
+//! no knowledge of the codec's references. Where the sender makes chains of frames that do not refer to one another, a frame
+//! of a whole chain is released although packets of the other one are missing; what is repaired later is released after
+//! it, to be decoded and not to be shown. A stream may go over to another codec: from there on it waits for a key frame,
+//! as at the start.
+use super::chains::Chains;
 use crate::{codec::VideoCodec, frame::MediaTime, rtp::RtpPacket};
 use bytes::Bytes;
-use eyeline_rtp::{Unwrapper, h264, vp8};
+use eyeline_rtp::{
+    Unwrapper, h264,
+    vp8::{self, Layer},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -36,6 +42,8 @@ pub struct EncodedFrame {
     pub rtp_time: i64,
     /// When its last packet arrived.
     pub complete_at: MediaTime,
+    /// A later frame has been released before it: it is decoded for those that refer to it, and not shown.
+    pub is_past: bool,
 }
 
 struct Packet {
@@ -43,7 +51,9 @@ struct Packet {
     rtp_timestamp: u32,
     rtp_time: i64,
     marker: bool,
-    /// Without the payload descriptor; empty for padding.
+    /// Of the frame that begins with it.
+    layer: Option<Layer>,
+    /// Without the payload descriptor; empty for padding, and where it has been released.
     data: Bytes,
     arrival: MediaTime,
 }
@@ -58,6 +68,10 @@ pub struct Assembler {
     next: Option<i64>,
     /// Of the last released frame.
     codec: Option<VideoCodec>,
+    chains: Chains,
+    trusts_chains: bool,
+    /// RTP time of the newest released frame.
+    newest: Option<i64>,
     blocked_since: Option<MediaTime>,
     last_request: Option<MediaTime>,
     repair_wait: Duration,
@@ -74,6 +88,9 @@ impl Default for Assembler {
             timestamps: Unwrapper::default(),
             next: None,
             codec: None,
+            chains: Chains::default(),
+            trusts_chains: false,
+            newest: None,
             blocked_since: None,
             last_request: None,
             repair_wait: REPAIR_WAIT.0 * 2,
@@ -96,50 +113,53 @@ impl Assembler {
             self.packets.clear();
             self.key_starts.clear();
         }
-        let (data, starts_key) = match codec {
+        let (data, starts_key, layer) = match codec {
             VideoCodec::Vp8 => match vp8::parse(&packet.payload) {
                 Some(payload) => {
                     let key = payload.begins_key_frame();
-                    (payload.data, key)
+                    (payload.data, key, payload.layer.filter(|_| payload.starts_frame))
                 }
-                None => (Bytes::new(), false),
+                None => (Bytes::new(), false, None),
             },
             VideoCodec::H264 => {
                 let key = h264::starts_sequence(&packet.payload);
-                (packet.payload, key)
+                (packet.payload, key, None)
             }
         };
         if starts_key {
             self.key_starts.insert(sequence);
         }
         let RtpPacket { marker, timestamp: rtp_timestamp, .. } = packet;
-        self.packets.insert(sequence, Packet { codec, rtp_timestamp, rtp_time, marker, data, arrival });
+        self.packets
+            .insert(sequence, Packet { codec, rtp_timestamp, rtp_time, marker, layer, data, arrival });
         true
     }
 
     /// The next frame that can be decoded.
     pub fn pop(&mut self, now: MediaTime) -> Option<EncodedFrame> {
-        self.skip_padding();
-        if self.has_other_codec() {
-            self.require_key_frame();
-        }
-        let in_order = self.next.and_then(|next| Some((next, self.end_of_frame(next).ok()?)));
-        let found = in_order.or_else(|| self.key_frame());
-        let Some((start, end)) = found else {
-            if self.has_gap() {
-                self.blocked_since.get_or_insert(now);
-            } else {
-                self.blocked_since = None;
+        while let Some((start, end)) = self.in_order().or_else(|| self.key_frame()) {
+            self.blocked_since = None;
+            self.packets = self.packets.split_off(&start);
+            let rest = self.packets.split_off(&(end + 1));
+            let packets = std::mem::replace(&mut self.packets, rest);
+            self.key_starts = self.key_starts.split_off(&(end + 1));
+            self.next = Some(end + 1);
+            let layer = packets.get(&start).and_then(|packet| packet.layer);
+            if !layer.is_some_and(|layer| self.chains.are_past(layer, start)) {
+                return self.join(start, packets.into_values().collect());
             }
-            return None;
-        };
-        self.blocked_since = None;
-        self.packets = self.packets.split_off(&start);
-        let rest = self.packets.split_off(&(end + 1));
-        let packets = std::mem::replace(&mut self.packets, rest);
-        self.key_starts = self.key_starts.split_off(&(end + 1));
-        self.next = Some(end + 1);
-        self.join(packets)
+        }
+        if self.has_gap() {
+            self.blocked_since.get_or_insert(now);
+        } else {
+            self.blocked_since = None;
+        }
+        let (start, end) = self.of_whole_chain()?;
+        let taken = self.packets.range_mut(start..=end);
+        // What is left of each is stepped over like padding.
+        let packets = taken.map(|(_, packet)| Packet { data: std::mem::take(&mut packet.data), ..*packet });
+        let packets = packets.collect();
+        self.join(start, packets)
     }
 
     /// Whether a key frame must be asked for now; says so at most twice a second, and once in a round trip and a half.
@@ -172,10 +192,37 @@ impl Assembler {
         self.request_interval = (rtt * 3 / 2).clamp(REQUEST_INTERVAL.0, REQUEST_INTERVAL.1);
     }
 
+    /// Whether the sender is one of ours, whose second layer does not refer to the first one (VP8's layers may).
+    pub fn trust_chains(&mut self, ours: bool) {
+        self.trusts_chains = ours;
+    }
+
     /// Another stream follows, with numbers and times of its own, over the same path.
     pub fn begin_anew(&mut self) {
-        let Self { repair_wait, request_interval, last_request, .. } = *self;
-        *self = Self { repair_wait, request_interval, last_request, ..Self::default() };
+        let Self { repair_wait, request_interval, last_request, trusts_chains, .. } = *self;
+        *self = Self { repair_wait, request_interval, last_request, trusts_chains, ..Self::default() };
+    }
+
+    /// First and last packet of the frame after the last one, if it is whole.
+    fn in_order(&mut self) -> Option<(i64, i64)> {
+        self.skip_padding();
+        if self.has_other_codec() {
+            self.require_key_frame();
+        }
+        let next = self.next?;
+        Some((next, self.end_of_frame(next).ok()?))
+    }
+
+    /// First and last packet of the first frame whose chain is whole.
+    fn of_whole_chain(&self) -> Option<(i64, i64)> {
+        let ahead = self.packets.range(self.next.filter(|_| self.trusts_chains)?..);
+        let follows = |packet: &Packet| {
+            !packet.data.is_empty() && packet.layer.is_some_and(|layer| self.chains.lead_to(layer))
+        };
+        let starts = ahead.filter(|(_, packet)| follows(packet)).map(|(start, _)| *start);
+        starts
+            .map(|start| (start, self.end_of_frame(start)))
+            .find_map(|(start, end)| Some((start, end.ok()?)))
     }
 
     /// Steps over packets without content: padding, which a sender may use to probe.
@@ -239,13 +286,13 @@ impl Assembler {
         usize::try_from(expected).is_ok_and(|expected| expected > self.packets.len())
     }
 
-    fn join(&mut self, packets: BTreeMap<i64, Packet>) -> Option<EncodedFrame> {
-        let (_, first) = packets.first_key_value()?;
+    fn join(&mut self, start: i64, packets: Vec<Packet>) -> Option<EncodedFrame> {
+        let first = packets.first()?;
         let (codec, rtp_timestamp, rtp_time) = (first.codec, first.rtp_timestamp, first.rtp_time);
-        let complete_at = packets.values().map(|packet| packet.arrival).max()?;
+        let complete_at = packets.iter().map(|packet| packet.arrival).max()?;
         self.codec = Some(codec);
         self.released.clear();
-        for packet in packets.values() {
+        for packet in &packets {
             match codec {
                 VideoCodec::Vp8 => self.released.extend_from_slice(&packet.data),
                 VideoCodec::H264 => {
@@ -260,10 +307,19 @@ impl Assembler {
             VideoCodec::Vp8 => vp8::is_key(&data),
             VideoCodec::H264 => h264::is_key(&data),
         };
-        Some(EncodedFrame { codec, data, key, rtp_timestamp, rtp_time, complete_at })
+        self.chains.release(first.layer, key, start);
+        let is_past = !key && first.layer.is_some() && self.newest.is_some_and(|newest| rtp_time < newest);
+        if !is_past {
+            self.newest = Some(rtp_time);
+        }
+        Some(EncodedFrame { codec, data, key, rtp_timestamp, rtp_time, complete_at, is_past })
     }
 }
 
 #[cfg(test)]
 #[path = "assembler_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "chains_tests.rs"]
+mod chains_tests;

@@ -11,7 +11,7 @@ fn stream(lengths: &[usize], key_every: usize) -> Vec<(Vec<u8>, Vec<RtpPacket>)>
     let frame = |(index, length): (usize, &usize)| {
         let mut data = vec![(index % 251) as u8; *length];
         data[0] = u8::from(!index.is_multiple_of(key_every));
-        let payloads = vp8::packetize(&data, index as u16);
+        let payloads = vp8::packetize(&data, index as u16, None);
         (data, sequencer.picture(payloads, (index as u32).wrapping_mul(3000).wrapping_sub(50_000)))
     };
     lengths.iter().enumerate().map(frame).collect()
@@ -167,8 +167,9 @@ fn stream_without_a_first_key_frame_asks_for_one_soon() {
 fn padding_between_frames_is_stepped_over() {
     let mut sequencer = Sequencer::default();
     let mut assembler = Assembler::default();
-    let frame =
-        |data: &[u8], sequencer: &mut Sequencer, at| sequencer.picture(vp8::packetize(data, 0), at).remove(0);
+    let frame = |data: &[u8], sequencer: &mut Sequencer, at| {
+        sequencer.picture(vp8::packetize(data, 0, None), at).remove(0)
+    };
     let packets = [
         frame(&[0, 1], &mut sequencer, 0),
         sequencer.packet(false, 0, Bytes::new()),
@@ -186,7 +187,7 @@ fn another_codec_in_mid_stream_begins_with_a_key_frame_which_is_asked_for() {
     let mut sequencer = Sequencer::default();
     let mut frame = |codec, data: &[u8], at| {
         let payloads = match codec {
-            VideoCodec::Vp8 => vp8::packetize(data, 0),
+            VideoCodec::Vp8 => vp8::packetize(data, 0, None),
             VideoCodec::H264 => h264::packetize(data),
         };
         sequencer.picture(payloads, at).into_iter().map(move |packet| (codec, packet)).collect::<Vec<_>>()
@@ -223,7 +224,8 @@ fn packets_of_two_codecs_make_no_frame_together() {
     let mut sequencer = Sequencer::default();
     let mut assembler = Assembler::default();
     // Of one time and without a mark between them.
-    let start = RtpPacket { marker: false, ..sequencer.picture(vp8::packetize(&[0, 1], 0), 0).remove(0) };
+    let start =
+        RtpPacket { marker: false, ..sequencer.picture(vp8::packetize(&[0, 1], 0, None), 0).remove(0) };
     assembler.push(VideoCodec::Vp8, start, ms(0));
     assembler.push(VideoCodec::H264, sequencer.packet(true, 0, Bytes::from_static(&[0x61, 9])), ms(0));
     let frames = drain(&mut assembler, ms(0));

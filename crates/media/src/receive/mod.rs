@@ -8,6 +8,7 @@
 //! ```
 mod assembler;
 mod audio;
+mod chains;
 mod delay;
 mod jitter;
 mod render;

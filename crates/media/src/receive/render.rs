@@ -39,7 +39,7 @@ pub trait VideoSink: Send {
 }
 
 /// Takes encoded frames at the moment at which they are to be shown, for a decoder elsewhere. The first one is a key frame,
-/// and none is left out.
+/// and none is left out: those that are past are to be decoded, and not shown.
 pub trait EncodedSink: Send {
     /// Takes a frame now. Must return quickly.
     fn frame(&mut self, frame: &EncodedFrame, info: &RenderInfo);
@@ -93,7 +93,7 @@ pub(super) fn run(items: &Receiver<Item>, outputs: &Mutex<Outputs>, counters: &V
             && item.encoded_sink == Some(*number)
         {
             sink.frame(&item.frame, &info);
-            rendered = true;
+            rendered = !item.frame.is_past;
         }
         if let (Some(image), Some(sink)) = (&item.image, &mut outputs.decoded) {
             sink.render(image, &info);

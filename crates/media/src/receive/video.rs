@@ -132,6 +132,11 @@ impl VideoReceive {
         lock(&self.shared.state).assembler.set_round_trip(rtt);
     }
 
+    /// Tells whether the sender is one of ours ([`Assembler::trust_chains`]).
+    pub fn trust_chains(&self, ours: bool) {
+        lock(&self.shared.state).assembler.trust_chains(ours);
+    }
+
     /// Tells whether the other side's camera is on: the gap while it is not is a pause, and no freeze.
     pub fn set_camera_on(&self, on: bool) {
         let mut outputs = lock(&self.shared.outputs);
@@ -221,8 +226,7 @@ impl<F: FnMut(VideoReceiveEvent)> DecodeStage<F> {
         }
         let for_sink = encoded_sink.filter(|_| self.encoded_open == encoded_sink);
         let now = MediaClock::now();
-        let due = self.timing.due(frame.rtp_time, frame.complete_at);
-        let due = self.sync.video_due(frame.rtp_timestamp, now).map_or(due, |synced| due.max(synced));
+        let due = if frame.is_past { now } else { self.due(&frame, now) };
         let mut image = None;
         if self.decoder_open {
             match self.decode(&frame) {
@@ -235,7 +239,8 @@ impl<F: FnMut(VideoReceiveEvent)> DecodeStage<F> {
                         counters.key_frames_decoded.add(usize::from(frame.key));
                         counters.size.set(picture.width(), picture.height());
                     }
-                    image = picture;
+                    counters.frames_dropped.add(usize::from(frame.is_past));
+                    image = picture.filter(|_| !frame.is_past);
                 }
                 Err(error) => {
                     tracing::debug!(%error, key = frame.key, "frame not decoded");
@@ -251,6 +256,11 @@ impl<F: FnMut(VideoReceiveEvent)> DecodeStage<F> {
             return true;
         }
         self.items.send(Item { frame, image, encoded_sink: for_sink, due }).is_ok()
+    }
+
+    fn due(&mut self, frame: &EncodedFrame, now: MediaTime) -> MediaTime {
+        let due = self.timing.due(frame.rtp_time, frame.complete_at);
+        self.sync.video_due(frame.rtp_timestamp, now).map_or(due, |synced| due.max(synced))
     }
 
     fn decode(&mut self, frame: &EncodedFrame) -> Result<Option<Arc<I420>>, CodecError> {

@@ -1,6 +1,12 @@
 //! Sinks and codecs that change in mid-stream.
 use super::*;
-use crate::{codec::EncoderSettings, receive::RenderInfo, rtp::Sequencer, synthetic::draw_test_card};
+use crate::{
+    codec::{EncoderSettings, Reference},
+    receive::RenderInfo,
+    rtp::Sequencer,
+    send::Chains,
+    synthetic::draw_test_card,
+};
 use eyeline_rtp::{h264, vp8};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -42,7 +48,7 @@ fn a_sink_gets_no_frame_that_was_meant_for_the_one_before() {
     let receiver = VideoReceive::start(AvSync::default(), |_| ()).unwrap();
     let mut sequencer = Sequencer::default();
     let mut push = |timestamp: u32, key: bool, arrival: MediaTime| {
-        for packet in sequencer.picture(vp8::packetize(&[u8::from(!key), 0], 0), timestamp) {
+        for packet in sequencer.picture(vp8::packetize(&[u8::from(!key), 0], 0, None), timestamp) {
             receiver.push(VideoCodec::Vp8, packet, arrival);
         }
     };
@@ -56,6 +62,45 @@ fn a_sink_gets_no_frame_that_was_meant_for_the_one_before() {
     let second = tap(&receiver);
     push(6_000, true, later);
     assert_eq!(second.recv_timeout(PATIENCE), Ok(6_000));
+}
+
+#[test]
+fn what_is_past_is_decoded_and_not_shown() {
+    let settings = EncoderSettings { width: 320, height: 240, bitrate_bps: 300_000, fps: 30 };
+    let mut encoder = VideoCodec::Vp8.encoder(settings).unwrap();
+    let receiver = VideoReceive::start(AvSync::default(), |_| ()).unwrap();
+    receiver.trust_chains(true);
+    let (seen, shown) = channel();
+    receiver.set_decoded_sink(Some(Box::new(Tap(seen))));
+    let (mut chains, mut sequencer) = (Chains::default(), Sequencer::default());
+    let mut picture = |number: u32| {
+        let reference = chains.next(true, number == 0);
+        let image = draw_test_card(320, 240, u64::from(number) * 33);
+        let encoded =
+            encoder.encode(&image, MediaTime(i64::from(number) * 33_333), reference).unwrap().unwrap();
+        let layer = chains.on_encoded(reference, true, encoded.key);
+        sequencer.picture(vp8::packetize(encoded.data, 0, layer), number * 3_000)
+    };
+    let push = |packets: Vec<RtpPacket>| {
+        for packet in packets {
+            receiver.push(VideoCodec::Vp8, packet, MediaClock::now());
+        }
+    };
+    push(picture(0));
+    let lost = picture(1);
+    let mut expected = vec![0];
+    for number in 2..6 {
+        push(picture(number));
+        expected.extend((number % 2 == 0).then_some(number * 3_000));
+    }
+    let next = |_: &u32| shown.recv_timeout(PATIENCE).ok();
+    assert_eq!(expected.iter().filter_map(next).collect::<Vec<_>>(), expected);
+    // Three pictures of the other chain, of which the last is newer than what is shown.
+    push(lost);
+    push(picture(6));
+    assert_eq!([0; 2].iter().filter_map(next).collect::<Vec<_>>(), [15_000, 18_000]);
+    let stats = receiver.stats();
+    assert_eq!((stats.frames_decoded, stats.frames_dropped), (7, 2));
 }
 
 #[test]
@@ -75,12 +120,13 @@ fn a_stream_that_goes_over_to_another_codec_is_shown_from_its_next_key_frame_on(
             number += 1;
             let image = draw_test_card(320, 240, u64::from(number) * 33);
             let at = MediaTime(i64::from(number) * 33_333);
-            let data = encoder.encode(&image, at, key).unwrap().unwrap().data.to_vec();
+            let reference = if key { Reference::Nothing } else { Reference::Any };
+            let data = encoder.encode(&image, at, reference).unwrap().unwrap().data.to_vec();
             (*codec, number * 3_000, data)
         };
         let mut send = |(codec, timestamp, data): (VideoCodec, u32, Vec<u8>)| {
             let payloads = match codec {
-                VideoCodec::Vp8 => vp8::packetize(&data, 0),
+                VideoCodec::Vp8 => vp8::packetize(&data, 0, None),
                 VideoCodec::H264 => h264::packetize(&data),
             };
             for packet in sequencer.picture(payloads, timestamp) {

@@ -1,5 +1,8 @@
 //! The encode stage: one captured picture in, the packets of one encoded picture out.
-use super::admission::{Admission, Admitted};
+use super::{
+    admission::{Admission, Admitted},
+    chains::Chains,
+};
 use crate::{
     clock::MediaClock,
     codec::{CodecError, EncoderSettings, VideoCodec, VideoEncoder},
@@ -24,12 +27,14 @@ pub struct VideoTarget {
     pub max_size: (u32, u32),
     /// Frames a second, at most.
     pub max_fps: u32,
+    /// Whether to send two chains, where the codec can.
+    pub two_chains: bool,
 }
 
 impl Default for VideoTarget {
     /// 640x480 at 30 frames a second in 1 Mbit/s.
     fn default() -> Self {
-        Self { bitrate_bps: 1_000_000, max_size: (640, 480), max_fps: 30 }
+        Self { bitrate_bps: 1_000_000, max_size: (640, 480), max_fps: 30, two_chains: false }
     }
 }
 
@@ -75,6 +80,7 @@ pub(super) struct EncodeStage<F> {
     sequencer: Sequencer,
     picture_id: u16,
     admission: Admission,
+    chains: Chains,
 }
 
 impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
@@ -87,6 +93,7 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
             sequencer: Sequencer::default(),
             picture_id: rand::random::<u16>() >> 1,
             admission: Admission::default(),
+            chains: Chains::default(),
         }
     }
 
@@ -121,7 +128,9 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
                 return Err(error);
             }
         };
-        let encoded = match encoder.encode(&image, time, key) {
+        let two_chains = target.two_chains && codec.makes_chains();
+        let reference = self.chains.next(two_chains, key);
+        let encoded = match encoder.encode(&image, time, reference) {
             Ok(Some(encoded)) => encoded,
             Ok(None) => {
                 counters.frames_dropped.add(1);
@@ -133,8 +142,9 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
                 return Err(error);
             }
         };
+        let layer = self.chains.on_encoded(reference, two_chains, encoded.key);
         let payloads = match codec {
-            VideoCodec::Vp8 => eyeline_rtp::vp8::packetize(encoded.data, self.picture_id),
+            VideoCodec::Vp8 => eyeline_rtp::vp8::packetize(encoded.data, self.picture_id, layer),
             VideoCodec::H264 => eyeline_rtp::h264::packetize(encoded.data),
         };
         self.picture_id = (self.picture_id + 1) & 0x7fff;

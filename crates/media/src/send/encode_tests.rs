@@ -45,7 +45,7 @@ impl Rig {
 }
 
 fn ample() -> VideoTarget {
-    VideoTarget { bitrate_bps: 1_000_000, max_size: (320, 240), max_fps: 30 }
+    VideoTarget { bitrate_bps: 1_000_000, max_size: (320, 240), max_fps: 30, two_chains: false }
 }
 
 #[test]

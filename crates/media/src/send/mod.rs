@@ -9,12 +9,14 @@
 mod admission;
 mod audio;
 mod budget;
+mod chains;
 mod encode;
 mod pace;
 mod video;
 
 pub use admission::{Admission, Admitted};
 pub use audio::{AudioSend, AudioSendConfig, AudioSendEvent};
+pub use chains::Chains;
 pub use encode::{FrameInfo, VideoTarget};
 pub use video::{VideoSend, VideoSendConfig, VideoSendEvent};
 

@@ -5,6 +5,7 @@
 //! ```
 mod controller;
 mod evaluator;
+mod jitter;
 
 pub use controller::{Cluster, Prober};
 pub use evaluator::{Evaluator, Found};

@@ -8,8 +8,10 @@ const DECREASE: f64 = 0.85;
 /// Growth in a second far from any known limit, and least growth, in bit/s.
 const INCREASE: f64 = 1.08;
 const INCREASE_BPS: f64 = 1_000.0;
-/// Growth in a second until the first queue: nothing is known yet of the path, and probes may have been lost.
+/// Growth in a second until the first queue: nothing is known yet of the path, and probes may have been lost. And most growth
+/// until anything of it can be heard: where that takes long, the queue would have overflowed by then.
 const INCREASE_FIRST: f64 = 4.0;
+const UNHEARD: f64 = 1.3;
 /// The target may lead what arrives by so much: more would be a guess.
 const LEAD: f64 = 1.5;
 const LEAD_BPS: f64 = 10_000.0;
@@ -110,7 +112,8 @@ impl RateControl {
         let more = if self.capacity.bps().is_some() {
             near(self.target, known.rtt) * seconds
         } else {
-            let growth = if self.has_cut() { INCREASE } else { INCREASE_FIRST };
+            let first = UNHEARD.powf(1.0 / response(known.rtt)).min(INCREASE_FIRST);
+            let growth = if self.has_cut() { INCREASE } else { first };
             (self.target * (growth.powf(seconds) - 1.0)).max(INCREASE_BPS * seconds)
         };
         self.target = (self.target + more).min(most);
@@ -143,6 +146,10 @@ impl RateControl {
 fn near(target: f64, rtt: Option<Duration>) -> f64 {
     let picture = target / PICTURES;
     let packet = picture / (picture / PACKET_BITS).ceil().max(1.0);
-    let response = rtt.unwrap_or(RTT_UNKNOWN) + Duration::from_millis(100);
-    (packet / response.as_secs_f64()).max(INCREASE_NEAR_BPS)
+    (packet / response(rtt)).max(INCREASE_NEAR_BPS)
+}
+
+/// What it takes to hear of a change, in seconds.
+fn response(rtt: Option<Duration>) -> f64 {
+    (rtt.unwrap_or(RTT_UNKNOWN) + Duration::from_millis(100)).as_secs_f64()
 }

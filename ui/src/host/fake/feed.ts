@@ -93,7 +93,7 @@ export class FakeFeed implements FeedSocket {
   }
 
   #emitChunk(key: boolean, timestampUs: number, payload: Uint8Array<ArrayBuffer>): void {
-    this.#emit(formatPicture({ kind: 'encoded', codec: 'vp8', key, timestampUs, payload, ...PICTURE }));
+    this.#emit(formatPicture({ kind: 'encoded', codec: 'vp8', key, past: false, timestampUs, payload, ...PICTURE }));
   }
 
   #emitI420(timestampUs: number, want: Want): void {
