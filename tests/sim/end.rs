@@ -49,7 +49,8 @@ impl End {
             wall: WallClock::new(start(), UNIX_EPOCH),
             sink: Arc::new(move |event| log.lock().expect("one thread").push(event)),
         });
-        let Chain { registry, handles: Handles { stats, wish, redundancy, .. } } = chain;
+        let Chain { registry, handles: Handles { stats, wish, redundancy, fec, .. } } = chain;
+        fec.allow(true);
         redundancy.set_payload_type(Some(red::PAYLOAD_TYPE));
         let mut interceptors: Box<dyn Interceptor> = Box::new(registry.build());
         let (ours, theirs) = if first { (0, OTHER) } else { (OTHER, 0) };

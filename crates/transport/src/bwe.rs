@@ -149,6 +149,12 @@ impl Estimator {
         self.loss.inherent() > LOSSY
     }
 
+    /// What was lost of the last seconds' packets, 0 to 1.
+    #[must_use]
+    pub fn loss(&self) -> f64 {
+        self.loss.average()
+    }
+
     /// How many more times a repair is to be sent, since it may be lost as well.
     #[must_use]
     pub fn copies(&self) -> u32 {

@@ -1,6 +1,7 @@
 //! Which stage sits where in rtc's chain, and what of the session's negotiation that implies.
 use crate::{
     EventSink, VideoFormats, WallClock,
+    fec::{Fec, FecRecover},
     nack::NackStage,
     plug::Plug,
     red::{RedUnwrap, RedWrap, Redundancy},
@@ -30,6 +31,8 @@ mod at {
     pub const RECEIVER_REPORTS: usize = 6_400;
     /// Before anything that looks for gaps.
     pub const RTX_UNWRAP: usize = 6_500;
+    /// After retransmissions are unwrapped, which complete pictures too.
+    pub const FEC_RECOVER: usize = 6_550;
     /// As for retransmissions.
     pub const RED_UNWRAP: usize = 6_600;
     /// Last of all.
@@ -65,6 +68,8 @@ pub struct Handles {
     pub redundancy: Redundancy,
     /// To be told what the peer's pictures may come in.
     pub formats: VideoFormats,
+    /// To be told whether pictures may be protected.
+    pub fec: Fec,
 }
 
 impl Chain {
@@ -72,8 +77,8 @@ impl Chain {
     #[must_use]
     pub fn new(config: ChainConfig) -> Self {
         let handles = Handles::default();
-        let Handles { stats, clocks, wish, redundancy, formats } = handles.clone();
-        let send_side = SendSide::new(config.sink.clone(), wish, stats.clone());
+        let Handles { stats, clocks, wish, redundancy, formats, fec } = handles.clone();
+        let send_side = SendSide::new(config.sink.clone(), wish, fec.clone(), stats.clone());
         let reports = SenderReports::new(config.wall, clocks, stats.clone());
         let registry = Registry::new()
             .with(Slot::from(at::SEND_SIDE), Plug::new(send_side))
@@ -81,9 +86,13 @@ impl Chain {
             .with(Slot::from(at::WIRE_TAP), Plug::new(WireTap::new(stats.clone())))
             .with(Slot::from(at::ARRIVALS), TwccReceiverBuilder::new().with_interval(FEEDBACK_EVERY).build())
             .with(Slot::from(at::RECEIVER_REPORTS), Plug::new(ReceiverReports::new(stats.clone())))
-            .with(Slot::from(at::RTX_UNWRAP), Plug::new(RtxUnwrap::new(formats.clone(), stats.clone())))
+            .with(
+                Slot::from(at::RTX_UNWRAP),
+                Plug::new(RtxUnwrap::new(formats.clone(), fec.clone(), stats.clone())),
+            )
+            .with(Slot::from(at::FEC_RECOVER), Plug::new(FecRecover::new(fec.clone(), stats.clone())))
             .with(Slot::from(at::RED_UNWRAP), Plug::new(RedUnwrap::new(redundancy, stats.clone())))
-            .with(Slot::NackGenerator, Plug::new(NackStage::new(formats.clone(), stats.clone())))
+            .with(Slot::NackGenerator, Plug::new(NackStage::new(formats.clone(), fec, stats.clone())))
             .with(Slot::SenderReport, Plug::new(reports))
             .with(Slot::from(at::APP_TAP), Plug::new(AppTap::new(config.sink, formats, stats)));
         Self { registry, handles }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!                wire                                                        application
-//!  received --> arrivals noted --> RTX and RED unwrapped --> losses found, asked again --> reports --> AppTap --> Event
+//!  received --> arrivals noted --> RTX, FEC and RED undone --> losses found, asked again --> reports --> AppTap --> Event
 //!      sent <-- SendSide: numbers, pace, repairs, estimate <-- receiver reports <-- sender reports <-- RED <-- RTP
 //! ```
 //!
@@ -12,6 +12,7 @@
 
 pub mod bwe;
 pub mod chain;
+pub mod fec;
 mod formats;
 mod key_frame;
 pub mod nack;
@@ -27,6 +28,7 @@ use bytes::Bytes;
 use std::sync::Arc;
 
 pub use chain::{Chain, ChainConfig, Handles};
+pub use fec::Fec;
 pub use formats::{VideoFormat, VideoFormats};
 pub use red::Redundancy;
 pub use report::{SenderClocks, WallClock};

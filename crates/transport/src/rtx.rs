@@ -4,6 +4,7 @@
 //! 75 lost packets made 2,770 retransmissions (measured).
 use crate::{
     VideoFormats,
+    fec::{self, Fec},
     plug::{Out, Stage},
     stats::SharedStats,
 };
@@ -18,13 +19,14 @@ pub struct RtxUnwrap {
     /// By SSRC of the retransmission stream: SSRC and first payload type of the stream that it repairs.
     repairs: BTreeMap<u32, (u32, u8)>,
     formats: VideoFormats,
+    fec: Fec,
     stats: SharedStats,
 }
 
 impl RtxUnwrap {
-    /// Knows the peer's payload types by `formats`, and counts into `stats`.
-    pub fn new(formats: VideoFormats, stats: SharedStats) -> Self {
-        Self { repairs: BTreeMap::new(), formats, stats }
+    /// Knows the peer's payload types by `formats`, and by `fec` whether parity comes by the same SSRC; counts into `stats`.
+    pub fn new(formats: VideoFormats, fec: Fec, stats: SharedStats) -> Self {
+        Self { repairs: BTreeMap::new(), formats, fec, stats }
     }
 }
 
@@ -45,6 +47,7 @@ impl Stage for RtxUnwrap {
     fn read(&mut self, mut tagged: TaggedPacket, to_app: &mut Out, _to_wire: &mut Out) {
         if let Packet::Rtp(packet) = &mut tagged.message.packet
             && let Some(&(ssrc, first)) = self.repairs.get(&packet.header.ssrc)
+            && !(self.fec.is_allowed() && packet.header.payload_type == fec::PAYLOAD_TYPE)
         {
             let payload_type = self.formats.repaired_by(packet.header.payload_type).unwrap_or(first);
             if !unwrap(packet, ssrc, payload_type) {

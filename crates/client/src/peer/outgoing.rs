@@ -76,6 +76,7 @@ impl MediaSender {
 
     pub(super) fn set_peer_is_ours(&self, is_ours: bool) {
         self.peer_is_ours.store(is_ours, Ordering::Relaxed);
+        self.chain.fec.allow(is_ours);
     }
 
     pub(super) fn set_red(&self, payload_type: Option<u8>) {

@@ -1,5 +1,5 @@
 //! Whether a loss would stop the picture for long enough for two chains of pictures ([`crate::send::Chains`]) to be worth
-//! their price.
+//! their price. Pictures of more than one packet are better protected by parity, which is the transport's.
 use crate::send::VideoTarget;
 use std::time::Duration;
 
@@ -11,12 +11,10 @@ const LOSS_ASSUMED: f64 = 0.01;
 const LOSS_LEAST: f64 = 0.003;
 /// A repair takes a round trip. One shorter than this hardly stops the picture.
 const RTT_LEAST: Duration = Duration::from_millis(150);
-/// Part of the pictures of several packets that are hit, at most: with more of them both chains are broken at a time, and few
-/// pictures are in time to be shown (simulated: `moderate`, 18 of 30 a second). Where each picture is one packet, the other
-/// one of two is always worth it.
-const HIT_MOST: f64 = 0.08;
 /// What is on stays on within so much more or less.
 const HYSTERESIS: f64 = 0.7;
+/// Packets of a picture, at most, on average.
+const PACKETS_MOST: f64 = 1.3;
 /// Payload of a packet, in bits.
 const PACKET_BITS: f64 = 1_170.0 * 8.0;
 
@@ -52,14 +50,13 @@ impl Parting {
     /// Decides, where pictures are to be sent like that.
     pub fn update(&mut self, target: Option<VideoTarget>) {
         let slack = if self.is_on { HYSTERESIS } else { 1.0 };
-        let packets = target.map_or(1.0, |target| {
-            (f64::from(target.bitrate_bps) / f64::from(target.max_fps.max(1)) / PACKET_BITS).round()
+        let packets = target.map_or(0.0, |target| {
+            f64::from(target.bitrate_bps) / f64::from(target.max_fps.max(1)) / PACKET_BITS
         });
-        let hit = 1.0 - (1.0 - self.loss).powf(packets);
         self.is_on = self.is_allowed
             && self.rtt >= RTT_LEAST.mul_f64(slack)
             && self.loss >= LOSS_LEAST * slack
-            && (packets <= 1.0 || hit <= HIT_MOST);
+            && packets <= PACKETS_MOST / slack;
     }
 
     pub fn is_on(&self) -> bool {

@@ -118,7 +118,7 @@ fn loss_gives_the_sound_more_redundancy() {
 }
 
 #[test]
-fn pictures_part_where_repairs_take_long_and_few_of_them_are_hit() {
+fn pictures_of_a_packet_part_where_repairs_take_long() {
     let parts = |rtt_ms: u64, loss: f64, bps: u64, allowed: bool| {
         let mut adaptation = begun();
         adaptation.allow_two_chains(allowed);
@@ -131,7 +131,7 @@ fn pictures_part_where_repairs_take_long_and_few_of_them_are_hit() {
     assert!(!parts(200, 0.01, 250_000, false), "a stranger waits for the other one");
     assert!(!parts(100, 0.01, 250_000, true), "a repair is quick");
     assert!(!parts(200, 0.0, 250_000, true), "nothing is lost");
-    assert!(!parts(200, 0.05, 2_000_000, true), "a third of the pictures are hit");
+    assert!(!parts(200, 0.05, 2_000_000, true), "parity is better");
     assert!(parts(500, 0.2, 150_000, true), "one packet each");
 }
 

@@ -76,6 +76,11 @@ impl LossControl {
         self.model.map_or(0.0, |model| model.inherent)
     }
 
+    /// Part of the last seconds' packets that was lost, whatever by.
+    pub fn average(&self) -> f64 {
+        self.observations.average_loss().unwrap_or(0.0)
+    }
+
     /// Whether more is lost than the path loses by itself.
     pub fn loses(&self) -> bool {
         self.observations.newest().is_some_and(|newest| is_news(newest.loss(), self.inherent()))

@@ -2,6 +2,7 @@
 use super::{Arrival, NackTracker};
 use crate::{
     MediaKind, VideoFormats,
+    fec::Fec,
     formats::Current,
     key_frame,
     plug::{Out, Stage, rtcp_out},
@@ -33,6 +34,7 @@ struct Stream {
 pub struct NackStage {
     streams: BTreeMap<u32, Stream>,
     formats: VideoFormats,
+    fec: Fec,
     stats: SharedStats,
     /// Who we are in the feedback we send: any SSRC will do (RFC 4585 section 6.1), ours where we send.
     sender_ssrc: u32,
@@ -40,9 +42,10 @@ pub struct NackStage {
 }
 
 impl NackStage {
-    /// Knows the peer's payload types by `formats`; paces by the round trip in `stats`, and counts into it.
-    pub fn new(formats: VideoFormats, stats: SharedStats) -> Self {
-        Self { streams: BTreeMap::new(), formats, stats, sender_ssrc: 1, key_frame_asked: None }
+    /// Knows the peer's payload types by `formats`, and by `fec` whether its pictures are protected; paces by the round trip in
+    /// `stats`, and counts into it.
+    pub fn new(formats: VideoFormats, fec: Fec, stats: SharedStats) -> Self {
+        Self { streams: BTreeMap::new(), formats, fec, stats, sender_ssrc: 1, key_frame_asked: None }
     }
 
     fn may_ask_for_key_frame(&mut self, now: Instant) -> bool {
@@ -69,6 +72,7 @@ impl Stage for NackStage {
                 tracker.on_key_frame(packet.header.sequence_number);
             }
             let resent = tagged.message.has(&Attribute::Retransmission);
+            tracker.expect_parity(self.fec.comes());
             match tracker.on_packet(packet.header.sequence_number, resent, tagged.now) {
                 Arrival::New | Arrival::Repaired if resent => {
                     let payload = packet.payload.len();

@@ -17,6 +17,8 @@ pub const MISSING_MAX: usize = 500;
 const REORDER_WAIT_MIN: Duration = Duration::from_millis(5);
 /// Longest wait for a packet that may only have been overtaken.
 const REORDER_WAIT_MAX: Duration = Duration::from_millis(40);
+/// Shortest wait where a picture's parity, which comes behind it, may make the packet.
+const PARITY_WAIT: Duration = Duration::from_millis(25);
 /// Shortest time between two requests for a packet, whatever the round trip.
 const REPEAT_MIN: Duration = Duration::from_millis(20);
 /// Longest time between two requests for a packet.
@@ -61,6 +63,7 @@ pub struct NackTracker {
     seen: Option<(i64, i64)>,
     missing: BTreeMap<i64, Missing>,
     reorder_wait: Duration,
+    expects_parity: bool,
     /// Where the newest key frame begins.
     abandon_before: i64,
     /// Packets thrown out of `missing` because there were too many, and when.
@@ -74,6 +77,7 @@ impl Default for NackTracker {
             seen: None,
             missing: BTreeMap::new(),
             reorder_wait: REORDER_WAIT_MIN,
+            expects_parity: false,
             abandon_before: i64::MIN,
             overflow: None,
         }
@@ -115,6 +119,11 @@ impl NackTracker {
         self.abandon_before = self.abandon_before.max(highest + i64::from(ahead));
     }
 
+    /// Whether what is missing may come without being asked for.
+    pub fn expect_parity(&mut self, expected: bool) {
+        self.expects_parity = expected;
+    }
+
     /// What is due at `now`, where a repair takes `rtt` to come.
     pub fn poll(&mut self, now: Instant, rtt: Duration) -> Requests {
         let mut requests = Requests {
@@ -154,8 +163,9 @@ impl NackTracker {
     fn note_missing(&mut self, from: i64, to: i64, now: Instant) {
         // A leap past the bound holds nothing worth asking for: what is in it is older than the key frame to come.
         let from = from.max(to - MISSING_MAX as i64 - 1);
+        let wait = if self.expects_parity { self.reorder_wait.max(PARITY_WAIT) } else { self.reorder_wait };
         for sequence in from.max(self.abandon_before)..to {
-            self.missing.insert(sequence, Missing { since: now, ask_at: now + self.reorder_wait, tries: 0 });
+            self.missing.insert(sequence, Missing { since: now, ask_at: now + wait, tries: 0 });
         }
         if self.missing.len() > MISSING_MAX {
             self.overflow = Some((self.missing.len() as u64, now));

@@ -1,4 +1,5 @@
 //! What was sent lately, to be sent again: when the peer asks for it (RFC 4585), or as padding that it throws away.
+use crate::fec::{self, Parity};
 use rtc::rtp;
 use std::{
     collections::VecDeque,
@@ -150,14 +151,27 @@ impl History {
         Some(self.wrap(packet))
     }
 
+    /// Parity over a picture of this stream, among the retransmissions.
+    pub fn parity(&mut self, Parity { timestamp, payload, .. }: Parity) -> rtp::Packet {
+        let mut packet = rtp::Packet { payload, ..Default::default() };
+        packet.header.version = 2;
+        packet.header.timestamp = timestamp;
+        packet.header.payload_type = fec::PAYLOAD_TYPE;
+        self.number(packet)
+    }
+
     /// RFC 4588 section 4: the sequence number that is repeated goes before the payload.
     fn wrap(&mut self, mut packet: rtp::Packet) -> rtp::Packet {
         let mut payload = Vec::with_capacity(2 + packet.payload.len());
         payload.extend_from_slice(&packet.header.sequence_number.to_be_bytes());
         payload.extend_from_slice(&packet.payload);
         packet.payload = payload.into();
-        packet.header.ssrc = self.ssrc_rtx;
         packet.header.payload_type = self.payload_type_rtx;
+        self.number(packet)
+    }
+
+    fn number(&mut self, mut packet: rtp::Packet) -> rtp::Packet {
+        packet.header.ssrc = self.ssrc_rtx;
         packet.header.sequence_number = self.next_rtx;
         self.next_rtx = self.next_rtx.wrapping_add(1);
         packet

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     EventSink, MediaKind,
     bwe::{Blind, Estimator},
+    fec::{Fec, Path, Protect},
     plug::{Out, Stage},
     stats::SharedStats,
 };
@@ -45,6 +46,7 @@ enum Next {
     Repair(rtp::Packet),
     /// A repair that nobody has asked for.
     Ahead(rtp::Packet),
+    Parity(rtp::Packet),
     Padding(rtp::Packet),
 }
 
@@ -64,6 +66,8 @@ pub struct SendSide {
     repaired: Share,
     queue: Queue,
     ahead: Ahead,
+    fec: Fec,
+    protect: Protect,
     fill: Fill,
     estimator: Estimator,
     /// In the estimator's place, where packets are not numbered.
@@ -78,7 +82,7 @@ pub struct SendSide {
 
 impl SendSide {
     /// Says to `sink` what media are to do, and counts into `stats`; fills up the target while they `wish` for more.
-    pub fn new(sink: EventSink, wish: Wish, stats: SharedStats) -> Self {
+    pub fn new(sink: EventSink, wish: Wish, fec: Fec, stats: SharedStats) -> Self {
         let estimator = Estimator::default();
         Self {
             streams: Streams::default(),
@@ -92,6 +96,8 @@ impl SendSide {
             repaired: Share::default(),
             queue: Queue::default(),
             ahead: Ahead::default(),
+            fec,
+            protect: Protect::default(),
             fill: Fill::new(wish),
             estimator,
             blind: Blind::default(),
@@ -118,12 +124,8 @@ impl SendSide {
             let train = self.gate.train();
             match next {
                 Next::Media(packet) => {
-                    let repair = Repair { ssrc: packet.header.ssrc, sequence: packet.header.sequence_number };
+                    self.secure(&packet, now);
                     self.send_picture(packet, now, train, to_wire);
-                    let lossy = self.estimator.is_lossy();
-                    if Ahead::is_worth_it(lossy, self.round_trip.get(), self.estimator.target()) {
-                        self.ahead.add(repair, now);
-                    }
                 }
                 Next::Repair(packet) => {
                     let size = self.size(&packet);
@@ -134,6 +136,10 @@ impl SendSide {
                 Next::Ahead(packet) => {
                     self.repaired.add(now, self.size(&packet));
                     self.send(packet, Part::Repair, now, train, to_wire);
+                }
+                Next::Parity(packet) => {
+                    self.repaired.add(now, self.size(&packet));
+                    self.send(packet, Part::Padding, now, train, to_wire);
                 }
                 Next::Padding(packet) => {
                     self.send(packet, Part::Padding, now, train, to_wire);
@@ -149,6 +155,18 @@ impl SendSide {
         self.advise(now);
     }
 
+    /// Does for a packet of a picture that leaves what is done unasked on a path like this.
+    fn secure(&mut self, packet: &rtp::Packet, now: Instant) {
+        let (loss, round_trip, target) =
+            (self.estimator.loss(), self.round_trip.get(), self.estimator.target());
+        if Ahead::is_worth_it(self.estimator.is_lossy(), round_trip, target) {
+            let repair = Repair { ssrc: packet.header.ssrc, sequence: packet.header.sequence_number };
+            self.ahead.add(repair, now);
+        } else if self.fec.is_allowed() {
+            self.protect.add(packet, Path { loss, round_trip, target }, now);
+        }
+    }
+
     fn target(&self) -> f64 {
         if self.streams.are_numbered() && !self.deaf { self.estimator.target() } else { self.blind.target() }
     }
@@ -159,7 +177,11 @@ impl SendSide {
     }
 
     fn may_fill(&self) -> bool {
-        self.queue.is_empty() && self.ahead.is_empty() && self.estimator.is_clear() && self.has_window()
+        self.queue.is_empty()
+            && self.ahead.is_empty()
+            && self.protect.is_empty()
+            && self.estimator.is_clear()
+            && self.has_window()
     }
 
     fn next(&mut self, now: Instant) -> Option<Next> {
@@ -182,6 +204,11 @@ impl SendSide {
         }
         if let Some(packet) = self.queue.pop_video() {
             return Some(Next::Media(packet));
+        }
+        while let Some(parity) = self.protect.pop(now) {
+            if let Some(history) = self.streams.history_mut(parity.ssrc) {
+                return Some(Next::Parity(history.parity(parity)));
+            }
         }
         while let Some(repair) = self.ahead.pop(now) {
             if let Some(packet) = self.repeat(repair, now) {
@@ -303,7 +330,7 @@ impl Stage for SendSide {
         // Each only where something would leave then: called for nothing, it would be called again at once.
         let wakes = [
             self.tick,
-            self.gate.opens_at().filter(|_| open && self.queue.has_video()),
+            self.gate.opens_at().filter(|_| open && (self.queue.has_video() || !self.protect.is_empty())),
             self.gate.opens_at().filter(|_| self.gate.train().is_some() && self.has_for_train()),
             repairs.filter(|_| open && self.queue.has_repairs()),
             self.queue.copy_due().map(|due| repairs.map_or(due, |opens| opens.max(due))).filter(|_| open),

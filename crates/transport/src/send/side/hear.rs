@@ -80,6 +80,7 @@ impl SendSide {
             // What waits builds on what is lost.
             let dropped = self.queue.clear();
             self.ahead.clear();
+            self.protect.clear();
             self.streams.histories_mut().for_each(|history| history.abandon(now));
             self.drop_pictures(dropped);
         }
