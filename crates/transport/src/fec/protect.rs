@@ -13,6 +13,9 @@ const ROUND_TRIP: Duration = Duration::from_millis(80);
 const WAIT: Duration = Duration::from_millis(1);
 /// With more loss than this, little would be left of the pictures.
 const LOSS_MOST: f64 = 0.25;
+/// Loss that is assumed until word of it comes: a call's first large pictures are key frames, of which hardly one would arrive
+/// whole on a path that loses.
+const LOSS_ASSUMED: f64 = 0.02;
 /// How much what one picture meets counts in the mean of losses.
 const LOSS_WEIGHT: f64 = 1.0 / 64.0;
 /// What is on stays on within so much more or less.
@@ -47,12 +50,18 @@ pub struct Path {
 }
 
 /// Collects each picture's packets as they leave.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Protect {
     picture: Vec<rtp::Packet>,
-    loss: Option<f64>,
+    loss: f64,
     is_on: bool,
     ready: VecDeque<(Instant, Parity)>,
+}
+
+impl Default for Protect {
+    fn default() -> Self {
+        Self { picture: Vec::new(), loss: LOSS_ASSUMED, is_on: false, ready: VecDeque::new() }
+    }
 }
 
 impl Protect {
@@ -78,13 +87,12 @@ impl Protect {
 
     /// Whether it is worth its price, which is not to be paid now and not a moment later.
     fn is_worth_it(&mut self, path: Path) -> bool {
-        let loss = self.loss.map_or(path.loss, |mean| mean + (path.loss - mean) * LOSS_WEIGHT);
-        self.loss = Some(loss);
+        self.loss += (path.loss - self.loss) * LOSS_WEIGHT;
         let slack = if self.is_on { HYSTERESIS } else { 1.0 };
-        let waits = path
-            .round_trip
-            .is_some_and(|rtt| rtt >= ROUND_TRIP.mul_f64(slack) && rtt.mul_f64(loss) >= WAIT.mul_f64(slack));
-        self.is_on = waits && loss <= LOSS_MOST / slack && path.target >= BPS * slack;
+        let waits = path.round_trip.is_some_and(|rtt| {
+            rtt >= ROUND_TRIP.mul_f64(slack) && rtt.mul_f64(self.loss) >= WAIT.mul_f64(slack)
+        });
+        self.is_on = waits && self.loss <= LOSS_MOST / slack && path.target >= BPS * slack;
         self.is_on
     }
 
@@ -111,29 +119,15 @@ impl Protect {
     }
 
     fn protect(&mut self, now: Instant) {
-        let loss = self.loss.unwrap_or(0.0);
         let count = self.picture.len();
         let (Some(first), Ok(packets)) = (self.picture.first(), u8::try_from(count)) else { return };
-        if std::env::var("DBG").is_ok() && count < 2 {
-            println!("PROT ts {} k 1", first.header.timestamp / 90);
-        }
         if !(2..=MEDIA_MAX).contains(&count) {
             return;
         }
         let rtp::header::Header { ssrc, timestamp, sequence_number, payload_type, .. } = first.header;
         let [high, low] = sequence_number.to_be_bytes();
         let payloads: Vec<&[u8]> = self.picture.iter().map(|packet| &packet.payload[..]).collect();
-        if std::env::var("DBG").is_ok() {
-            println!(
-                "PROT ts {} first {} k {} r {} loss {:.3}",
-                timestamp / 90,
-                sequence_number,
-                count,
-                rows(count, loss),
-                loss
-            );
-        }
-        for row in 0..rows(count, loss) {
+        for row in 0..rows(count, self.loss) {
             let sum = code::parity(&payloads, row);
             let mut payload = Vec::with_capacity(HEADER + sum.len());
             payload.extend([high, low, packets, row, payload_type]);
@@ -219,11 +213,15 @@ mod tests {
 
     #[test]
     fn short_clean_ruined_and_narrow_paths_are_not_worth_it() {
-        let protects = |path: Path| Protect::default().is_worth_it(path);
+        // Once it has lasted.
+        let protects = |path: Path| {
+            let mut protect = Protect::default();
+            (0..1_000).map(|_| protect.is_worth_it(path)).last() == Some(true)
+        };
         let worth = path(0.05);
         assert!(protects(worth));
-        assert!(!protects(path(0.01)) && protects(Path { round_trip: Some(ROUND_TRIP * 2), ..path(0.01) }));
-        assert!(!protects(path(0.3)));
+        assert!(!protects(path(0.005)) && protects(Path { round_trip: Some(ROUND_TRIP * 4), ..path(0.005) }));
+        assert!(!protects(path(0.5)));
         assert!(!protects(Path { round_trip: Some(ROUND_TRIP / 2), ..worth }));
         assert!(!protects(Path { round_trip: None, ..worth }));
         assert!(!protects(Path { target: BPS / 2.0, ..worth }));
@@ -232,7 +230,7 @@ mod tests {
     #[test]
     fn a_moment_without_losses_changes_nothing() {
         let mut protect = Protect::default();
-        assert!(protect.is_worth_it(path(0.05)));
+        assert!((0..300).map(|_| protect.is_worth_it(path(0.05))).all(|is| is));
         assert!((0..30).all(|_| protect.is_worth_it(path(0.0))), "a second");
         assert!(!(0..300).all(|_| protect.is_worth_it(path(0.0))), "ten");
     }
