@@ -83,9 +83,9 @@ pub struct StreamStats {
     pub retransmitted_packets: u64,
     /// Their bytes of payload.
     pub retransmitted_bytes: u64,
-    /// Packets of sound that another packet carried along (RFC 2198); of what arrives only.
+    /// Packets of sound that another packet carried along (RFC 2198), and packets of parity over pictures; of what arrives only.
     pub fec_packets: u64,
-    /// Those of them that had arrived already.
+    /// Those of them that were not needed.
     pub fec_discarded: u64,
     /// Packets that the stream consists of up to the newest that arrived; of what arrives only.
     pub expected: u64,

@@ -41,6 +41,8 @@ struct Stream {
     media: VecDeque<(u16, Bytes)>,
     pictures: VecDeque<Picture>,
     since_parity: Option<usize>,
+    /// Packets of parity of which nothing was made, since it was asked last.
+    unused: usize,
 }
 
 /// The stage. It sits app-ward of where retransmissions are unwrapped, and wire-ward of whatever looks for gaps.
@@ -78,14 +80,19 @@ impl Stage for FecRecover {
         let found = of.and_then(|ssrc| Some((ssrc, self.streams.get_mut(&ssrc)?))).map(|(ssrc, stream)| {
             let found = if is_parity { stream.on_parity(packet) } else { stream.on_media(packet) };
             self.fec.set_comes(stream.since_parity.is_some());
-            (ssrc, found)
+            (ssrc, found, std::mem::take(&mut stream.unused))
         });
         let (now, transport) = (tagged.now, tagged.transport);
         if !is_parity {
             to_app.push_back(tagged);
         }
-        let Some((ssrc, found)) = found else { return };
-        self.stats.update(|s| s.video_in.fec_packets += u64::from(is_parity));
+        let Some((ssrc, found, unused)) = found else { return };
+        if is_parity || unused > 0 {
+            self.stats.update(|s| {
+                s.video_in.fec_packets += u64::from(is_parity);
+                s.video_in.fec_discarded += unused as u64;
+            });
+        }
         for mut packet in found {
             packet.header.ssrc = ssrc;
             let mut message = AttributedPacket::new(Packet::Rtp(packet));
@@ -135,7 +142,7 @@ impl Stream {
         let known = self.pictures.iter().position(|of| (of.first, of.packets) == (first, packets));
         let known = known.unwrap_or_else(|| {
             if self.pictures.len() == PICTURES {
-                self.pictures.pop_front();
+                self.unused += self.pictures.pop_front().map_or(0, |picture| picture.parity.len());
             }
             self.pictures.push_back(Picture { first, packets, payload_type, timestamp, parity: Vec::new() });
             self.pictures.len() - 1
@@ -178,6 +185,7 @@ impl Stream {
             packet
         });
         let made: Vec<rtp::Packet> = made.collect();
+        self.unused += parity.len() - made.len();
         self.pictures.remove(index);
         for packet in &made {
             self.keep(packet.header.sequence_number, packet.payload.clone());

@@ -58,7 +58,11 @@ fn recover(allowed: bool) -> FecRecover {
 }
 
 fn recover_by(fec: Fec) -> FecRecover {
-    let mut stage = FecRecover::new(fec, SharedStats::default());
+    counted(fec, SharedStats::default())
+}
+
+fn counted(fec: Fec, stats: SharedStats) -> FecRecover {
+    let mut stage = FecRecover::new(fec, stats);
     stage.bind_remote(&StreamInfo { ssrc: SSRC, ssrc_rtx: Some(RTX), ..StreamInfo::default() });
     stage
 }
@@ -131,6 +135,25 @@ fn pictures_count_as_protected_for_as_long_as_parity_comes() {
     assert!(fec.comes());
     through(&mut stage, (0..200).map(|n| picture(100 + n, 0, 1).remove(0)));
     assert!(!fec.comes());
+}
+
+#[test]
+fn parity_is_counted_and_what_of_it_was_not_needed() {
+    let (mut protect, fec, stats) = (Protect::default(), Fec::default(), SharedStats::default());
+    fec.allow(true);
+    let mut stage = counted(fec, stats.clone());
+    let counts = || (stats.get().video_in.fec_packets, stats.get().video_in.fec_discarded);
+    let sent = picture(1, 0, 7);
+    through(&mut stage, parity(&mut protect, &sent));
+    assert_eq!(counts(), (2, 0), "nothing is known of the picture yet");
+    let whole = picture(8, 3_000, 7);
+    let of_whole = parity(&mut protect, &whole);
+    through(&mut stage, [whole, of_whole].concat());
+    assert_eq!(counts(), (4, 2));
+    let hit = picture(15, 6_000, 7);
+    let of_hit = parity(&mut protect, &hit);
+    through(&mut stage, [hit[1..].to_vec(), of_hit].concat());
+    assert_eq!(counts(), (6, 3), "one was enough");
 }
 
 #[test]
