@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn a_moment_without_losses_changes_nothing() {
         let mut protect = Protect::default();
-        assert!((0..300).map(|_| protect.is_worth_it(path(0.05))).all(|is| is));
+        assert!((0..300).all(|_| protect.is_worth_it(path(0.05))));
         assert!((0..30).all(|_| protect.is_worth_it(path(0.0))), "a second");
         assert!(!(0..300).all(|_| protect.is_worth_it(path(0.0))), "ten");
     }
