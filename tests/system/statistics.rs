@@ -74,12 +74,14 @@ fn round_trip_loss_and_jitter_are_those_of_the_network() {
     let inbound = |name: &str| figure(last, "inbound-rtp", Some("video"), name).unwrap();
     let lost = inbound("packetsLost");
     let repaired = inbound("retransmittedPacketsReceived");
+    // Parity that is not used yet may still be.
+    let made = inbound("fecPacketsReceived") - inbound("fecPacketsDiscarded");
     assert!(
-        repaired > 0.8 * lost && repaired <= lost,
-        "{repaired} of {lost} lost pictures' packets repaired"
+        made > 0.4 * lost && repaired > 0.0 && (0.8 * lost..=1.1 * lost).contains(&(repaired + made)),
+        "{repaired} of {lost} lost pictures' packets repaired, {made} made from parity"
     );
     let ours = |name: &str| figure(last, "outbound-rtp", Some("video"), name).unwrap();
-    assert!(ours("retransmittedPacketsSent") > 0.05 * ours("packetsSent"), "ours were repaired as well");
+    assert!(ours("retransmittedPacketsSent") > 0.0, "ours were repaired as well");
     assert!(inbound("nackCount") > 0.0 && ours("nackCount") > 0.0);
 }
 

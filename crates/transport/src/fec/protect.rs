@@ -124,6 +124,8 @@ impl Protect {
         if !(2..=MEDIA_MAX).contains(&count) {
             return;
         }
+        // Pictures go first: behind many of them it may never be its turn.
+        while self.ready.pop_front_if(|(at, _)| now.saturating_duration_since(*at) > LIFETIME).is_some() {}
         let rtp::header::Header { ssrc, timestamp, sequence_number, payload_type, .. } = first.header;
         let [high, low] = sequence_number.to_be_bytes();
         let payloads: Vec<&[u8]> = self.picture.iter().map(|packet| &packet.payload[..]).collect();
@@ -197,6 +199,16 @@ mod tests {
         assert_eq!(protect.pop(start), None);
         (0..2).for_each(|n| protect.add(&packet(n, 180, n == 1), path(0.02), start));
         assert_eq!(protect.pop(start + LIFETIME * 2), None);
+    }
+
+    #[test]
+    fn parity_that_never_leaves_does_not_pile_up() {
+        let (mut protect, start) = (Protect::default(), now());
+        for n in 0..1_000 {
+            let at = start + Duration::from_millis(33) * n;
+            (0..2).for_each(|part| protect.add(&packet((2 * n) as u16 + part, n, part == 1), path(0.1), at));
+        }
+        assert!(protect.ready.len() <= 4, "{}", protect.ready.len());
     }
 
     #[test]

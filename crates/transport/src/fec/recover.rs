@@ -96,7 +96,7 @@ impl Stage for FecRecover {
         for mut packet in found {
             packet.header.ssrc = ssrc;
             let mut message = AttributedPacket::new(Packet::Rtp(packet));
-            message.add(Attribute::Retransmission);
+            message.add(Attribute::RecoveredByFec);
             to_app.push_back(TaggedPacket { now, transport, message });
         }
     }

@@ -76,7 +76,7 @@ fn through(
     packets.into_iter().for_each(|packet| stage.read(tagged(packet), &mut app, &mut wire));
     assert!(wire.is_empty());
     let out = |tagged: TaggedPacket| {
-        let made = tagged.message.has(&Attribute::Retransmission);
+        let made = tagged.message.has(&Attribute::RecoveredByFec);
         match tagged.message.packet {
             Packet::Rtp(packet) => (packet, made),
             other => panic!("{other:?}"),

@@ -72,17 +72,20 @@ impl Stage for NackStage {
                 tracker.on_key_frame(packet.header.sequence_number);
             }
             let resent = tagged.message.has(&Attribute::Retransmission);
+            let made = tagged.message.has(&Attribute::RecoveredByFec);
             tracker.expect_parity(self.fec.comes());
-            match tracker.on_packet(packet.header.sequence_number, resent, tagged.now) {
-                Arrival::New | Arrival::Repaired if resent => {
+            match tracker.on_packet(packet.header.sequence_number, resent || made, tagged.now) {
+                Arrival::New | Arrival::Repaired if resent || made => {
                     let payload = packet.payload.len();
                     if let Some(kind) = MediaKind::of(format.mime_type()) {
                         self.stats.update(|s| {
                             let stream = s.incoming(kind);
-                            // Until now it counted as padding.
+                            // Until now it, or the parity that it was made from, counted as padding.
                             stream.header_bytes = stream.header_bytes.saturating_sub(payload as u64);
                             stream.bytes += payload as u64;
-                            stream.add_repair(payload);
+                            if resent {
+                                stream.add_repair(payload);
+                            }
                         });
                     }
                 }

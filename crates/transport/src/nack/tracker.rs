@@ -85,7 +85,8 @@ impl Default for NackTracker {
 }
 
 impl NackTracker {
-    /// Takes in an arrival. `resent` marks a retransmission, whose lateness says nothing about reordering.
+    /// Takes in an arrival. `resent` marks a retransmission, or what was made from parity: how late that is says nothing about
+    /// reordering.
     pub fn on_packet(&mut self, sequence: u16, resent: bool, now: Instant) -> Arrival {
         let sequence = self.unwrapper.sequence(sequence);
         let Some((lowest, highest)) = self.seen else {

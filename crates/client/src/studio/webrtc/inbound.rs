@@ -25,6 +25,8 @@ fn stream(
         bytes_received: Some(counted.bytes),
         header_bytes_received: Some(counted.header_bytes),
         nack_count: Some(counted.nacks),
+        fec_packets_received: Some(counted.fec_packets),
+        fec_packets_discarded: Some(counted.fec_discarded),
         ..InboundRtp::default()
     }
 }
@@ -38,8 +40,6 @@ pub(super) fn audio(
     // Before the first sample leaves the buffer there is no delay to tell of.
     let emitted = Some(played.samples_emitted).filter(|samples| *samples > 0);
     InboundRtp {
-        fec_packets_received: Some(counted.fec_packets),
-        fec_packets_discarded: Some(counted.fec_discarded),
         packets_discarded: Some(played.packets_discarded),
         total_samples_received: Some(played.samples_played),
         concealed_samples: Some(played.samples_concealed),
