@@ -6,15 +6,14 @@ use super::{
     viewer::Viewer,
     world::Ends,
 };
-use eyeline_transport::{Chain, ChainConfig, Event, Handles, Redundancy, SharedStats, WallClock, Wish, red};
+use eyeline_transport::{
+    Chain, ChainConfig, Event, Handles, Redundancy, SharedStats, WallClock, Wish, plug::bare, red,
+};
 use rtc::{
-    interceptor::{
-        AttributedPacket, Interceptor, Packet, RTCPFeedback, RTPHeaderExtension, StreamInfo, TaggedPacket,
-    },
+    interceptor::{Interceptor, Packet, RTCPFeedback, RTPHeaderExtension, StreamInfo},
     rtcp::{
         payload_feedbacks::picture_loss_indication::PictureLossIndication, receiver_report::ReceiverReport,
     },
-    shared::TransportContext,
 };
 use std::{
     sync::{Arc, Mutex},
@@ -113,13 +112,13 @@ impl End {
 
     /// A packet arrives.
     pub fn receive(&mut self, packet: Packet, now: Instant) {
-        self.interceptors.handle_read(tagged(packet, now)).expect("no stage refuses a packet");
+        self.interceptors.handle_read(bare(packet, now)).expect("no stage refuses a packet");
         while self.interceptors.poll_read().is_some() {}
         self.obey(now);
     }
 
     fn write(&mut self, packet: Packet, now: Instant) {
-        self.interceptors.handle_write(tagged(packet, now)).expect("no stage refuses");
+        self.interceptors.handle_write(bare(packet, now)).expect("no stage refuses");
     }
 
     fn obey(&mut self, now: Instant) {
@@ -171,8 +170,4 @@ fn stream(ssrc: u32, offset: u32, ends: Ends) -> StreamInfo {
         rtp_header_extensions: vec![RTPHeaderExtension { uri: TWCC.into(), id: 1 }],
         ..StreamInfo::default()
     }
-}
-
-fn tagged(packet: Packet, now: Instant) -> TaggedPacket {
-    TaggedPacket { now, transport: TransportContext::default(), message: AttributedPacket::new(packet) }
 }

@@ -57,6 +57,11 @@ impl Fec {
         self.0.allowed.load(Ordering::Relaxed)
     }
 
+    /// Whether packets with this payload type, among the retransmissions, are parity.
+    pub(crate) fn is(&self, payload_type: u8) -> bool {
+        self.is_allowed() && payload_type == PAYLOAD_TYPE
+    }
+
     fn set_comes(&self, comes: bool) {
         self.0.comes.store(comes, Ordering::Relaxed);
     }

@@ -110,9 +110,11 @@ impl<S: Stage> Interceptor for Plug<S> {
 
 /// An RTCP packet of ours on its way out.
 pub fn rtcp_out(now: Instant, packet: Box<dyn rtcp::Packet>) -> TaggedPacket {
-    TaggedPacket {
-        now,
-        transport: TransportContext::default(),
-        message: AttributedPacket::new(Packet::Rtcp(vec![packet])),
-    }
+    bare(Packet::Rtcp(vec![packet]), now)
+}
+
+/// A packet as rtc's chain hands it on, of which nothing more is known.
+#[must_use]
+pub fn bare(packet: Packet, now: Instant) -> TaggedPacket {
+    TaggedPacket { now, transport: TransportContext::default(), message: AttributedPacket::new(packet) }
 }

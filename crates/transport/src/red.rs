@@ -71,13 +71,12 @@ impl Redundancy {
 mod tests {
     use super::*;
     use crate::{
-        plug::{Out, Stage},
+        plug::{Out, Stage, bare},
         stats::SharedStats,
     };
     use rtc::{
-        interceptor::{AttributedPacket, Packet, StreamInfo, TaggedPacket},
+        interceptor::{Packet, StreamInfo, TaggedPacket},
         rtp,
-        shared::TransportContext,
     };
     use std::time::Instant;
 
@@ -86,8 +85,7 @@ mod tests {
     fn tagged(packet: rtp::Packet) -> TaggedPacket {
         #[expect(clippy::disallowed_methods, reason = "any instant will do")]
         let now = Instant::now();
-        let message = AttributedPacket::new(Packet::Rtp(packet));
-        TaggedPacket { now, transport: TransportContext::default(), message }
+        bare(Packet::Rtp(packet), now)
     }
 
     /// Twenty milliseconds of wideband SILK, with a number in it.

@@ -4,7 +4,7 @@
 //! 75 lost packets made 2,770 retransmissions (measured).
 use crate::{
     VideoFormats,
-    fec::{self, Fec},
+    fec::Fec,
     plug::{Out, Stage},
     stats::SharedStats,
 };
@@ -47,7 +47,7 @@ impl Stage for RtxUnwrap {
     fn read(&mut self, mut tagged: TaggedPacket, to_app: &mut Out, _to_wire: &mut Out) {
         if let Packet::Rtp(packet) = &mut tagged.message.packet
             && let Some(&(ssrc, first)) = self.repairs.get(&packet.header.ssrc)
-            && !(self.fec.is_allowed() && packet.header.payload_type == fec::PAYLOAD_TYPE)
+            && !self.fec.is(packet.header.payload_type)
         {
             let payload_type = self.formats.repaired_by(packet.header.payload_type).unwrap_or(first);
             if !unwrap(packet, ssrc, payload_type) {

@@ -121,8 +121,7 @@ pub fn cleared() -> Vec<u8> {
 /// The message that carries an encoded picture.
 #[must_use]
 pub fn encoded(picture: &EncodedPicture) -> Vec<u8> {
-    let flags = [(picture.key_frame, FLAG_KEY_FRAME), (picture.is_past, FLAG_PAST)];
-    let flags = flags.iter().filter(|(is, _)| *is).map(|(_, flag)| flag).sum();
+    let flags = (u8::from(picture.key_frame) * FLAG_KEY_FRAME) | (u8::from(picture.is_past) * FLAG_PAST);
     let head = header(KIND_ENCODED, Codec::from(picture.codec).byte(), flags, (0, 0), picture.shown_at);
     [&head, picture.data.as_ref()].concat()
 }

@@ -219,10 +219,7 @@ impl Assembler {
         let follows = |packet: &Packet| {
             !packet.data.is_empty() && packet.layer.is_some_and(|layer| self.chains.lead_to(layer))
         };
-        let starts = ahead.filter(|(_, packet)| follows(packet)).map(|(start, _)| *start);
-        starts
-            .map(|start| (start, self.end_of_frame(start)))
-            .find_map(|(start, end)| Some((start, end.ok()?)))
+        self.first_whole(ahead.filter(|(_, packet)| follows(packet)).map(|(start, _)| *start))
     }
 
     /// Steps over packets without content: padding, which a sender may use to probe.
@@ -243,8 +240,13 @@ impl Assembler {
 
     /// First and last packet of the first whole key frame.
     fn key_frame(&self) -> Option<(i64, i64)> {
+        self.first_whole(self.key_starts.iter().copied())
+    }
+
+    /// First and last packet of the first of these frames that is whole; in order.
+    fn first_whole(&self, starts: impl Iterator<Item = i64>) -> Option<(i64, i64)> {
         let mut seen = i64::MIN;
-        for &start in &self.key_starts {
+        for start in starts {
             // One that begins in a frame without an end has none either.
             if start > seen {
                 match self.end_of_frame(start) {

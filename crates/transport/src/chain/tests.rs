@@ -1,12 +1,9 @@
 //! Two whole chains against each other in virtual time, over a link that delays and loses.
 use super::*;
-use crate::{Event, MediaKind, TransportStats, VideoFormat, bwe::START_BPS};
+use crate::{Event, MediaKind, TransportStats, VideoFormat, bwe::START_BPS, plug::bare};
 use rtc::{
-    interceptor::{
-        AttributedPacket, Interceptor, Packet, RTCPFeedback, RTPHeaderExtension, StreamInfo, TaggedPacket,
-    },
+    interceptor::{Interceptor, Packet, RTCPFeedback, RTPHeaderExtension, StreamInfo},
     rtp,
-    shared::TransportContext,
 };
 use std::{
     collections::BTreeMap,
@@ -39,7 +36,7 @@ impl End {
     }
 
     fn write(&mut self, packet: rtp::Packet, now: Instant) {
-        self.interceptors.handle_write(tagged(Packet::Rtp(packet), now)).expect("no stage refuses a packet");
+        self.interceptors.handle_write(bare(Packet::Rtp(packet), now)).expect("no stage refuses a packet");
     }
 
     fn tick(&mut self, now: Instant) {
@@ -56,10 +53,6 @@ impl End {
         };
         events.iter().filter_map(sequence).collect()
     }
-}
-
-fn tagged(packet: Packet, now: Instant) -> TaggedPacket {
-    TaggedPacket { now, transport: TransportContext::default(), message: AttributedPacket::new(packet) }
 }
 
 fn sequence_of(packet: &Packet) -> Option<u16> {
@@ -179,7 +172,7 @@ fn run_course(course: &Course) -> Run {
         {
             let (from_a, packet) = entry.remove();
             let end = if from_a { &mut b } else { &mut a };
-            end.interceptors.handle_read(tagged(packet, now)).expect("no stage refuses a packet");
+            end.interceptors.handle_read(bare(packet, now)).expect("no stage refuses a packet");
             while end.interceptors.poll_read().is_some() {}
         }
     }
@@ -276,7 +269,7 @@ fn the_receiver_learns_the_senders_clock() {
         rtp_time: 88,
         ..Default::default()
     };
-    b.interceptors.handle_read(tagged(Packet::Rtcp(vec![Box::new(report)]), start)).expect("a report");
+    b.interceptors.handle_read(bare(Packet::Rtcp(vec![Box::new(report)]), start)).expect("a report");
     let events = b.events.lock().expect("one thread").clone();
     let expected = Event::SenderReport { kind: MediaKind::Video, ntp: 77, rtp: 88 };
     assert!(events.contains(&expected), "{events:?}");
@@ -299,7 +292,7 @@ fn a_stream_that_goes_over_to_another_format_is_told_of_and_repaired_in_that() {
         let mut packet = rtp::Packet { payload: payload.into(), ..Default::default() };
         (packet.header.ssrc, packet.header.payload_type) = (ssrc, payload_type);
         packet.header.sequence_number = sequence_number;
-        b.interceptors.handle_read(tagged(Packet::Rtp(packet), start)).expect("no stage refuses a packet");
+        b.interceptors.handle_read(bare(Packet::Rtp(packet), start)).expect("no stage refuses a packet");
     };
     read(SSRC, 96, 1, &[0x10, 0]);
     read(SSRC, 98, 3, &[0x61, 1]);

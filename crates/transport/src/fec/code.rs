@@ -40,12 +40,17 @@ fn factor(row: u8, column: u8) -> u8 {
     inverse((u8::MAX - row) ^ column)
 }
 
-/// Adds `factor` times `symbol` to `sum`, which is at least as long.
-fn add(sum: &mut [u8], symbol: &[u8], factor: u8) {
+/// Each element times `factor`.
+fn products(factor: u8) -> [u8; 256] {
     let mut products = [0; 256];
     for (element, product_of) in (0..=u8::MAX).zip(&mut products) {
         *product_of = product(element, factor);
     }
+    products
+}
+
+/// Adds `symbol`, each octet as its product, to `sum`, which is at least as long.
+fn add(sum: &mut [u8], symbol: &[u8], products: &[u8; 256]) {
     for (sum, octet) in sum.iter_mut().zip(symbol) {
         *sum ^= products[usize::from(*octet)];
     }
@@ -53,9 +58,10 @@ fn add(sum: &mut [u8], symbol: &[u8], factor: u8) {
 
 /// Adds `factor` times a packet: its length and its payload.
 fn add_packet(sum: &mut [u8], payload: &[u8], factor: u8) {
-    let length = u16::try_from(payload.len()).unwrap_or(u16::MAX).to_be_bytes();
-    add(sum, &length, factor);
-    add(&mut sum[length.len()..], payload, factor);
+    let (length, products) = (u16::try_from(payload.len()).unwrap_or(u16::MAX), products(factor));
+    let length = length.to_be_bytes();
+    add(sum, &length, &products);
+    add(&mut sum[length.len()..], payload, &products);
 }
 
 /// The parity of `row` over a picture's payloads.
@@ -111,8 +117,9 @@ fn solve(system: &mut [(Vec<u8>, Vec<u8>)]) -> Option<()> {
         for (row, (others, left)) in system.iter_mut().enumerate() {
             let by = others[pivot];
             if row != pivot && by != 0 {
-                add(others, &factors, by);
-                add(left, &symbol, by);
+                let products = products(by);
+                add(others, &factors, &products);
+                add(left, &symbol, &products);
             }
         }
     }

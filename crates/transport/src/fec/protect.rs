@@ -13,8 +13,8 @@ const ROUND_TRIP: Duration = Duration::from_millis(80);
 const WAIT: Duration = Duration::from_millis(1);
 /// With more loss than this, little would be left of the pictures.
 const LOSS_MOST: f64 = 0.25;
-/// Loss that is assumed until word of it comes: a call's first large pictures are key frames, of which hardly one would arrive
-/// whole on a path that loses.
+/// Where the mean of losses begins: a call's first large pictures are key frames, of which hardly one would arrive whole on a
+/// path that loses. (Its very first one goes unprotected: the target and the round trip are not known by then.)
 const LOSS_ASSUMED: f64 = 0.02;
 /// How much what one picture meets counts in the mean of losses.
 const LOSS_WEIGHT: f64 = 1.0 / 64.0;
@@ -98,12 +98,12 @@ impl Protect {
 
     /// The next that is to leave.
     pub fn pop(&mut self, now: Instant) -> Option<Parity> {
-        while let Some((at, parity)) = self.ready.pop_front() {
-            if now.saturating_duration_since(at) <= LIFETIME {
-                return Some(parity);
-            }
-        }
-        None
+        self.drop_late(now);
+        self.ready.pop_front().map(|(_, parity)| parity)
+    }
+
+    fn drop_late(&mut self, now: Instant) {
+        while self.ready.pop_front_if(|(at, _)| now.saturating_duration_since(*at) > LIFETIME).is_some() {}
     }
 
     /// Whether nothing waits.
@@ -119,13 +119,13 @@ impl Protect {
     }
 
     fn protect(&mut self, now: Instant) {
+        // Pictures go first: behind many of them it may never be its turn.
+        self.drop_late(now);
         let count = self.picture.len();
         let (Some(first), Ok(packets)) = (self.picture.first(), u8::try_from(count)) else { return };
         if !(2..=MEDIA_MAX).contains(&count) {
             return;
         }
-        // Pictures go first: behind many of them it may never be its turn.
-        while self.ready.pop_front_if(|(at, _)| now.saturating_duration_since(*at) > LIFETIME).is_some() {}
         let rtp::header::Header { ssrc, timestamp, sequence_number, payload_type, .. } = first.header;
         let [high, low] = sequence_number.to_be_bytes();
         let payloads: Vec<&[u8]> = self.picture.iter().map(|packet| &packet.payload[..]).collect();
@@ -140,7 +140,7 @@ impl Protect {
 }
 
 /// So many packets of parity that of a picture's packets and them hardly ever more are lost; never more than half as many as the
-/// picture has.
+/// picture has, rounded up.
 fn rows(packets: usize, loss: f64) -> u8 {
     let most = packets.div_ceil(2).min(PARITY_MAX);
     let enough = |rows: &usize| {
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn parity_grows_with_loss_and_stays_below_half() {
+    fn parity_grows_with_loss_up_to_half_rounded_up() {
         assert_eq!([0.003, 0.02, 0.05, 0.1].map(|loss| rows(7, loss)), [1, 2, 3, 4]);
         assert_eq!((rows(2, 0.2), rows(3, 0.2), rows(40, 0.25)), (1, 2, 8));
     }

@@ -1,5 +1,5 @@
 //! The receiver's part: what was lost, made from what has come.
-use super::{Fec, HEADER, MEDIA_MAX, PARITY_MAX, PAYLOAD_TYPE, code};
+use super::{Fec, HEADER, MEDIA_MAX, PARITY_MAX, code};
 use crate::{
     plug::{Out, Stage},
     stats::SharedStats,
@@ -61,37 +61,30 @@ impl FecRecover {
         Self { streams: BTreeMap::new(), repaired: BTreeMap::new(), fec, stats }
     }
 
-    fn is_parity(&self, packet: &rtp::Packet) -> bool {
-        self.fec.is_allowed()
-            && packet.header.payload_type == PAYLOAD_TYPE
-            && self.repaired.contains_key(&packet.header.ssrc)
+    /// SSRC of the pictures, where this is parity over them.
+    fn protected(&self, packet: &rtp::Packet) -> Option<u32> {
+        self.repaired.get(&packet.header.ssrc).copied().filter(|_| self.fec.is(packet.header.payload_type))
     }
 }
 
 impl Stage for FecRecover {
     fn read(&mut self, tagged: TaggedPacket, to_app: &mut Out, _to_wire: &mut Out) {
         let Packet::Rtp(packet) = &tagged.message.packet else { return to_app.push_back(tagged) };
-        let is_parity = self.is_parity(packet);
-        let of = if is_parity {
-            self.repaired.get(&packet.header.ssrc).copied()
-        } else {
-            Some(packet.header.ssrc)
-        };
-        let found = of.and_then(|ssrc| Some((ssrc, self.streams.get_mut(&ssrc)?))).map(|(ssrc, stream)| {
-            let found = if is_parity { stream.on_parity(packet) } else { stream.on_media(packet) };
-            self.fec.set_comes(stream.since_parity.is_some());
-            (ssrc, found, std::mem::take(&mut stream.unused))
-        });
-        let (now, transport) = (tagged.now, tagged.transport);
-        if !is_parity {
-            to_app.push_back(tagged);
-        }
-        let Some((ssrc, found, unused)) = found else { return };
-        if is_parity || unused > 0 {
+        let protected = self.protected(packet);
+        let ssrc = protected.unwrap_or(packet.header.ssrc);
+        let Some(stream) = self.streams.get_mut(&ssrc) else { return to_app.push_back(tagged) };
+        let found = if protected.is_some() { stream.on_parity(packet) } else { stream.on_media(packet) };
+        let unused = std::mem::take(&mut stream.unused);
+        self.fec.set_comes(stream.since_parity.is_some());
+        if protected.is_some() || unused > 0 {
             self.stats.update(|s| {
-                s.video_in.fec_packets += u64::from(is_parity);
+                s.video_in.fec_packets += u64::from(protected.is_some());
                 s.video_in.fec_discarded += unused as u64;
             });
+        }
+        let (now, transport) = (tagged.now, tagged.transport);
+        if protected.is_none() {
+            to_app.push_back(tagged);
         }
         for mut packet in found {
             packet.header.ssrc = ssrc;

@@ -1,13 +1,12 @@
 //! From one stage to the other: what is lost on the way.
 use super::*;
 use crate::{
-    plug::{Out, Stage},
+    plug::{Out, Stage, bare},
     stats::SharedStats,
 };
 use rtc::{
-    interceptor::{Attribute, AttributedPacket, Packet, StreamInfo, TaggedPacket},
+    interceptor::{Attribute, Packet, StreamInfo, TaggedPacket},
     rtp,
-    shared::TransportContext,
 };
 use std::time::{Duration, Instant};
 
@@ -16,8 +15,7 @@ const RTX: u32 = 8;
 
 #[expect(clippy::disallowed_methods, reason = "any instant will do")]
 fn tagged(packet: rtp::Packet) -> TaggedPacket {
-    let message = AttributedPacket::new(Packet::Rtp(packet));
-    TaggedPacket { now: Instant::now(), transport: TransportContext::default(), message }
+    bare(Packet::Rtp(packet), Instant::now())
 }
 
 /// Packets of one picture, of different lengths.

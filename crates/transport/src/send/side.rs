@@ -16,7 +16,7 @@ use crate::{
     EventSink, MediaKind,
     bwe::{Blind, Estimator},
     fec::{Fec, Path, Protect},
-    plug::{Out, Stage},
+    plug::{Out, Stage, bare},
     stats::SharedStats,
 };
 use bytes::Bytes;
@@ -24,7 +24,7 @@ use count::Part;
 use rtc::{
     interceptor::{AttributedPacket, Packet, StreamInfo, TaggedPacket},
     rtp,
-    shared::{TransportContext, marshal::MarshalSize},
+    shared::marshal::MarshalSize,
 };
 use std::time::{Duration, Instant};
 
@@ -263,7 +263,7 @@ impl SendSide {
         }
         self.gate.pass(now, size, probe.is_some());
         self.fill.pass(now, size);
-        to_wire.push_back(rtp_out(packet, now));
+        to_wire.push_back(bare(Packet::Rtp(packet), now));
         given
     }
 
@@ -308,7 +308,7 @@ impl Stage for SendSide {
                     self.send(packet, Part::Media, now, None, to_wire);
                 }
                 Some(MediaKind::Video) => self.enqueue(packet, now),
-                None => to_wire.push_back(rtp_out(packet, now)),
+                None => to_wire.push_back(bare(Packet::Rtp(packet), now)),
             },
             other => to_wire.push_back(TaggedPacket { message: AttributedPacket::new(other), ..tagged }),
         }
@@ -346,9 +346,4 @@ impl Stage for SendSide {
     fn bind_local(&mut self, stream: &StreamInfo) {
         self.streams.bind(stream);
     }
-}
-
-fn rtp_out(packet: rtp::Packet, now: Instant) -> TaggedPacket {
-    let message = AttributedPacket::new(Packet::Rtp(packet));
-    TaggedPacket { now, transport: TransportContext::default(), message }
 }

@@ -1,12 +1,8 @@
 use super::*;
-use rtc::{interceptor::AttributedPacket, shared::TransportContext};
+use crate::plug::bare;
 
 const MEDIA: u32 = 10;
 const REPAIRS: u32 = 11;
-
-fn tagged(now: Instant, packet: Packet) -> TaggedPacket {
-    TaggedPacket { now, transport: TransportContext::default(), message: AttributedPacket::new(packet) }
-}
 
 fn stream(ssrc: u32, repairs: Option<u32>) -> StreamInfo {
     StreamInfo {
@@ -51,7 +47,7 @@ fn the_losses_of_repairs_are_reported_and_are_not_those_of_the_media() {
     stage.bind_remote(&stream(MEDIA, Some(REPAIRS)));
     stage.bind_remote(&stream(REPAIRS, None));
     for (ssrc, sequence) in [(MEDIA, 0), (MEDIA, 1), (MEDIA, 3), (REPAIRS, 100), (REPAIRS, 103), (MEDIA, 4)] {
-        stage.read(tagged(t0, packet(ssrc, sequence)), &mut Out::new(), &mut Out::new());
+        stage.read(bare(packet(ssrc, sequence), t0), &mut Out::new(), &mut Out::new());
     }
     let (due, mut out) = (stage.deadline().unwrap(), Out::new());
     stage.timeout(due, &mut out);
@@ -67,10 +63,10 @@ fn the_losses_of_repairs_are_reported_and_are_not_those_of_the_media() {
 fn a_report_tells_how_long_the_senders_was_held() {
     let (t0, mut stage) = (start(), ReceiverReports::new(SharedStats::default()));
     stage.bind_remote(&stream(MEDIA, None));
-    stage.read(tagged(t0, packet(MEDIA, 0)), &mut Out::new(), &mut Out::new());
+    stage.read(bare(packet(MEDIA, 0), t0), &mut Out::new(), &mut Out::new());
     let sent = SenderReport { ssrc: MEDIA, ntp_time: 0x1234_5678_9abc_def0, ..Default::default() };
     let at = t0 + Duration::from_millis(500);
-    stage.read(tagged(at, Packet::Rtcp(vec![Box::new(sent)])), &mut Out::new(), &mut Out::new());
+    stage.read(bare(Packet::Rtcp(vec![Box::new(sent)]), at), &mut Out::new(), &mut Out::new());
     let mut out = Out::new();
     stage.timeout(t0 + INTERVAL, &mut out);
     let report = &reports(out)[0];
@@ -83,12 +79,12 @@ fn a_stream_that_is_bound_anew_keeps_its_account_and_one_that_is_gone_does_not()
     let mut stage = ReceiverReports::new(stats.clone());
     for sequence in [0, 1, 3, 4] {
         stage.bind_remote(&stream(MEDIA, None));
-        stage.read(tagged(t0, packet(MEDIA, sequence)), &mut Out::new(), &mut Out::new());
+        stage.read(bare(packet(MEDIA, sequence), t0), &mut Out::new(), &mut Out::new());
     }
     let counted = || (stats.get().video_in.expected, stats.get().video_in.lost);
     assert_eq!(counted(), (5, 1));
     stage.unbind_remote(&stream(MEDIA, None));
     stage.bind_remote(&stream(MEDIA, None));
-    stage.read(tagged(t0, packet(MEDIA, 9)), &mut Out::new(), &mut Out::new());
+    stage.read(bare(packet(MEDIA, 9), t0), &mut Out::new(), &mut Out::new());
     assert_eq!(counted(), (1, 0));
 }

@@ -1,12 +1,9 @@
 use super::*;
-use rtc::{interceptor::AttributedPacket, rtcp, rtp, shared::TransportContext};
+use crate::plug::bare;
+use rtc::{rtcp, rtp};
 use std::time::UNIX_EPOCH;
 
 const SSRC: u32 = 7;
-
-fn tagged(now: Instant, packet: Packet) -> TaggedPacket {
-    TaggedPacket { now, transport: TransportContext::default(), message: AttributedPacket::new(packet) }
-}
 
 fn sending(t0: Instant) -> (SenderReports, SenderClocks, SharedStats) {
     let (clocks, stats) = (SenderClocks::default(), SharedStats::default());
@@ -21,7 +18,7 @@ fn sending(t0: Instant) -> (SenderReports, SenderClocks, SharedStats) {
     let mut packet = rtp::Packet::default();
     packet.header.ssrc = SSRC;
     packet.header.timestamp = 9_000;
-    stage.write(tagged(t0, Packet::Rtp(packet)), &mut Out::new());
+    stage.write(bare(Packet::Rtp(packet), t0), &mut Out::new());
     (stage, clocks, stats)
 }
 
@@ -69,7 +66,7 @@ fn the_answer_to_a_report_gives_round_trip_and_loss() {
         ..ReceiverReport::default()
     };
     let answer: Box<dyn rtcp::Packet> = Box::new(answer);
-    let arrived = tagged(sent + Duration::from_millis(540), Packet::Rtcp(vec![answer]));
+    let arrived = bare(Packet::Rtcp(vec![answer]), sent + Duration::from_millis(540));
     stage.read(arrived, &mut Out::new(), &mut Out::new());
     let stats = stats.get();
     assert_eq!(stats.rtt, Some(Duration::from_millis(40)));
