@@ -3,6 +3,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 import type { Command } from '../src/types/Command';
 import type { Snapshot } from '../src/types/Snapshot';
+import type { FeedKind } from '../src/host/fake/feed';
 import type { SceneName } from '../src/host/fake/scenes';
 
 export const LARGE = { width: 1280, height: 760 };
@@ -11,7 +12,7 @@ export const TALL = { width: 360, height: 600 };
 export const LOW = { width: 480, height: 320 };
 
 export interface Options {
-  feed?: 'good' | 'i420' | 'damaged';
+  feed?: FeedKind;
 }
 
 let browser: Browser;

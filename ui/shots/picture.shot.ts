@@ -59,6 +59,25 @@ it('shows the colours that were sent, by either way', async () => {
   i420.forEach((value, at) => expect(Math.abs(value - (encoded[at] ?? -99))).toBeLessThan(8));
 });
 
+it('decodes what is past and does not show it, though much of it comes at once', async () => {
+  const page = await show('call', { feed: 'repaired' });
+  const seen = await page.evaluate(async () => {
+    const copy = new OffscreenCanvas(1, 1).getContext('2d');
+    const seen = new Set<string>();
+    for (let frames = 0; frames < 60;) {
+      await new Promise(requestAnimationFrame);
+      const canvas = document.querySelector<HTMLCanvasElement>('[data-testid=remote-video]');
+      frames = Number(canvas?.dataset.frames ?? 0);
+      if (!canvas || !copy || frames === 0) continue;
+      copy.drawImage(canvas, canvas.width * 0.95, canvas.height * 0.9, 1, 1, 0, 0, 1, 1);
+      const [red = 0, green = 0, blue = 0] = copy.getImageData(0, 0, 1, 1).data;
+      seen.add(red > 200 && green < 80 && blue < 80 ? 'red' : 'wall');
+    }
+    return [...seen];
+  });
+  expect(seen).toEqual(['wall']);
+});
+
 it('shows an avatar and no frozen picture while the other camera is off', async () => {
   const page = await show('call');
   await drawn(page, 'remote-video', 5);

@@ -17,6 +17,7 @@ pub use sequence::Unwrapper;
 
 /// Longest video payload. 1280 bytes are what every IPv6 path carries (RFC 8200, section 5); from that go IPv6 40, UDP 8,
 /// a TURN channel header 4, RTP 12, header extensions 20, an RTX sequence number 2 and an AES-GCM tag 16: 1178 are left.
+/// Parity over such payloads is 7 bytes longer and has 12 bytes of extensions less: the transport's `fec` holds it to that.
 pub const MAX_PAYLOAD: usize = 1176;
 
 /// Splits `frame` into chunks of nearly equal size, none longer than `limit`: equal packets share one fate in a queue.

@@ -149,9 +149,9 @@ impl Estimator {
         self.loss.inherent() > LOSSY
     }
 
-    /// What was lost of the last seconds' packets, 0 to 1.
+    /// What was lost of the last seconds' packets, 0 to 1; `None` where nothing is known yet.
     #[must_use]
-    pub fn loss(&self) -> f64 {
+    pub fn loss(&self) -> Option<f64> {
         self.loss.average()
     }
 

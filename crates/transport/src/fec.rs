@@ -30,6 +30,9 @@ use std::sync::{
 pub const PAYLOAD_TYPE: u8 = 125;
 /// Before the parity itself.
 const HEADER: usize = 5;
+/// The longest parity fits like what it protects ([`eyeline_rtp::MAX_PAYLOAD`] tells the sum): of header extensions it has
+/// the number alone, 8 bytes.
+const _: () = assert!(HEADER + 2 + eyeline_rtp::MAX_PAYLOAD <= 1280 - (40 + 8 + 4 + 12 + 8 + 16));
 /// Packets of a picture that are protected together, at most: larger ones, key frames of a wide path, go unprotected.
 const MEDIA_MAX: usize = 48;
 /// Packets of parity for one picture, at most.

@@ -9,6 +9,8 @@ use std::{collections::VecDeque, time::Duration};
 
 /// Encoded pictures that may wait to be seen: a quarter of a second at 30 a second. Later than that a fresh start is better.
 const MOST_ENCODED: usize = 8;
+/// Those included that are only to be decoded: two seconds at 30 a second. A chain that was repaired brings many at once.
+const MOST_OF_ALL: usize = 64;
 /// A key frame that was asked for and did not come is asked for again after this: a few round trips and an encoder's turn.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 
@@ -119,7 +121,8 @@ impl Queue {
         if self.form() != RemoteForm::Encoded {
             return KeyFrame::No;
         }
-        let is_full = self.encoded.iter().filter(|picture| !picture.is_past).count() >= MOST_ENCODED;
+        let is_full = self.encoded.len() >= MOST_OF_ALL
+            || self.encoded.iter().filter(|picture| !picture.is_past).count() >= MOST_ENCODED;
         if picture.key_frame && (self.broken || is_full) {
             self.encoded.clear();
             (self.broken, self.asked_at) = (false, None);

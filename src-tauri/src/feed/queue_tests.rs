@@ -115,6 +115,17 @@ fn pictures_that_are_not_to_be_seen_are_no_lag() {
 }
 
 #[test]
+fn pictures_that_are_not_to_be_seen_do_not_pile_up_either() {
+    let mut queue = queue(Mode::Encoded, &[Codec::Vp8]);
+    assert_eq!(queue.offer_encoded(encoded(0, true)), KeyFrame::No);
+    let past = |at| EncodedPicture { is_past: true, ..encoded(at, false) };
+    let asked = (1..1_000).find(|at| queue.offer_encoded(past(*at)) == KeyFrame::Ask);
+    assert_eq!(asked, Some(MOST_OF_ALL as i64));
+    assert_eq!(std::iter::from_fn(|| next(&mut queue)).count(), MOST_OF_ALL);
+    assert_eq!(next(&mut queue), None);
+}
+
+#[test]
 fn a_key_frame_finds_room_in_a_full_queue() {
     let mut queue = queue(Mode::Encoded, &[Codec::Vp8]);
     for at in 0..MOST_ENCODED {

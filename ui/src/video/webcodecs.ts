@@ -7,7 +7,7 @@ const CONFIGS: Record<Codec, VideoDecoderConfig> = {
   h264: { codec: 'avc1.42E01F', optimizeForLatency: true },
 };
 
-/** Chunks in the decoder beyond which it is too slow: half a second of pictures. */
+/** Pictures to be shown waiting for the decoder beyond which it is too slow: half a second of them. */
 const LONGEST_QUEUE = 15;
 
 /** What this webview can decode, best first; empty where it has no WebCodecs. */
@@ -44,8 +44,8 @@ export class ChunkDecoder {
   #codec: Codec | null = null;
   #waitsForKey = true;
   #skipped = 0;
-  /** Timestamps of the pictures in the decoder that are not to be shown. */
-  readonly #past = new Set<number>();
+  /** The pictures in the decoder, in order. */
+  #inside: { timestampUs: number; past: boolean }[] = [];
 
   constructor(events: DecoderEvents) {
     this.#events = events;
@@ -57,7 +57,7 @@ export class ChunkDecoder {
 
   decode({ codec, key, past, timestampUs, payload }: EncodedPicture): void {
     if (this.#decoder.state === 'closed') return;
-    if (codec !== this.#codec || this.#decoder.decodeQueueSize > LONGEST_QUEUE) this.#restart(codec);
+    if (codec !== this.#codec || this.#isTooSlow()) this.#restart(codec);
     if (this.#waitsForKey && !key) {
       if (this.#skipped % ASK_AGAIN_AFTER === 0) this.#events.needKeyFrame();
       this.#skipped += 1;
@@ -65,7 +65,7 @@ export class ChunkDecoder {
     }
     this.#waitsForKey = false;
     this.#skipped = 0;
-    if (past) this.#past.add(timestampUs);
+    this.#inside.push({ timestampUs, past });
     try {
       this.#decoder.decode(
         new EncodedVideoChunk({ type: key ? 'key' : 'delta', timestamp: timestampUs, data: payload }),
@@ -75,8 +75,17 @@ export class ChunkDecoder {
     }
   }
 
+  #isTooSlow(): boolean {
+    // Pictures of a chain that was repaired come many at once, and are soon done.
+    const past = this.#inside.filter((picture) => picture.past).length;
+    return this.#decoder.decodeQueueSize - past > LONGEST_QUEUE;
+  }
+
   #output(frame: VideoFrame): void {
-    if (this.#past.delete(frame.timestamp)) frame.close();
+    const at = this.#inside.findIndex(({ timestampUs }) => timestampUs === frame.timestamp);
+    // The decoder keeps the order: those before it have made no picture.
+    const [picture] = this.#inside.splice(0, at + 1).slice(-1);
+    if (picture?.past) frame.close();
     else this.#events.frame(frame);
   }
 
@@ -86,7 +95,7 @@ export class ChunkDecoder {
     this.#decoder.configure(CONFIGS[codec]);
     this.#codec = codec;
     this.#waitsForKey = true;
-    this.#past.clear();
+    this.#inside = [];
   }
 
   close(): void {

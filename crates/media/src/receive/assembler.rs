@@ -216,10 +216,11 @@ impl Assembler {
     /// First and last packet of the first frame whose chain is whole.
     fn of_whole_chain(&self) -> Option<(i64, i64)> {
         let ahead = self.packets.range(self.next.filter(|_| self.trusts_chains)?..);
-        let follows = |packet: &Packet| {
-            !packet.data.is_empty() && packet.layer.is_some_and(|layer| self.chains.lead_to(layer))
+        let follows = |(start, packet): (&i64, &Packet)| {
+            let layer = packet.layer.filter(|_| !packet.data.is_empty())?;
+            self.chains.lead_to(layer, *start).then_some(*start)
         };
-        self.first_whole(ahead.filter(|(_, packet)| follows(packet)).map(|(start, _)| *start))
+        self.first_whole(ahead.filter_map(follows))
     }
 
     /// Steps over packets without content: padding, which a sender may use to probe.

@@ -4,6 +4,9 @@
 //! the frame rate until the repair is there.
 use eyeline_rtp::vp8::Layer;
 
+/// Numbers come again after so many frames, of a packet each at least: what is no further back has no other one's number.
+const NUMBERS: i64 = 256;
+
 /// What was released of each chain last: its number in the base layer, and where it begins in the stream.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Chains {
@@ -14,9 +17,11 @@ pub(super) struct Chains {
 }
 
 impl Chains {
-    /// Whether all that a frame of this layer refers to has been released.
-    pub fn lead_to(&self, layer: Layer) -> bool {
-        let is = |frame: Option<(u8, i64)>, base| frame.is_some_and(|(number, _)| number == base);
+    /// Whether all that a frame of this layer refers to has been released. It begins at `start`.
+    pub fn lead_to(&self, layer: Layer, start: i64) -> bool {
+        let is = |frame: Option<(u8, i64)>, base| {
+            frame.is_some_and(|(number, last)| number == base && start - last < NUMBERS)
+        };
         let before = layer.base.wrapping_sub(1);
         match (layer.index, layer.is_sync) {
             (0, _) => is(self.first, before),

@@ -95,6 +95,20 @@ fn a_second_chain_that_begins_anew_leaves_its_former_frames_behind() {
 }
 
 #[test]
+fn a_chain_does_not_go_on_from_a_frame_whose_number_has_come_again() {
+    for ended in 500..530 {
+        // A second chain of one frame, or of two; long after it the next one's parting is lost.
+        let parts = |n: usize| n < 3 + ended % 2 || n >= ended;
+        let frames = stream(ended + 20, parts, &[]);
+        let parting =
+            (ended..).find(|n| frames[*n].reference == Reference::Parting).expect("chains part again");
+        let before = released(&mut ours(), without(&frames, &[parting]));
+        let ahead = before.iter().find(|(n, _)| *n >= parting);
+        assert_eq!(ahead, None, "parting in {parting}");
+    }
+}
+
+#[test]
 fn a_broken_chain_asks_for_a_key_frame_though_the_other_one_is_whole() {
     let frames = stream(60, |_| true, &[]);
     let mut assembler = ours();

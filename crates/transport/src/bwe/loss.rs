@@ -76,9 +76,9 @@ impl LossControl {
         self.model.map_or(0.0, |model| model.inherent)
     }
 
-    /// Part of the last seconds' packets that was lost, whatever by.
-    pub fn average(&self) -> f64 {
-        self.observations.average_loss().unwrap_or(0.0)
+    /// Part of the last seconds' packets that was lost, whatever by; `None` where nothing is known yet.
+    pub fn average(&self) -> Option<f64> {
+        self.observations.average_loss()
     }
 
     /// Whether more is lost than the path loses by itself.

@@ -41,8 +41,8 @@ pub struct Parity {
 /// What is known of the path.
 #[derive(Debug, Clone, Copy)]
 pub struct Path {
-    /// Part of the last seconds' packets that it lost, 0 to 1.
-    pub loss: f64,
+    /// Part of the last seconds' packets that it lost, 0 to 1; `None` where nothing is known yet.
+    pub loss: Option<f64>,
     /// Round trip without queues.
     pub round_trip: Option<Duration>,
     /// What is to be sent, in bit/s.
@@ -87,7 +87,7 @@ impl Protect {
 
     /// Whether it is worth its price, which is not to be paid now and not a moment later.
     fn is_worth_it(&mut self, path: Path) -> bool {
-        self.loss += (path.loss - self.loss) * LOSS_WEIGHT;
+        self.loss += path.loss.map_or(0.0, |loss| (loss - self.loss) * LOSS_WEIGHT);
         let slack = if self.is_on { HYSTERESIS } else { 1.0 };
         let waits = path.round_trip.is_some_and(|rtt| {
             rtt >= ROUND_TRIP.mul_f64(slack) && rtt.mul_f64(self.loss) >= WAIT.mul_f64(slack)
@@ -177,7 +177,7 @@ mod tests {
 
     /// So lossy a path, as long and as wide as it takes.
     fn path(loss: f64) -> Path {
-        Path { loss, round_trip: Some(ROUND_TRIP), target: BPS }
+        Path { loss: Some(loss), round_trip: Some(ROUND_TRIP), target: BPS }
     }
 
     #[test]
@@ -245,5 +245,12 @@ mod tests {
         assert!((0..300).all(|_| protect.is_worth_it(path(0.05))));
         assert!((0..30).all(|_| protect.is_worth_it(path(0.0))), "a second");
         assert!(!(0..300).all(|_| protect.is_worth_it(path(0.0))), "ten");
+    }
+
+    #[test]
+    fn some_loss_is_assumed_until_any_is_known() {
+        let (mut protect, unknown) = (Protect::default(), Path { loss: None, ..path(0.0) });
+        assert!((0..1_000).all(|_| protect.is_worth_it(unknown)));
+        assert!(!(0..1_000).all(|_| protect.is_worth_it(path(0.0))));
     }
 }

@@ -36,7 +36,7 @@ fn picture(first: u16, timestamp: u32, packets: u16) -> Vec<rtp::Packet> {
 
 /// The parity of a picture, as it comes.
 fn parity(protect: &mut Protect, picture: &[rtp::Packet]) -> Vec<rtp::Packet> {
-    let path = Path { loss: 0.1, round_trip: Some(Duration::from_millis(200)), target: 2e6 };
+    let path = Path { loss: Some(0.1), round_trip: Some(Duration::from_millis(200)), target: 2e6 };
     let TaggedPacket { now, .. } = tagged(rtp::Packet::default());
     picture.iter().for_each(|packet| protect.add(packet, path, now));
     let packet = |parity: Parity| {
@@ -143,7 +143,7 @@ fn parity_is_counted_and_what_of_it_was_not_needed() {
     let counts = || (stats.get().video_in.fec_packets, stats.get().video_in.fec_discarded);
     let sent = picture(1, 0, 7);
     through(&mut stage, parity(&mut protect, &sent));
-    assert_eq!(counts(), (2, 0), "nothing is known of the picture yet");
+    assert_eq!(counts(), (2, 0), "the picture has not come yet");
     let whole = picture(8, 3_000, 7);
     let of_whole = parity(&mut protect, &whole);
     through(&mut stage, [whole, of_whole].concat());
@@ -152,6 +152,70 @@ fn parity_is_counted_and_what_of_it_was_not_needed() {
     let of_hit = parity(&mut protect, &hit);
     through(&mut stage, [hit[1..].to_vec(), of_hit].concat());
     assert_eq!(counts(), (6, 3), "one was enough");
+}
+
+#[test]
+fn padding_that_repeats_a_packet_cut_short_spoils_nothing() {
+    let (mut protect, mut stage) = (Protect::default(), recover(true));
+    let sent = picture(10, 0, 7);
+    let parity = parity(&mut protect, &sent);
+    let mut cut = sent[3].clone();
+    cut.payload.truncate(5);
+    let got = through(&mut stage, [&sent[..6], &[cut], &parity[..]].concat());
+    assert_eq!(got.last(), Some(&(sent[6].clone(), true)), "from a call's first picture on");
+}
+
+#[test]
+fn a_picture_past_help_is_forgotten_before_its_numbers_come_again() {
+    let (mut protect, fec, stats) = (Protect::default(), Fec::default(), SharedStats::default());
+    fec.allow(true);
+    let mut stage = counted(fec.clone(), stats.clone());
+    let hit = picture(0, 0, 7);
+    let of_hit = parity(&mut protect, &hit);
+    through(&mut stage, [hit[..1].to_vec(), of_hit].concat());
+    // All numbers and a few more, of larger pictures, protected and not hit.
+    for n in 1..=0x1_0000_u32 / 40 + 1 {
+        let sent = picture((n * 40) as u16, n * 3_000, 40);
+        let parity = parity(&mut protect, &sent);
+        let got = through(&mut stage, [sent, parity].concat());
+        assert_eq!(got.len(), 40, "nothing made in {n}");
+    }
+    assert!(fec.comes());
+    let counts = stats.get().video_in;
+    assert_eq!(counts.fec_packets, counts.fec_discarded, "no parity was of use");
+}
+
+#[test]
+fn what_is_thrown_away_with_parity_still_waiting_is_counted() {
+    let unused_after = |then: fn(&mut FecRecover)| {
+        let (fec, stats) = (Fec::default(), SharedStats::default());
+        fec.allow(true);
+        let mut stage = counted(fec.clone(), stats.clone());
+        let parity = parity(&mut Protect::default(), &picture(1, 0, 7));
+        through(&mut stage, parity);
+        assert_eq!((stats.get().video_in.fec_packets, stats.get().video_in.fec_discarded), (2, 0));
+        then(&mut stage);
+        (stats.get().video_in.fec_packets, stats.get().video_in.fec_discarded, fec.comes())
+    };
+    let unprotected = |stage: &mut FecRecover| {
+        through(stage, (0..200).map(|n| picture(50_000 + n, 0, 1).remove(0)));
+    };
+    assert_eq!(unused_after(unprotected), (2, 2, false), "no more comes");
+    let unbound = |stage: &mut FecRecover| {
+        stage.unbind_remote(&StreamInfo { ssrc: SSRC, ssrc_rtx: Some(RTX), ..StreamInfo::default() });
+    };
+    assert_eq!(unused_after(unbound), (2, 2, false), "the stream ends");
+    let again = |stage: &mut FecRecover| {
+        let parity = parity(&mut Protect::default(), &picture(1, 0, 7));
+        through(stage, parity);
+    };
+    assert_eq!(unused_after(again), (4, 2, true), "the same rows");
+    let rubbish = |stage: &mut FecRecover| {
+        let mut parity = parity(&mut Protect::default(), &picture(1, 0, 7)).remove(0);
+        parity.payload.truncate(4);
+        through(stage, [parity]);
+    };
+    assert_eq!(unused_after(rubbish), (3, 1, true), "cut short");
 }
 
 #[test]

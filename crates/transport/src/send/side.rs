@@ -347,3 +347,6 @@ impl Stage for SendSide {
         self.streams.bind(stream);
     }
 }
+
+#[cfg(test)]
+mod tests;

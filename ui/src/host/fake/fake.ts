@@ -1,6 +1,7 @@
 /**
  * A host without an app: starts at the scene that `?fake=` names and answers commands as far as one person alone can
- * see their effect. `?feed=i420` sends I420 only; `?feed=damaged` sends chunks that no decoder takes.
+ * see their effect. `?feed=i420` sends I420 only; `?feed=damaged` sends chunks that no decoder takes;
+ * `?feed=repaired` has red pictures in it that are past.
  */
 import type { CallView } from '../../types/CallView';
 import type { Command } from '../../types/Command';

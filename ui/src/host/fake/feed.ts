@@ -4,10 +4,13 @@ import { formatPicture, type FeedRequest, type Want } from '../../video/wire';
 import type { FeedSocket, Which } from '../host';
 import { drawPerson, PICTURE } from './picture';
 
-export type FeedKind = 'good' | 'i420' | 'damaged';
+export type FeedKind = 'good' | 'i420' | 'damaged' | 'repaired';
 
 const FPS = 20;
 const BITRATE = 1_000_000;
+/** Every so many ticks a repaired chain brings so many pictures at once, all red. */
+const REPAIR_EVERY = 10;
+const REPAIRED = 24;
 
 export class FakeFeed implements FeedSocket {
   binaryType: BinaryType = 'blob';
@@ -22,6 +25,9 @@ export class FakeFeed implements FeedSocket {
   #taken = true;
   #keyWanted = true;
   #frame = 0;
+  /** Of the chunks that the encoder has yet to put out, whether they are past. */
+  readonly #past: boolean[] = [];
+  #held: ArrayBuffer[] = [];
 
   constructor(
     readonly which: Which,
@@ -47,6 +53,7 @@ export class FakeFeed implements FeedSocket {
         break;
       case 'key_frame':
         this.#keyWanted = true;
+        if (this.kind === 'repaired') console.error('fake feed: a key frame, though nothing was lost');
         break;
     }
   }
@@ -71,9 +78,20 @@ export class FakeFeed implements FeedSocket {
   }
 
   #encode(timestamp: number): void {
+    if (this.kind === 'repaired' && this.#frame % REPAIR_EVERY === 0) {
+      this.#context.fillStyle = 'red';
+      this.#context.fillRect(0, 0, PICTURE.width, PICTURE.height);
+      // By times that the pictures around them have too.
+      for (let n = 0; n < REPAIRED; n++) this.#encodeDrawn(timestamp, true);
+    }
     drawPerson(this.#context, this.which, this.#frame);
+    this.#encodeDrawn(timestamp, false);
+  }
+
+  #encodeDrawn(timestamp: number, past: boolean): void {
     this.#encoder ??= this.#newEncoder();
     const frame = new VideoFrame(this.#context.canvas, { timestamp });
+    this.#past.push(past);
     this.#encoder.encode(frame, { keyFrame: this.#keyWanted });
     this.#keyWanted = false;
     frame.close();
@@ -93,7 +111,11 @@ export class FakeFeed implements FeedSocket {
   }
 
   #emitChunk(key: boolean, timestampUs: number, payload: Uint8Array<ArrayBuffer>): void {
-    this.#emit(formatPicture({ kind: 'encoded', codec: 'vp8', key, past: false, timestampUs, payload, ...PICTURE }));
+    const past = this.#past.shift() ?? false;
+    this.#held.push(formatPicture({ kind: 'encoded', codec: 'vp8', key, past, timestampUs, payload, ...PICTURE }));
+    if (past) return;
+    this.#held.forEach((data) => this.#emit(data));
+    this.#held = [];
   }
 
   #emitI420(timestampUs: number, want: Want): void {
