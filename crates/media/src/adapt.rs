@@ -72,7 +72,7 @@ impl Adaptation {
     /// At `guess_bps`, as long as nothing is known of the path, and never over `max_bps` or [`CAP_BPS`].
     #[must_use]
     pub fn new(guess_bps: u64, max_bps: Option<u64>, now: MediaTime) -> Self {
-        let max_bps = max_bps.unwrap_or(CAP_BPS);
+        let max_bps = max_bps.map_or(CAP_BPS, |max_bps| max_bps.min(CAP_BPS));
         let total_bps = guess_bps.min(max_bps);
         let sound = Sound::new(total_bps);
         let picture = Picture::new(total_bps.saturating_sub(sound.bps()), now);

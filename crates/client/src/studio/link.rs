@@ -299,7 +299,7 @@ impl PeerLink {
 
     /// From capture by the other side to being heard here, where the two clocks agree.
     pub(super) fn audio_delay(&self) -> Option<Duration> {
-        self.ends().and_then(|ends| ends.sync.audio_delay())
+        self.ends().and_then(|ends| ends.sync.audio_delay(MediaClock::now()))
     }
 
     /// Lets the media know how the path fares.
@@ -313,10 +313,13 @@ impl PeerLink {
         let sent = [audio_out.packets, video_out.packets];
         let before = std::mem::replace(&mut *lock(&ends.sent), sent);
         let video = sent[1].saturating_sub(before[1]) > sent[0].saturating_sub(before[0]);
-        let loss = if video { video_out.loss } else { audio_out.loss }.unwrap_or(0.0);
+        let loss = if video { video_out.loss } else { audio_out.loss };
         self.change(&ends, |adaptation, now| {
             adaptation.set_round_trip(peer.rtt);
-            adaptation.set_loss(loss, now);
+            // Before the first report nothing is known.
+            if let Some(loss) = loss {
+                adaptation.set_loss(loss, now);
+            }
         });
     }
 

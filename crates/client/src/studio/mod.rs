@@ -141,24 +141,24 @@ impl Studio {
     /// Takes another camera, at once where one is in use.
     pub(crate) fn choose_camera(&mut self, id: Option<String>) {
         self.choices.camera = CameraChoice::Device(id);
-        self.apply_choices();
+        if let Some(running) = &mut self.running {
+            running.apply(&self.choices);
+        }
     }
 
     /// Takes another microphone, at once where one is in use.
     pub(crate) fn choose_microphone(&mut self, id: Option<String>) {
         self.choices.microphone = MicrophoneChoice::Device(id);
-        self.apply_choices();
+        if let Some(running) = &mut self.running {
+            running.try_microphone(&self.choices);
+        }
     }
 
     /// Takes another speaker, at once where one is in use.
     pub(crate) fn choose_speaker(&mut self, id: Option<String>) {
         self.choices.speaker = SpeakerChoice::Device(id);
-        self.apply_choices();
-    }
-
-    fn apply_choices(&mut self) {
         if let Some(running) = &mut self.running {
-            running.apply(&self.choices);
+            running.try_speaker(&self.choices);
         }
     }
 
@@ -201,7 +201,12 @@ impl Studio {
         };
         tokio::select! {
             event = self.inbox.recv() => match event {
-                Some(event) => event,
+                Some(event) => {
+                    if let (StudioEvent::Trouble(device, _), Some(running)) = (&event, &mut self.running) {
+                        running.lose(*device, &self.choices);
+                    }
+                    event
+                }
                 None => std::future::pending().await,
             },
             () = tick => StudioEvent::Tick,

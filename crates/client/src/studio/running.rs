@@ -7,7 +7,7 @@ use super::{
     switch::Switch,
 };
 use crate::{
-    config::{CameraChoice, MediaOptions, MicrophoneChoice},
+    config::{CameraChoice, MediaOptions, MicrophoneChoice, SpeakerChoice},
     peer::{IceState, PeerStats, START_BPS},
     snapshot::{NoticeCode, SideView},
     stats::CallStats,
@@ -39,11 +39,25 @@ pub(super) struct Running {
     link: PeerLink,
     camera: Switch<CameraChoice>,
     microphone: Switch<MicrophoneChoice>,
-    speaker: Switch<crate::config::SpeakerChoice>,
+    speaker: Switch<SpeakerChoice>,
+    /// The microphone failed: it stays closed until it is turned on or chosen again.
+    microphone_lost: bool,
+    hears_by: HearsBy,
     media: MediaState,
     meter: Meter,
     tick: Interval,
     _views: Task,
+}
+
+/// Which speaker is to be open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HearsBy {
+    /// The chosen one.
+    Choice,
+    /// That one failed: the system's, so that the other side is heard.
+    Default,
+    /// That one failed too: none, until one is chosen again.
+    Nothing,
 }
 
 impl Running {
@@ -115,6 +129,8 @@ impl Running {
                 Arc::clone(devices),
                 events,
             ),
+            microphone_lost: false,
+            hears_by: HearsBy::Choice,
             media: MediaState { microphone: false, camera: false },
             meter: Meter::new(counters),
             tick,
@@ -125,6 +141,7 @@ impl Running {
 
     /// Turns camera and microphone on or off.
     pub(super) fn set(&mut self, media: MediaState, choices: &Choices) {
+        self.microphone_lost &= !media.microphone || self.media.microphone;
         self.media = media;
         self.link.set_muted(!media.microphone);
         self.link.set_camera(media.camera);
@@ -135,8 +152,47 @@ impl Running {
     pub(super) fn apply(&mut self, choices: &Choices) {
         self.camera.set(self.media.camera.then(|| choices.camera.clone()));
         // A muted microphone stays open: the canceller goes on hearing, and opening it again would take too long.
-        self.microphone.set(Some(choices.microphone.clone()));
-        self.speaker.set(Some(choices.speaker.clone()));
+        if !self.microphone_lost {
+            self.microphone.set(Some(choices.microphone.clone()));
+        }
+        match self.hears_by {
+            HearsBy::Choice => self.speaker.set(Some(choices.speaker.clone())),
+            HearsBy::Default => self.speaker.set(Some(SpeakerChoice::Device(None))),
+            HearsBy::Nothing => {}
+        }
+    }
+
+    /// The microphone was chosen anew, whatever became of it before.
+    pub(super) fn try_microphone(&mut self, choices: &Choices) {
+        self.microphone_lost = false;
+        self.apply(choices);
+    }
+
+    /// Likewise the speaker.
+    pub(super) fn try_speaker(&mut self, choices: &Choices) {
+        self.hears_by = HearsBy::Choice;
+        self.apply(choices);
+    }
+
+    /// A device failed, and has closed.
+    pub(super) fn lose(&mut self, device: NoticeCode, choices: &Choices) {
+        match device {
+            NoticeCode::Microphone => {
+                self.microphone_lost = true;
+                self.microphone.forget();
+            }
+            NoticeCode::Speaker => {
+                let has_other = matches!(choices.speaker, SpeakerChoice::Device(Some(_)));
+                self.hears_by = match self.hears_by {
+                    HearsBy::Choice if has_other => HearsBy::Default,
+                    HearsBy::Choice | HearsBy::Default | HearsBy::Nothing => HearsBy::Nothing,
+                };
+                self.speaker.forget();
+                self.apply(choices);
+            }
+            // The camera goes off, and is opened when it is turned on; the others are no devices.
+            _ => {}
+        }
     }
 
     pub(super) fn link(&self) -> PeerLink {

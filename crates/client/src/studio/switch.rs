@@ -34,4 +34,12 @@ impl<C: Clone + PartialEq + Send + Sync + 'static> Switch<C> {
             changed
         });
     }
+
+    /// The device has closed by itself: wanted once more, it is opened again.
+    pub(super) fn forget(&self) {
+        self.wanted.send_if_modified(|wanted| {
+            *wanted = None;
+            false
+        });
+    }
 }

@@ -10,7 +10,12 @@ use crate::frame::MediaTime;
 const START_US: i64 = 40_000;
 /// The target stays between these: below, the playout thread's own jitter would be heard; above, no conversation is
 /// possible.
-const RANGE_US: (i64, i64) = (20_000, 500_000);
+const RANGE_US: (i64, i64) = (20_000, LONGEST_US);
+/// The upper end of that.
+pub(super) const LONGEST_US: i64 = 500_000;
+/// Where every packet is later than any target by so much, for so long, it is the sender's clock that has stood still (its
+/// machine slept), or a path that has become longer: what was known of the quickest packet holds no more.
+const OUTDATED_US: (i64, i64) = (LONGEST_US + 250_000, 500_000);
 /// On top of the histogram's answer: a packet is needed up to one block before it is heard.
 const MARGIN_US: i64 = 10_000;
 /// Width of a bucket, and their number: half a second in all.
@@ -31,6 +36,8 @@ pub(super) struct DelayEstimator {
     spells: Spells,
     packets: u32,
     target_us: i64,
+    /// Since when every packet is much too late.
+    outdated_since: Option<MediaTime>,
 }
 
 impl Default for DelayEstimator {
@@ -41,6 +48,7 @@ impl Default for DelayEstimator {
             spells: Spells::default(),
             packets: 0,
             target_us: START_US,
+            outdated_since: None,
         }
     }
 }
@@ -49,6 +57,13 @@ impl DelayEstimator {
     /// Takes the arrival of a packet whose first sample has this media time, in microseconds.
     pub(super) fn arrived(&mut self, media_us: i64, arrival: MediaTime) {
         let transit = arrival.0 - media_us;
+        self.outdated_since = match self.base.get() {
+            Some(base) if transit - base > OUTDATED_US.0 => self.outdated_since.or(Some(arrival)),
+            _ => None,
+        };
+        if self.outdated_since.is_some_and(|since| arrival.0 - since.0 >= OUTDATED_US.1) {
+            *self = Self::default();
+        }
         let late = transit - self.base.update(transit, arrival.0);
         let bucket = bucket_of(late);
         self.histogram.iter_mut().for_each(|weight| *weight *= FORGET);
@@ -119,6 +134,29 @@ mod tests {
             delay.target_us() / 1000
         };
         assert_eq!([500, 550, 620, 630].map(target_ms), [20, 215, 215, 20]);
+    }
+
+    #[test]
+    fn a_sender_that_slept_is_as_late_as_it_is_from_half_a_second_on() {
+        let mut delay = DelayEstimator::default();
+        let mut at_playout = Vec::new();
+        for packet in 0..1000 {
+            let slept = if packet < 500 { 0 } else { 15_000_000 };
+            let arrival = MediaTime(1_000_000 + packet * 20_000 + slept);
+            delay.arrived(packet * 20_000, arrival);
+            at_playout.push(delay.delay_us(packet * 20_000, arrival) / 1000);
+        }
+        assert_eq!([499, 500, 524, 525, 999].map(|packet| at_playout[packet]), [0, 15_000, 15_000, 0, 0]);
+    }
+
+    #[test]
+    fn what_a_cut_held_up_does_not_count_as_late_for_good() {
+        let mut delay = DelayEstimator::default();
+        for packet in 0..1000 {
+            let held = if (400..650).contains(&packet) { (650 - packet) * 20_000 } else { 0 };
+            delay.arrived(packet * 20_000, MediaTime(1_000_000 + packet * 20_000 + held));
+        }
+        assert_eq!(delay.delay_us(0, MediaTime(1_000_000)), 0);
     }
 
     #[test]

@@ -3,7 +3,10 @@
 //! Playout time is media time + quickest transit + delay. The delay is steered towards the estimator's target by playing
 //! faster or slower. A missing packet is recovered from the next one's redundancy, else concealed; when nothing is left,
 //! concealment goes on and the late packets are played after it, later than planned.
-use super::{delay::DelayEstimator, stretch};
+use super::{
+    delay::{DelayEstimator, LONGEST_US},
+    stretch,
+};
 use crate::{
     codec::{
         CodecError,
@@ -68,7 +71,9 @@ pub struct JitterBuffer {
     next: i64,
     last_sequence: i64,
     silent: bool,
-    /// Samples invented before a pause, of which the next packet will tell whether anything was lost.
+    /// Whether anything of this stream has been played.
+    begun: bool,
+    /// Samples given out in a pause and before it, of which the next packet will tell whether anything was lost.
     unexplained: usize,
     /// Whether the newest of `pcm` was made up for something missing.
     concealing: bool,
@@ -90,6 +95,7 @@ impl JitterBuffer {
             next: 0,
             last_sequence: 0,
             silent: false,
+            begun: false,
             unexplained: 0,
             concealing: false,
             counters,
@@ -98,7 +104,7 @@ impl JitterBuffer {
 
     /// Another stream follows, with numbers and times of its own.
     pub fn begin_anew(&mut self) {
-        (self.unexplained, self.concealing) = (0, false);
+        (self.unexplained, self.concealing, self.begun) = (0, false, false);
         (self.packets, self.delay) = (BTreeMap::new(), DelayEstimator::default());
         (self.sequences, self.timestamps) = (Unwrapper::default(), Unwrapper::default());
         (self.state, self.silent) = (State::Waiting, false);
@@ -132,6 +138,10 @@ impl JitterBuffer {
     pub fn pull(&mut self, now: MediaTime) -> ([f32; BLOCK_SAMPLES], Option<u32>) {
         let mut block = [0.0; BLOCK_SAMPLES];
         if self.state == State::Waiting && !self.start(now) {
+            if self.begun {
+                self.counters.samples_played.add(BLOCK_SAMPLES);
+                self.unexplained += BLOCK_SAMPLES;
+            }
             return (block, None);
         }
         while self.pcm.len() < BLOCK_SAMPLES {
@@ -189,7 +199,7 @@ impl JitterBuffer {
         self.count_invented(unexplained, self.silent || follows);
         // After a cut, all of it may have come at once.
         self.catch_up(now);
-        self.state = State::Playing;
+        (self.state, self.begun) = (State::Playing, true);
         true
     }
 
@@ -201,25 +211,31 @@ impl JitterBuffer {
             return self.starve();
         };
         let gap = usize::try_from(at - self.next).unwrap_or(0);
-        if gap as u128 * 1_000_000 / 48_000 > PAUSE.as_micros() {
+        let has_paused = gap as u128 * 1_000_000 / 48_000 > PAUSE.as_micros();
+        let is_behind =
+            self.packets.len() > 1 && self.delay.delay_us(media_us(at), now) >= LONGEST_US + SKIP_US;
+        if has_paused || is_behind {
             self.catch_up(now);
             return Ok(());
         }
         if gap > 0 {
             return self.bridge(gap, sequence);
         }
-        let Some(packet) = self.packets.remove(&at) else {
-            return Ok(());
-        };
-        let samples = self.decoder.decode(&packet.payload, &mut self.scratch)?;
+        self.decode_due()?;
+        self.state = State::Playing;
+        self.steer(now)
+    }
+
+    /// Decodes the packet that follows, if it is here.
+    fn decode_due(&mut self) -> Result<bool, CodecError> {
+        let Some(Packet { sequence, payload }) = self.packets.remove(&self.next) else { return Ok(false) };
+        let samples = self.decoder.decode(&payload, &mut self.scratch)?;
         self.pcm.extend_from_slice(&self.scratch[..samples]);
-        self.next = at + i64::try_from(samples).unwrap_or(0);
+        self.next += i64::try_from(samples).unwrap_or(0);
         self.last_sequence = sequence;
         self.concealing = false;
-        self.silent = packet.payload.len() <= SILENT_PACKET;
-        self.state = State::Playing;
-        self.steer(now);
-        Ok(())
+        self.silent = payload.len() <= SILENT_PACKET;
+        Ok(true)
     }
 
     /// Packets whose time has passed: worthless while later ones were played, else the playout goes back to them.
@@ -243,9 +259,9 @@ impl JitterBuffer {
         }
     }
 
-    /// More is missing than is ever waited for: the playout itself stood still, for the machine slept or the process was
-    /// stopped. To invent what is missing would take as long, with the same missing after it; so it goes on with what is
-    /// new.
+    /// More is missing, or waits, than is ever waited for: the playout itself stood still, for the speaker stalled, the
+    /// machine slept or the process was stopped. To invent what is missing would take as long, with the same missing after
+    /// it; so it goes on with what is new.
     fn catch_up(&mut self, now: MediaTime) {
         while let Some((at, packet)) = self.packets.first_key_value() {
             let beyond = self.delay.delay_us(media_us(*at), now) - self.delay.target_us();
@@ -325,13 +341,15 @@ impl JitterBuffer {
     }
 
     /// Plays faster or slower where the delay is off its target.
-    fn steer(&mut self, now: MediaTime) {
+    fn steer(&mut self, now: MediaTime) -> Result<(), CodecError> {
         let beyond = self.delay.delay_us(media_us(self.first_unplayed()), now) - self.delay.target_us();
         if SLACK_US.contains(&beyond) {
-            return;
+            return Ok(());
         }
+        // Of short packets it takes several.
+        while self.pcm.len() < stretch::WINDOW && self.decode_due()? {}
         let Some(period) = stretch::period(&self.pcm, beyond > URGENT_US) else {
-            return;
+            return Ok(());
         };
         if beyond > 0 {
             stretch::shorten(&mut self.pcm, period);
@@ -340,6 +358,7 @@ impl JitterBuffer {
             stretch::lengthen(&mut self.pcm, period);
             self.counters.samples_expanded.add(period);
         }
+        Ok(())
     }
 }
 

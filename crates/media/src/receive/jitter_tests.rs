@@ -1,18 +1,26 @@
 //! The jitter buffer in virtual time: packets of a tone go in late, lost or not at all.
 use super::*;
-use crate::codec::opus::{OpusEncoder, OpusSettings, speech_like};
+use crate::{
+    codec::opus::{OpusEncoder, OpusSettings, speech_like},
+    stats::AudioReceiveStats,
+};
 
 /// One packet each 20 ms for `count` packets, of what is coded as speech, with redundancy in most of them.
 fn speech(count: usize) -> Vec<RtpPacket> {
+    packets_of(FRAME_SAMPLES, count)
+}
+
+/// The same, of so many samples each.
+fn packets_of(length: usize, count: usize) -> Vec<RtpPacket> {
     let settings = OpusSettings { dtx: false, bitrate_bps: 24_000, ..OpusSettings::default() };
     let mut encoder = OpusEncoder::new(settings).unwrap();
     (0..count)
         .map(|packet| {
-            let samples = speech_like(packet * FRAME_SAMPLES, FRAME_SAMPLES);
+            let samples = speech_like(packet * length, length);
             RtpPacket {
                 marker: packet == 0,
                 sequence: (65_500 + packet) as u16,
-                timestamp: (u32::MAX - 10_000).wrapping_add((packet * FRAME_SAMPLES) as u32),
+                timestamp: (u32::MAX - 10_000).wrapping_add((packet * length) as u32),
                 payload: Bytes::copy_from_slice(encoder.encode(&samples).unwrap().unwrap()),
             }
         })
@@ -24,13 +32,22 @@ fn play(
     packets: Vec<RtpPacket>,
     late_ms: impl Fn(usize) -> Option<i64>,
 ) -> (Arc<AudioReceiveCounters>, Vec<Option<u32>>) {
+    play_every(20, packets, late_ms)
+}
+
+/// The same, of packets of so many milliseconds.
+fn play_every(
+    length_ms: i64,
+    packets: Vec<RtpPacket>,
+    late_ms: impl Fn(usize) -> Option<i64>,
+) -> (Arc<AudioReceiveCounters>, Vec<Option<u32>>) {
     let counters = Arc::<AudioReceiveCounters>::default();
     let mut buffer = JitterBuffer::new(Arc::clone(&counters)).unwrap();
-    let end = packets.len() as i64 * 20;
+    let end = packets.len() as i64 * length_ms;
     let mut arrivals: Vec<(i64, RtpPacket)> = packets
         .into_iter()
         .enumerate()
-        .filter_map(|(index, packet)| Some((index as i64 * 20 + late_ms(index)?, packet)))
+        .filter_map(|(index, packet)| Some((index as i64 * length_ms + late_ms(index)?, packet)))
         .collect();
     arrivals.sort_by_key(|(at, _)| *at);
     let mut arrivals = arrivals.into_iter().peekable();
@@ -246,4 +263,66 @@ fn playout_that_stood_still_goes_on_with_what_is_new() {
     let stats = buffer.counters.snapshot();
     assert_eq!(stats.samples_concealed, concealed_when_back, "sound again within three seconds");
     assert!(stats.jitter_buffer_ms < 600.0, "{} ms", stats.jitter_buffer_ms);
+}
+
+/// Plays long speech on a speaker that stands still from 4 s on for so long while packets keep coming; the stream's figures a
+/// second after that, and at the end.
+fn stalled(stall_ms: i64) -> [AudioReceiveStats; 2] {
+    let mut buffer = JitterBuffer::new(Arc::default()).unwrap();
+    let mut packets =
+        (0..).step_by(20).zip(long_speech(1_000)).map(|(at, packet): (i64, _)| (at, packet)).peekable();
+    let mut soon = None;
+    for now in (0..20_000).step_by(10) {
+        while let Some((at, packet)) = packets.next_if(|(at, _)| *at <= now) {
+            buffer.push(packet, MediaTime(at * 1000));
+        }
+        if !(4_000..4_000 + stall_ms).contains(&now) {
+            buffer.pull(MediaTime(now * 1000));
+        }
+        if now == 5_000 + stall_ms {
+            soon = Some(buffer.counters.snapshot());
+        }
+    }
+    [soon.unwrap(), buffer.counters.snapshot()]
+}
+
+#[test]
+fn a_speaker_that_stalled_goes_on_at_once_and_not_much_later() {
+    for stall_ms in [300, 900, 1_600, 2_500, 3_500] {
+        let [soon, end] = stalled(stall_ms);
+        assert_eq!(end.samples_concealed, soon.samples_concealed, "after {stall_ms} ms: {end:?}");
+        assert!(soon.samples_concealed < 4 * 960, "after {stall_ms} ms: {soon:?}");
+        assert!(soon.jitter_buffer_ms < 800.0 && end.jitter_buffer_ms < 60.0, "after {stall_ms} ms: {end:?}");
+    }
+}
+
+#[test]
+fn a_sender_whose_clock_stood_still_is_heard_again_within_a_second() {
+    // Contiguous in number and time, three or fifteen seconds later.
+    for slept_ms in [700, 3_000, 15_000] {
+        let late = |packet: usize| Some(if packet < 300 { 0 } else { slept_ms });
+        let packets = long_speech(1_800);
+        let (counters, _) = play(packets, late);
+        let stats = counters.snapshot();
+        assert!(stats.packets_discarded < 50, "after {slept_ms} ms: {stats:?}");
+        assert!(stats.jitter_buffer_ms < 800.0, "after {slept_ms} ms: {stats:?}");
+    }
+}
+
+#[test]
+fn a_cut_is_concealed_for_as_long_as_it_is() {
+    let (counters, _) = play(speech(1_000), |packet| (!(200..450).contains(&packet)).then_some(0));
+    let concealed = counters.snapshot().concealed_pct().unwrap();
+    assert!((24.0..26.5).contains(&concealed), "5 of 20 s: {concealed} %");
+}
+
+#[test]
+fn short_packets_are_hurried_too() {
+    // The path stalls once, for half a second; redundancy is of speech only, and none is needed.
+    let late =
+        |packet: usize| Some(if (300..350).contains(&packet) { (350 - packet as i64) * 10 } else { 0 });
+    let (counters, _) = play_every(10, packets_of(480, 2_000), late);
+    let stats = counters.snapshot();
+    assert!(stats.samples_accelerated > 400 * 48, "{stats:?}");
+    assert!(stats.jitter_buffer_ms < 60.0, "{stats:?}");
 }

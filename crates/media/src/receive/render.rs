@@ -51,9 +51,16 @@ pub(super) struct Outputs {
     pub(super) decoded: Option<Box<dyn VideoSink>>,
     /// With its number.
     pub(super) encoded: Option<(u64, Box<dyn EncodedSink>)>,
-    /// Whether the camera is off, and whether it was at any time since the last picture.
     pub(super) camera_off: bool,
+    /// Whether since the last picture the camera was off, or nobody looked.
     pub(super) paused: bool,
+}
+
+impl Outputs {
+    /// The sinks have changed: while there are none, no picture is missed.
+    pub(super) fn note_unseen(&mut self) {
+        self.paused |= self.decoded.is_none() && self.encoded.is_none();
+    }
 }
 
 /// A picture on its way to the sinks.

@@ -103,8 +103,8 @@ impl AvSync {
     /// From capture at the sender to being heard here, by the Unix clocks of both: true on one machine, and as true as
     /// the two clocks agree on two. `None` where nothing is heard, or the clocks plainly do not agree.
     #[must_use]
-    pub fn audio_delay(&self) -> Option<Duration> {
-        let heard = lock(&self.0).heard?;
+    pub fn audio_delay(&self, now: MediaTime) -> Option<Duration> {
+        let heard = lock(&self.0).heard.filter(|heard| now - heard.at < STALE)?;
         let delay_us = heard.delay_us + MediaClock::ntp_us(MediaTime(0));
         u64::try_from(delay_us).ok().filter(|us| *us < PLAUSIBLE_US).map(Duration::from_micros)
     }
@@ -149,6 +149,7 @@ mod tests {
         let sync = synced();
         sync.heard(u32::MAX - 100, MediaTime(8_000_000));
         assert_eq!(sync.video_due(5_000, now), None, "the sound is stale");
+        assert_eq!(sync.audio_delay(now), None, "likewise");
     }
 
     #[test]

@@ -115,7 +115,9 @@ impl VideoReceive {
     /// Shows decoded pictures in `sink`, or stops decoding.
     pub fn set_decoded_sink(&self, sink: Option<Box<dyn VideoSink>>) {
         lock(&self.shared.state).want_decoded = sink.is_some();
-        lock(&self.shared.outputs).decoded = sink;
+        let mut outputs = lock(&self.shared.outputs);
+        outputs.decoded = sink;
+        outputs.note_unseen();
     }
 
     /// Gives encoded frames to `sink`, from the next key frame on, or to nobody.
@@ -124,6 +126,7 @@ impl VideoReceive {
         let mut state = lock(&self.shared.state);
         state.encoded_sinks += 1;
         outputs.encoded = sink.map(|sink| (state.encoded_sinks, sink));
+        outputs.note_unseen();
         state.encoded_sink = outputs.encoded.as_ref().map(|(number, _)| *number);
     }
 

@@ -65,6 +65,35 @@ fn a_sink_gets_no_frame_that_was_meant_for_the_one_before() {
 }
 
 #[test]
+fn while_nobody_looks_no_picture_is_missed() {
+    for looks in [true, false] {
+        let receiver = VideoReceive::start(AvSync::default(), |_| ()).unwrap();
+        let (mut sequencer, start) = (Sequencer::default(), MediaClock::now());
+        let mut push = |timestamp: u32, key: bool, after_ms: u64| {
+            let arrival = start.plus(Duration::from_millis(after_ms));
+            for packet in sequencer.picture(vp8::packetize(&[u8::from(!key), 0], 0, None), timestamp) {
+                receiver.push(VideoCodec::Vp8, packet, arrival);
+            }
+        };
+        let mut seen = tap(&receiver);
+        for number in 0..3 {
+            push(number * 3_000, number == 0, u64::from(number) * 33);
+            assert_eq!(seen.recv_timeout(PATIENCE), Ok(number * 3_000));
+        }
+        if !looks {
+            receiver.set_encoded_sink(None);
+            seen = tap(&receiver);
+        }
+        push(58_500, true, 650);
+        assert_eq!(seen.recv_timeout(PATIENCE), Ok(58_500));
+        push(61_500, false, 683);
+        assert_eq!(seen.recv_timeout(PATIENCE), Ok(61_500));
+        let stats = receiver.stats();
+        assert_eq!((stats.freezes, stats.pauses), if looks { (1, 0) } else { (0, 1) });
+    }
+}
+
+#[test]
 fn what_is_past_is_decoded_and_not_shown() {
     let settings = EncoderSettings { width: 320, height: 240, bitrate_bps: 300_000, fps: 30 };
     let mut encoder = VideoCodec::Vp8.encoder(settings).unwrap();

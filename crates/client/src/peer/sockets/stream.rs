@@ -34,8 +34,9 @@ use webrtc::runtime::AsyncTcpStream;
 
 /// Longest wait for a connection: a lost SYN goes once more after one second and after three.
 const CONNECT_LIMIT: Duration = Duration::from_secs(8);
-/// Where nothing comes for so long there is no path: signs of life come twice a second, and a call is given up then.
-const IDLE_LIMIT: Duration = Duration::from_secs(60);
+/// Where nothing comes for so long there is no path: signs of life come twice a second, and a call is given up before
+/// (silence of 2.5 s, as much until it counts as lost, and 60 s of reconnecting).
+const IDLE_LIMIT: Duration = Duration::from_secs(70);
 /// Who has not shown by then to be the peer is a stranger: a few rounds of connectivity checks on the longest path.
 const STRANGER_LIMIT: Duration = Duration::from_secs(10);
 /// Longest connectivity check: what fits in a datagram anywhere (RFC 8489 section 6.1).
