@@ -15,8 +15,6 @@ fn between(ends: Ends, steps: &[(u64, Link)], seconds: u32) -> Report {
     let steps = steps.iter().map(|(at, link)| (Duration::from_secs(*at), *link)).collect();
     let report = run_between(ends, &Schedule::new(steps), seconds, 7);
     println!("{report}");
-    // As in `profiles`.
-    assert!(report.turns < 2_000 * seconds, "woken {} times a second", report.turns / seconds);
     report
 }
 
@@ -82,7 +80,8 @@ fn a_cut_ends_with_a_picture_even_where_nobody_speaks() {
 
 #[test]
 fn a_peer_that_tells_of_no_packet_gets_pictures_all_the_same() {
-    let report = between(Ends { feedback: Feedback::Never, ..Ends::WHOLE }, &[(0, Profile::Good.link())], 60);
+    let report =
+        between(Ends { feedback: Feedback::Never, ..Ends::STRANGERS }, &[(0, Profile::Good.link())], 60);
     assert!(report.freeze(0, 60) < ms(6_000), "{:?}", report.freeze(0, 60));
     assert!(report.fps(10, 60) > 29.0, "{} pictures a second", report.fps(10, 60));
     assert!(report.kbps(50, 60) > 1_000.0, "{} kbit/s", report.kbps(50, 60));
@@ -97,7 +96,7 @@ fn seldom(first: u64, every: u64) -> Feedback {
 fn however_seldom_a_peer_tells_of_packets_pictures_begin_and_go_on() {
     for first in [0, 700, 1_400, 2_100, 2_800] {
         for every in [600, 1_000, 1_500] {
-            let ends = Ends { feedback: seldom(first, every), ..Ends::WHOLE };
+            let ends = Ends { feedback: seldom(first, every), ..Ends::STRANGERS };
             let report = between(ends, &[(0, Profile::Good.link())], 30);
             let (freeze, fps) = (report.freeze(0, 30), report.fps(0, 30));
             println!(
@@ -111,7 +110,7 @@ fn however_seldom_a_peer_tells_of_packets_pictures_begin_and_go_on() {
 
 #[test]
 fn a_camera_that_comes_later_is_seen_by_a_peer_that_tells_of_packets_seldom() {
-    let ends = Ends { feedback: seldom(0, 600), cameras_from: 10, ..Ends::WHOLE };
+    let ends = Ends { feedback: seldom(0, 600), cameras_from: 10, ..Ends::STRANGERS };
     let report = between(ends, &[(0, Profile::Good.link())], 60);
     let waited = picture_after(&report, 10);
     assert!(waited.is_some_and(|waited| waited < ms(500)), "{waited:?}");
@@ -126,7 +125,7 @@ fn a_peer_that_tells_of_packets_seldom_keeps_its_pictures_where_the_link_narrows
     for phase in 0..20 {
         let at = ms(20_000 + 54 * phase);
         let steps = vec![(Duration::ZERO, wide), (at, thin), (at + ms(20_000), wide)];
-        let ends = Ends { feedback: seldom(0, 600), ..Ends::WHOLE };
+        let ends = Ends { feedback: seldom(0, 600), ..Ends::STRANGERS };
         let report = run_between(ends, &Schedule::new(steps), 60, 7);
         assert!(report.kbps(50, 60) > 1_500.0, "phase {phase}: {} kbit/s", report.kbps(50, 60));
         stood.push(report.freeze(1, 60));

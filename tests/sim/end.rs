@@ -37,6 +37,8 @@ pub struct End {
     pub viewer: Viewer,
     ours: u32,
     theirs: u32,
+    /// Whether the other end knows all that we do.
+    is_known: bool,
 }
 
 impl End {
@@ -49,8 +51,8 @@ impl End {
             sink: Arc::new(move |event| log.lock().expect("one thread").push(event)),
         });
         let Chain { registry, handles: Handles { stats, wish, redundancy, fec, .. } } = chain;
-        fec.allow(true);
-        redundancy.set_payload_type(Some(red::PAYLOAD_TYPE));
+        fec.allow(ends.ours);
+        redundancy.set_payload_type(ends.ours.then_some(red::PAYLOAD_TYPE));
         let mut interceptors: Box<dyn Interceptor> = Box::new(registry.build());
         let (ours, theirs) = if first { (0, OTHER) } else { (OTHER, 0) };
         for ssrc in [AUDIO, VIDEO] {
@@ -60,7 +62,7 @@ impl End {
         if ends.repairs {
             interceptors.bind_remote_stream(&stream(RTX, theirs, ends));
         }
-        let (source, viewer) = (Source::new(ends), Viewer::new());
+        let (source, viewer) = (Source::new(ends), Viewer::new(ends.ours));
         Self {
             interceptors,
             stats,
@@ -72,6 +74,7 @@ impl End {
             viewer,
             ours,
             theirs,
+            is_known: ends.ours,
         }
     }
 
@@ -133,8 +136,8 @@ impl End {
                 Event::RemoteStream { .. } | Event::SenderReport { .. } => {}
             }
         }
-        self.source.adaptation.allow_copies(true);
-        self.source.adaptation.allow_two_chains(true);
+        self.source.adaptation.allow_copies(self.is_known);
+        self.source.adaptation.allow_two_chains(self.is_known);
         self.redundancy.set_copies(self.source.adaptation.sound_copies());
         self.wish.set(self.source.adaptation.wants_more());
         if let Some(rtt) = self.stats.get().rtt {

@@ -29,9 +29,10 @@ pub struct Shown {
 }
 
 impl Viewer {
-    pub fn new() -> Self {
+    /// Of pictures that come from one of our own programs, or from another.
+    pub fn new(of_ours: bool) -> Self {
         let mut assembler = Assembler::default();
-        assembler.trust_chains(true);
+        assembler.trust_chains(of_ours);
         Self {
             assembler,
             timing: VideoTiming::default(),

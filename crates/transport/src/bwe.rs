@@ -328,13 +328,39 @@ impl Estimator {
 
     fn on_probe(&mut self, now: Instant, Found { id, bps, sure_bps, whole }: Found) {
         let target = self.rate.target();
-        self.prober.on_result(now, sure_bps, target);
+        self.prober.on_result(now, id, sure_bps, target);
         if sure_bps > target {
             self.rate.on_probe(now, sure_bps);
         } else if bps <= target && whole && Prober::ends_beginning(id) && !self.rate.has_cut() {
-            // What a connection begins with is a guess, and too much for this path.
-            self.rate.on_probe(now, self.most_found);
+            // What a connection begins with is a guess, and too much for this path. An earlier train that looked faster
+            // was not sure enough to raise it.
+            self.rate.on_probe(now, self.most_found.min(target));
         }
         // Later, a train that found less than we send already was hurt by what we send.
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The target after the two trains that a connection begins with, each found whole: what it looked like, and what is sure.
+    fn begun_with(trains: [(f64, f64); 2]) -> f64 {
+        #[expect(clippy::disallowed_methods, reason = "any instant will do: nothing passes")]
+        let now = Instant::now();
+        let mut estimator = Estimator::default();
+        estimator.begin(now);
+        for (id, (bps, sure_bps)) in (0..).zip(trains) {
+            estimator.most_found = estimator.most_found.max(bps);
+            estimator.on_probe(now, Found { id, bps, sure_bps, whole: true });
+        }
+        estimator.target()
+    }
+
+    #[test]
+    fn first_trains_that_find_less_lower_the_guess_and_never_raise_it() {
+        assert!((begun_with([(280e3, 270e3), (250e3, 240e3)]) - 280e3).abs() < 1.0);
+        assert!((begun_with([(711e3, 267e3), (256e3, 250e3)]) - START_BPS).abs() < 1.0, "jitter");
+        assert!((begun_with([(711e3, 690e3), (256e3, 250e3)]) - 690e3).abs() < 1.0, "no guess any more");
     }
 }

@@ -86,10 +86,7 @@ impl Chain {
             .with(Slot::from(at::WIRE_TAP), Plug::new(WireTap::new(stats.clone())))
             .with(Slot::from(at::ARRIVALS), TwccReceiverBuilder::new().with_interval(FEEDBACK_EVERY).build())
             .with(Slot::from(at::RECEIVER_REPORTS), Plug::new(ReceiverReports::new(stats.clone())))
-            .with(
-                Slot::from(at::RTX_UNWRAP),
-                Plug::new(RtxUnwrap::new(formats.clone(), fec.clone(), stats.clone())),
-            )
+            .with(Slot::from(at::RTX_UNWRAP), Plug::new(RtxUnwrap::new(formats.clone(), fec.clone())))
             .with(Slot::from(at::FEC_RECOVER), Plug::new(FecRecover::new(fec.clone(), stats.clone())))
             .with(Slot::from(at::RED_UNWRAP), Plug::new(RedUnwrap::new(redundancy, stats.clone())))
             .with(Slot::NackGenerator, Plug::new(NackStage::new(formats.clone(), fec, stats.clone())))

@@ -6,7 +6,6 @@ use crate::{
     VideoFormats,
     fec::Fec,
     plug::{Out, Stage},
-    stats::SharedStats,
 };
 use rtc::{
     interceptor::{Attribute, Packet, StreamInfo, TaggedPacket},
@@ -20,13 +19,12 @@ pub struct RtxUnwrap {
     repairs: BTreeMap<u32, (u32, u8)>,
     formats: VideoFormats,
     fec: Fec,
-    stats: SharedStats,
 }
 
 impl RtxUnwrap {
-    /// Knows the peer's payload types by `formats`, and by `fec` whether parity comes by the same SSRC; counts into `stats`.
-    pub fn new(formats: VideoFormats, fec: Fec, stats: SharedStats) -> Self {
-        Self { repairs: BTreeMap::new(), formats, fec, stats }
+    /// Knows the peer's payload types by `formats`, and by `fec` whether parity comes by the same SSRC.
+    pub fn new(formats: VideoFormats, fec: Fec) -> Self {
+        Self { repairs: BTreeMap::new(), formats, fec }
     }
 }
 
@@ -54,7 +52,6 @@ impl Stage for RtxUnwrap {
                 return;
             }
             tagged.message.add(Attribute::Retransmission);
-            self.stats.update(|s| s.retransmits_received += 1);
         }
         to_app.push_back(tagged);
     }

@@ -22,20 +22,10 @@ pub struct TransportStats {
     pub video_in: StreamStats,
     /// Packets that we sent again.
     pub retransmits_sent: u64,
-    /// Packets that came by RFC 4588: repairs, and padding that repeats.
-    pub retransmits_received: u64,
     /// Lost packets of sound that a later packet carried once more.
     pub audio_made_good: u64,
-    /// Packets that came although we had them.
-    pub duplicates: u64,
     /// Packets that we asked for, each request counted.
     pub nacks_sent: u64,
-    /// Packets that the peer asked for.
-    pub nacks_received: u64,
-    /// Key frames that we asked for.
-    pub plis_sent: u64,
-    /// Key frames that the peer asked for (PLI and FIR).
-    pub plis_received: u64,
     /// Packets given up: asked for as often as is sensible, and never seen.
     pub packets_abandoned: u64,
     /// Packets that the pacer threw away because they had waited too long.
@@ -83,6 +73,8 @@ pub struct StreamStats {
     pub retransmitted_packets: u64,
     /// Their bytes of payload.
     pub retransmitted_bytes: u64,
+    /// Packets of padding, and of parity; of what we send only.
+    pub padding_packets: u64,
     /// Packets of sound that another packet carried along (RFC 2198), and packets of parity over pictures; of what arrives only.
     pub fec_packets: u64,
     /// Those of them that were not needed.
@@ -121,6 +113,12 @@ impl StreamStats {
     pub(crate) fn add_repair(&mut self, payload: usize) {
         self.retransmitted_packets += 1;
         self.retransmitted_bytes += payload as u64;
+    }
+
+    /// Packets and bytes of media themselves, sent for the first time.
+    pub(crate) fn first_sent(&self) -> (u64, u64) {
+        let again = self.retransmitted_packets + self.padding_packets;
+        (self.packets.saturating_sub(again), self.bytes.saturating_sub(self.retransmitted_bytes))
     }
 
     /// Takes over what the peer says of this stream, whose RTP clock runs at `rate`.

@@ -70,11 +70,7 @@ impl AppTap {
             if let Some(&(kind, _)) = self.remote.get(&report.ssrc) {
                 (self.sink)(Event::SenderReport { kind, ntp: report.ntp_time, rtp: report.rtp_time });
             }
-        } else if let Some(nack) = any.downcast_ref::<TransportLayerNack>() {
-            let packets: usize = nack.nacks.iter().map(|pair| pair.packet_list().len()).sum();
-            self.stats.update(|s| s.nacks_received += packets as u64);
         } else if any.is::<PictureLossIndication>() || any.is::<FullIntraRequest>() {
-            self.stats.update(|s| s.plis_received += 1);
             (self.sink)(Event::KeyFrameRequested);
         }
         for &(ssrc, count) in &requests(packet) {

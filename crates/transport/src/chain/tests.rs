@@ -13,6 +13,9 @@ use std::{
 
 const SSRC: u32 = 10;
 const RTX_SSRC: u32 = 11;
+/// The first sequence number, and how many packets a picture has.
+const FIRST: u16 = 65_000;
+const PACKETS: u16 = 3;
 const ONE_WAY: Duration = Duration::from_millis(25);
 const TWCC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
@@ -45,6 +48,16 @@ impl End {
         }
     }
 
+    /// Whether pictures are to be left out for now.
+    fn holds(&self) -> bool {
+        let events = self.events.lock().expect("one thread");
+        let hold = |event: &Event| match event {
+            Event::Hold(hold) => Some(*hold),
+            _ => None,
+        };
+        events.iter().rev().find_map(hold).unwrap_or(false)
+    }
+
     fn received(&self) -> Vec<u16> {
         let events = self.events.lock().expect("one thread");
         let sequence = |event: &Event| match event {
@@ -55,10 +68,24 @@ impl End {
     }
 }
 
-fn sequence_of(packet: &Packet) -> Option<u16> {
+/// Of which picture it is, by its time in milliseconds, and which of its packets.
+fn part_of(packet: &Packet) -> Option<(u64, u16)> {
     match packet {
-        Packet::Rtp(packet) if packet.header.ssrc == SSRC => Some(packet.header.sequence_number),
+        Packet::Rtp(packet) if packet.header.ssrc == SSRC => {
+            let index = packet.header.sequence_number.wrapping_sub(FIRST) % PACKETS;
+            Some((u64::from(packet.header.timestamp / 90), index))
+        }
         _ => None,
+    }
+}
+
+/// The stream of pictures, with repairs or without.
+fn pictures(repairs: bool) -> StreamInfo {
+    let StreamInfo { ssrc_rtx, payload_type_rtx, .. } = video(false);
+    StreamInfo {
+        ssrc_rtx: ssrc_rtx.filter(|_| repairs),
+        payload_type_rtx: payload_type_rtx.filter(|_| repairs),
+        ..video(false)
     }
 }
 
@@ -96,10 +123,12 @@ struct Course {
     loss_percent: u64,
     /// Whether the receiver's streams are bound anew twice a second, as ICE restarts do.
     rebinds: bool,
+    /// Whether the receiver knows retransmission (RFC 4588).
+    repairs: bool,
     /// When there are pictures.
     films: fn(u64) -> bool,
-    /// Which of the sender's packets of pictures are lost, by their sequence number.
-    loses: fn(u16) -> bool,
+    /// Which of the sender's packets of pictures are lost, by the picture's time and which of its packets it is.
+    loses: fn(u64, u16) -> bool,
 }
 
 impl Course {
@@ -109,8 +138,9 @@ impl Course {
         payload: 600,
         loss_percent: 0,
         rebinds: false,
+        repairs: true,
         films: |_| true,
-        loses: |_| false,
+        loses: |_, _| false,
     };
 }
 
@@ -118,26 +148,30 @@ fn run(seconds: u64, loss_percent: u64) -> Run {
     run_course(&Course { seconds, loss_percent, ..Course::CLEAN })
 }
 
-/// Sends 30 pictures a second of three packets each. The last second sends nothing, so that repairs may end.
+/// Sends 30 pictures a second of three packets each, unless told to leave them out. The last second sends nothing, so that repairs may end.
 fn run_course(course: &Course) -> Run {
     let Course { seconds, loss_percent, .. } = *course;
     #[expect(clippy::disallowed_methods, reason = "any instant will do: the run counts from it")]
     let start = Instant::now();
     let (mut a, mut b) = (End::new(start), End::new(start));
-    a.interceptors.bind_local_stream(&video(false));
-    b.interceptors.bind_remote_stream(&video(false));
-    b.interceptors.bind_remote_stream(&video(true));
+    a.interceptors.bind_local_stream(&pictures(course.repairs));
+    let bind = |b: &mut End| {
+        b.interceptors.bind_remote_stream(&pictures(course.repairs));
+        if course.repairs {
+            b.interceptors.bind_remote_stream(&video(true));
+        }
+    };
+    bind(&mut b);
     let mut wire = BTreeMap::<(Instant, u64), (bool, Packet)>::new();
-    let (mut random, mut count, mut lost, mut sequence) = (0x9E37_79B9_7F4A_7C15u64, 0u64, 0u64, 65_000u16);
+    let (mut random, mut count, mut lost, mut sequence) = (0x9E37_79B9_7F4A_7C15u64, 0u64, 0u64, FIRST);
     let mut sent = 0;
     for t in 0..seconds * 1_000 {
         let now = start + Duration::from_millis(t);
         if course.rebinds && t % 500 == 250 {
-            b.interceptors.bind_remote_stream(&video(false));
-            b.interceptors.bind_remote_stream(&video(true));
+            bind(&mut b);
         }
-        if t % 33 == 0 && t + 1_000 < seconds * 1_000 && (course.films)(t) {
-            for i in 0..3 {
+        if t % 33 == 0 && t + 1_000 < seconds * 1_000 && (course.films)(t) && !a.holds() {
+            for i in 0..PACKETS {
                 let mut packet =
                     rtp::Packet { payload: vec![0; course.payload].into(), ..Default::default() };
                 packet.header.version = 2;
@@ -145,7 +179,7 @@ fn run_course(course: &Course) -> Run {
                 packet.header.payload_type = 96;
                 packet.header.sequence_number = sequence;
                 packet.header.timestamp = (t * 90) as u32;
-                packet.header.marker = i == 2;
+                packet.header.marker = i + 1 == PACKETS;
                 a.write(packet, now);
                 sequence = sequence.wrapping_add(1);
                 sent += 1;
@@ -159,7 +193,8 @@ fn run_course(course: &Course) -> Run {
                 random ^= random >> 7;
                 random ^= random << 17;
                 count += 1;
-                let lost_too = from_a && sequence_of(&packet.message.packet).is_some_and(course.loses);
+                let lost_too =
+                    from_a && part_of(&packet.message.packet).is_some_and(|(t, i)| (course.loses)(t, i));
                 if random % 100 < loss_percent || lost_too {
                     lost += u64::from(from_a && matches!(packet.message.packet, Packet::Rtp(_)));
                 } else {
@@ -204,7 +239,7 @@ fn five_percent_loss_is_repaired_whole_by_twice_as_many_retransmissions() {
     let resent = run.sender.retransmits_sent;
     assert!(resent >= run.lost - 10 && resent <= run.lost * 2 + 10, "{resent} resent for {} lost", run.lost);
     assert_eq!(run.receiver.packets_abandoned, 0);
-    assert_eq!(run.receiver.plis_sent, 0);
+    assert_eq!(run.receiver.video_in.plis, 0);
 }
 
 #[test]
@@ -214,23 +249,23 @@ fn a_stream_that_is_bound_anew_goes_on() {
     let counted = run.receiver.video_in;
     assert_eq!(counted.expected as usize, run.sent);
     assert!(counted.lost > 80, "{counted:?}");
-    assert_eq!(run.receiver.plis_sent, 0);
+    assert_eq!(run.receiver.video_in.plis, 0);
 }
 
 /// Pictures are held for word of packets that were lost with it, and there is no sound.
 #[test]
 fn pictures_that_begin_again_after_a_loss_that_nobody_told_of_are_not_held_for_ever() {
     // So much that the target is as high as can be: nothing probes, which would free them.
-    const PICTURES: u16 = 900;
-    const LAST: u16 = 65_000_u16.wrapping_add(3 * PICTURES + 2);
-    let losses: [fn(u16) -> bool; 3] =
-        [|n| n == LAST, |n| LAST.wrapping_sub(n) < 2, |n| LAST.wrapping_sub(n) < 9];
-    for loses in losses {
-        let films = |t| t <= 33 * u64::from(PICTURES) || t > 32_500;
-        let run = run_course(&Course { seconds: 35, payload: 2_400, films, loses, ..Course::CLEAN });
-        let again =
-            run.received.iter().filter(|sequence| sequence.wrapping_sub(65_000) > 3 * (PICTURES + 2)).count();
-        assert!(again > 100, "{again} packets of the pictures after the pause");
+    const LAST: u64 = 33 * 900;
+    let losses: [fn(u64, u16) -> bool; 3] =
+        [|t, i| t == LAST && i == 2, |t, i| t == LAST && i > 0, |t, _| LAST.abs_diff(t) < 99];
+    for (loses, repairs) in losses.into_iter().flat_map(|loses| [(loses, true), (loses, false)]) {
+        let films = |t| t <= LAST || t > 32_500;
+        let before =
+            run_course(&Course { seconds: 32, payload: 2_400, films, loses, repairs, ..Course::CLEAN });
+        let run = run_course(&Course { seconds: 35, payload: 2_400, films, loses, repairs, ..Course::CLEAN });
+        let again = run.received.len() - before.received.len();
+        assert!(again > 100, "{again} of 135 packets after the pause, with repairs: {repairs}");
     }
 }
 

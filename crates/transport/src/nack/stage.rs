@@ -91,7 +91,7 @@ impl Stage for NackStage {
                 }
                 Arrival::New | Arrival::Repaired => {}
                 // Senders also probe for bandwidth with packets that we have.
-                Arrival::Duplicate => return self.stats.update(|s| s.duplicates += 1),
+                Arrival::Duplicate => return,
             }
         }
         to_app.push_back(tagged);
@@ -120,7 +120,6 @@ impl Stage for NackStage {
         }
         for media_ssrc in key_frames {
             if self.may_ask_for_key_frame(now) {
-                self.stats.update(|s| s.plis_sent += 1);
                 let pli = PictureLossIndication { sender_ssrc: self.sender_ssrc, media_ssrc };
                 to_wire.push_back(rtcp_out(now, Box::new(pli)));
             }

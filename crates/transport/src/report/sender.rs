@@ -27,8 +27,8 @@ const AWAITED_MAX: usize = 8;
 struct Stream {
     kind: MediaKind,
     rate: u32,
-    packets: u32,
-    octets: u32,
+    /// Packets and bytes of its kind that had left before it.
+    before: (u64, u64),
     /// RTP time of the newest packet and when it was written: the clock where none was set.
     newest: Option<(u32, Instant)>,
 }
@@ -90,8 +90,6 @@ impl Stage for SenderReports {
         if let Packet::Rtp(packet) = &tagged.message.packet
             && let Some(stream) = self.streams.get_mut(&packet.header.ssrc)
         {
-            stream.packets = stream.packets.wrapping_add(1);
-            stream.octets = stream.octets.wrapping_add(packet.payload.len() as u32);
             stream.newest = Some((packet.header.timestamp, tagged.now));
             self.next.get_or_insert(tagged.now + FIRST);
         }
@@ -108,13 +106,15 @@ impl Stage for SenderReports {
             let Some((rtp, written)) = stream.newest else {
                 continue;
             };
+            // What the pacer throws away was never sent, and what goes with sound once more was.
+            let (packets, octets) = self.stats.get().outgoing(stream.kind).first_sent();
             let clock = self.clocks.rtp_at(stream.kind, now, stream.rate);
             let report = SenderReport {
                 ssrc,
                 ntp_time,
                 rtp_time: clock.unwrap_or_else(|| advance(rtp, written, now, stream.rate)),
-                packet_count: stream.packets,
-                octet_count: stream.octets,
+                packet_count: packets.wrapping_sub(stream.before.0) as u32,
+                octet_count: octets.wrapping_sub(stream.before.1) as u32,
                 ..SenderReport::default()
             };
             to_wire.push_back(rtcp_out(now, Box::new(report)));
@@ -133,10 +133,14 @@ impl Stage for SenderReports {
         let Some(kind) = MediaKind::of(&stream.mime_type) else {
             return;
         };
-        self.streams.insert(
-            stream.ssrc,
-            Stream { kind, rate: stream.clock_rate, packets: 0, octets: 0, newest: None },
-        );
+        let before = self.stats.get().outgoing(kind).first_sent();
+        // Bound anew, it goes on.
+        self.streams.entry(stream.ssrc).or_insert(Stream {
+            kind,
+            rate: stream.clock_rate,
+            before,
+            newest: None,
+        });
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Prober {
     pending: Option<(Instant, f64)>,
     last: Option<Instant>,
     retry: Duration,
+    /// The train whose result counts in that already.
+    counted: Option<u32>,
     /// When the target was cut last, and what arrived before it was, in bit/s.
     cut: Option<Instant>,
     carried: f64,
@@ -64,6 +66,7 @@ impl Default for Prober {
             pending: None,
             last: None,
             retry: RETRY_FIRST,
+            counted: None,
             cut: None,
             carried: 0.0,
         }
@@ -82,9 +85,14 @@ impl Prober {
         id as usize + 1 == FIRST.len()
     }
 
-    /// A probe found `bps`, while the target was `target`.
-    pub fn on_result(&mut self, now: Instant, bps: f64, target: f64) {
-        self.retry = if bps > target * FOUND { RETRY.0 } else { (self.retry * 2).min(RETRY.1) };
+    /// The train `id` found `bps`, while the target was `target`. As more of it arrives, it may find something else.
+    pub fn on_result(&mut self, now: Instant, id: u32, bps: f64, target: f64) {
+        if bps > target * FOUND {
+            self.retry = RETRY.0;
+        } else if self.counted != Some(id) {
+            self.retry = (self.retry * 2).min(RETRY.1);
+        }
+        self.counted = Some(id);
         if let Some((until, enough)) = self.pending
             && now <= until
             && bps > enough
@@ -189,11 +197,11 @@ mod tests {
         let (mut prober, start) = (Prober::default(), now());
         prober.begin(start, 300e3);
         assert_eq!(rates(&mut prober), [900e3, 1_800e3]);
-        prober.on_result(start + MS * 100, 880e3, 300e3);
+        prober.on_result(start + MS * 100, 0, 880e3, 300e3);
         assert_eq!(rates(&mut prober), [0.0; 0]);
-        prober.on_result(start + MS * 120, 1_700e3, 880e3);
+        prober.on_result(start + MS * 120, 1, 1_700e3, 880e3);
         assert_eq!(rates(&mut prober), [2.5e6]);
-        prober.on_result(start + MS * 200, 2.4e6, 1_700e3);
+        prober.on_result(start + MS * 200, 2, 2.4e6, 1_700e3);
         assert_eq!(rates(&mut prober), [0.0; 0]);
     }
 
@@ -207,10 +215,26 @@ mod tests {
             prober.on_tick(now, 500e3, None, true);
             if rates(&mut prober) == [850e3] {
                 at.push(ms);
-                prober.on_result(now, 480e3, 500e3);
+                // Of most of the train, and then of all of it.
+                prober.on_result(now, at.len() as u32, 470e3, 500e3);
+                prober.on_result(now, at.len() as u32, 480e3, 500e3);
             }
         }
         assert_eq!(at, [2_000, 6_000, 14_000, 30_000]);
+    }
+
+    #[test]
+    fn a_train_that_has_found_more_is_not_held_against_the_path_when_the_rest_of_it_comes() {
+        let (mut prober, start) = begun();
+        prober.on_cut(start, 0.0);
+        prober.on_tick(start + MS * 2_000, 500e3, None, true);
+        rates(&mut prober);
+        prober.on_result(start + MS * 2_100, 2, 580e3, 500e3);
+        prober.on_result(start + MS * 2_150, 2, 590e3, 580e3);
+        prober.on_tick(start + MS * 3_990, 590e3, None, true);
+        assert_eq!(rates(&mut prober), [0.0; 0]);
+        prober.on_tick(start + MS * 4_000, 590e3, None, true);
+        assert_eq!(rates(&mut prober), [590e3 * RETRY_FACTOR]);
     }
 
     #[test]

@@ -74,3 +74,32 @@ fn the_answer_to_a_report_gives_round_trip_and_loss() {
     assert_eq!(stats.video_out.lost, 12);
     assert_eq!(stats.video_out.jitter, Some(Duration::from_millis(10)));
 }
+
+#[test]
+fn a_report_counts_what_left_and_neither_repairs_nor_padding_nor_what_left_before() {
+    let (t0, stats) = (start(), SharedStats::default());
+    let sent = |packets: u64, again: u64, padding: u64, bytes: u64| {
+        stats.update(|s| {
+            s.video_out.packets += packets + again + padding;
+            s.video_out.bytes += bytes + again * 100;
+            s.video_out.retransmitted_packets += again;
+            s.video_out.retransmitted_bytes += again * 100;
+            s.video_out.padding_packets += padding;
+        });
+    };
+    sent(7, 1, 2, 700);
+    let mut stage =
+        SenderReports::new(WallClock::new(t0, UNIX_EPOCH), SenderClocks::default(), stats.clone());
+    let stream =
+        StreamInfo { ssrc: SSRC, mime_type: "video/VP8".into(), clock_rate: 90_000, ..StreamInfo::default() };
+    stage.bind_local(&stream);
+    let mut packet = rtp::Packet::default();
+    packet.header.ssrc = SSRC;
+    stage.write(bare(Packet::Rtp(packet), t0), &mut Out::new());
+    let counts = |sr: SenderReport| (sr.packet_count, sr.octet_count);
+    assert_eq!(counts(report(&mut stage, t0 + FIRST)), (0, 0), "written, and still in the pacer");
+    sent(40, 3, 5, 44_000);
+    assert_eq!(counts(report(&mut stage, t0 + FIRST + INTERVAL)), (40, 44_000));
+    stage.bind_local(&stream);
+    assert_eq!(counts(report(&mut stage, t0 + FIRST + INTERVAL * 2)), (40, 44_000), "bound anew");
+}

@@ -31,9 +31,13 @@ impl SendSide {
         self.stats.update(|s| {
             let stream = s.outgoing(kind);
             stream.add(all.saturating_sub(payload), payload);
-            if part == Part::Repair {
-                stream.add_repair(payload);
-                s.retransmits_sent += 1;
+            match part {
+                Part::Media => {}
+                Part::Repair => {
+                    stream.add_repair(payload);
+                    s.retransmits_sent += 1;
+                }
+                Part::Padding => stream.padding_packets += 1,
             }
         });
     }

@@ -14,7 +14,7 @@ impl SendSide {
     /// Padding, or, where there is none, what there is of pictures.
     pub(super) fn give_sign(&mut self, now: Instant, to_wire: &mut Out) {
         let silent = self.estimator.is_silent();
-        let stuck = !silent && !self.has_window() && is_due(self.left, EVERY, now);
+        let stuck = self.is_stuck(now);
         if (silent || stuck) && is_due(self.called, EVERY, now) {
             self.called = Some(now);
             self.call_into_silence(if stuck { SHORT } else { PADDING }, now, to_wire);
@@ -28,6 +28,11 @@ impl SendSide {
             self.marked = Some(now);
             self.send(packet, Part::Padding, now, None, to_wire);
         }
+    }
+
+    /// Whether nothing has left for a while that could be told of, and so make room for more.
+    pub(super) fn is_stuck(&self, now: Instant) -> bool {
+        !self.estimator.is_silent() && !self.has_window() && is_due(self.left, EVERY, now)
     }
 
     fn call_into_silence(&mut self, size: usize, now: Instant, to_wire: &mut Out) {

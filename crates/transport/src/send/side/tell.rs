@@ -19,8 +19,9 @@ impl SendSide {
         // What repairs take is not there for pictures.
         let target = self.target();
         self.advice.target(now, (target - self.repaired.bps(now)).max(target * REPAIRS));
-        // Into silence goes padding, or, where there is none, what there is of pictures.
-        let closed = if self.estimator.is_silent() { self.streams.can_pad() } else { !self.has_window() };
+        // Into silence, and where all else is held, goes padding, or, where there is none, what there is of pictures.
+        let calls = self.estimator.is_silent() || self.is_stuck(now);
+        let closed = if calls { self.streams.can_pad() } else { !self.has_window() };
         let queued = Duration::from_secs_f64(self.queue.bytes() as f64 * 8.0 / (target * PACING));
         self.advice.wait((!closed).then_some(queued));
     }
