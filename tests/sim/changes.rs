@@ -1,7 +1,7 @@
 //! Networks that change in mid-call.
 use super::{
     ms, start,
-    world::{Ends, Feedback, Report, run, run_between},
+    world::{Ends, Feedback, Report, Sleep, run, run_between},
 };
 use eyeline_netlab::{Link, Profile, Schedule};
 use std::time::Duration;
@@ -219,4 +219,35 @@ fn two_hours_end_as_they_began() {
 
 fn in_seconds(at: std::time::Instant, from: u64, to: u64) -> bool {
     (Duration::from_secs(from)..Duration::from_secs(to)).contains(&(at - start()))
+}
+
+#[test]
+fn a_machine_that_has_slept_sends_as_before_though_its_clock_stood_still() {
+    let at = Duration::from_secs(20);
+    for length in [3, 15, 600] {
+        let sleep = Some(Sleep { of_first: true, from: at, length: Duration::from_secs(length) });
+        let awake = 20 + length as u32;
+        let report = between(Ends { sleep, ..Ends::WHOLE }, &[(0, Profile::Good.link())], awake + 40);
+        let waited = picture_after(&report, u64::from(awake));
+        assert!(waited.is_some_and(|waited| waited < ms(1_000)), "{length} s: {waited:?}");
+        let (before, after) = (report.kbps(10, 20), report.kbps(awake + 8, awake + 40));
+        assert!(after > 0.9 * before, "{length} s: {after} of {before} kbit/s");
+        let stood = report.freeze(awake + 1, awake + 40);
+        assert!(stood < ms(500), "{length} s: the picture stands {stood:?}");
+    }
+}
+
+#[test]
+fn a_machine_that_has_slept_is_sent_as_much_as_before() {
+    // By its own clock, there is no time in between.
+    for length in [3, 15, 600] {
+        let sleep =
+            Sleep { of_first: false, from: Duration::from_secs(20), length: Duration::from_secs(length) };
+        let ends = Ends { sleep: Some(sleep), ..Ends::WHOLE };
+        let report = between(ends, &[(0, Profile::Good.link())], 60 + length as u32);
+        let (before, after) = (report.kbps(10, 20), report.kbps(28, 60));
+        assert!(after > 0.9 * before, "{length} s: {after} of {before} kbit/s");
+        let stood = report.freeze(10, 60);
+        assert!(stood < ms(1_500), "{length} s: the picture stands {stood:?}");
+    }
 }

@@ -54,6 +54,29 @@ pub struct Ends {
     pub heavy: bool,
     /// Whether they know each other for ours: parity, two chains, sound that is sent along.
     pub ours: bool,
+    /// The machine of one of them sleeps.
+    pub sleep: Option<Sleep>,
+}
+
+/// A time in which a machine does nothing and gets nothing, and after which its clock goes on where it stopped
+/// (`CLOCK_MONOTONIC`).
+#[derive(Debug, Clone, Copy)]
+pub struct Sleep {
+    /// Of the first end, or of the second.
+    pub of_first: bool,
+    pub from: Duration,
+    pub length: Duration,
+}
+
+impl Sleep {
+    fn lasts(self, elapsed: Duration) -> bool {
+        (self.from..self.from + self.length).contains(&elapsed)
+    }
+
+    /// How far the sleeper's clock is behind by then.
+    fn behind(self, elapsed: Duration) -> Duration {
+        elapsed.saturating_sub(self.from).min(self.length)
+    }
 }
 
 /// When an end tells of the packets that have come.
@@ -76,6 +99,7 @@ impl Ends {
         cameras_from: 0,
         heavy: false,
         ours: true,
+        sleep: None,
     };
     /// A peer that is another program.
     pub const STRANGERS: Self = Self { ours: false, ..Self::WHOLE };
@@ -106,14 +130,20 @@ pub fn run_between(ends: Ends, schedule: &Schedule, seconds: u32, seed: u64) -> 
         for model in links.iter_mut().filter(|model| *model.link() != link) {
             model.set_link(link);
         }
+        let sleeps = |first: bool| ends.sleep.filter(|sleep| sleep.of_first == first);
+        let is_awake = |first: bool| !sleeps(first).is_some_and(|sleep| sleep.lasts(elapsed));
+        let behind = |first: bool| sleeps(first).map_or(Duration::ZERO, |sleep| sleep.behind(elapsed));
         while let Some(entry) = flight.first_entry()
             && entry.key().0 <= elapsed
         {
             let (to_b, packet) = entry.remove();
-            told[usize::from(to_b)].see(&packet);
-            if to_b { &mut b } else { &mut a }.receive(packet, now);
+            if is_awake(!to_b) {
+                told[usize::from(to_b)].see(&packet);
+                if to_b { &mut b } else { &mut a }.receive(packet, now - behind(!to_b));
+            }
         }
-        for (to_b, packets) in [(true, a.tick(now)), (false, b.tick(now))] {
+        for (to_b, end) in [(true, &mut a), (false, &mut b)] {
+            let packets = if is_awake(to_b) { end.tick(now - behind(to_b)) } else { Vec::new() };
             let told = &mut told[usize::from(!to_b)];
             for packet in packets.into_iter().flat_map(|packet| told.on_the_wire(packet, elapsed)) {
                 let fate = links[usize::from(!to_b)].admit(size(&packet), elapsed);
@@ -128,8 +158,15 @@ pub fn run_between(ends: Ends, schedule: &Schedule, seconds: u32, seed: u64) -> 
                 }
             }
         }
-        let wakes =
-            [Some(a.wakes(now)), Some(b.wakes(now)), flight.keys().next().map(|(at, _)| start() + *at)];
+        let wakes = |end: &mut End, first: bool| match sleeps(first).filter(|sleep| sleep.lasts(elapsed)) {
+            Some(sleep) => start() + sleep.from + sleep.length,
+            None => end.wakes(now - behind(first)) + behind(first),
+        };
+        let wakes = [
+            Some(wakes(&mut a, true)),
+            Some(wakes(&mut b, false)),
+            flight.keys().next().map(|(at, _)| start() + *at),
+        ];
         let next = wakes.into_iter().flatten().min().map_or(end, |at| at.saturating_duration_since(start()));
         elapsed = next.max(elapsed + STEP);
         if elapsed.as_secs() as usize > second {

@@ -37,13 +37,13 @@ impl Candidates {
             username_fragment: None,
         });
         let (bounded, taken) = bounded(sdp);
-        self.callers.take(taken, ROUND_MAX);
+        self.callers.take(taken);
         (bounded, hidden.collect())
     }
 
     /// Adds one; what a browser hides behind a name follows once that is known.
     pub(super) async fn add(&self, candidate: IceCandidate) -> Result<(), PeerError> {
-        if !self.callers.take(0, ROUND_MAX) {
+        if !self.callers.has_room(ROUND_MAX) {
             return Err(PeerError::BadCandidate("there are enough".into()));
         }
         if line::hidden_name(&candidate.candidate).is_none() {
@@ -51,7 +51,7 @@ impl Candidates {
         } else {
             self.reveal([candidate]);
         }
-        self.callers.take(1, ROUND_MAX);
+        self.callers.take(1);
         Ok(())
     }
 

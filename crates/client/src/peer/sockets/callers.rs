@@ -65,13 +65,15 @@ impl Callers {
         known.answered.contains(&candidate)
     }
 
-    /// So many more candidates of the peer's are to be taken in this round of ICE, of which there may be `most`; whether
-    /// there is room for one.
-    pub(in super::super) fn take(&self, more: usize, most: usize) -> bool {
+    /// Whether there is room for another candidate of the peer's in this round of ICE, of which there may be `most`.
+    pub(in super::super) fn has_room(&self, most: usize) -> bool {
+        self.known().taken < most
+    }
+
+    /// So many more of them were taken.
+    pub(in super::super) fn take(&self, more: usize) {
         let mut known = self.known();
-        let has_room = known.taken < most;
-        known.taken = (known.taken + more).min(most);
-        has_room
+        known.taken = known.taken.saturating_add(more);
     }
 
     /// What the peer has said of the far end of the path in use.
@@ -160,9 +162,12 @@ mod tests {
             let known = callers.known();
             assert_eq!((known.answered.len(), known.told.len()), (ADDRESSES_MAX, ADDRESSES_MAX));
         }
-        assert!(callers.take(2, 3) && callers.take(1, 3) && !callers.take(1, 3));
+        callers.take(2);
+        assert!(callers.has_room(3));
+        callers.take(1);
+        assert!(!callers.has_room(3));
         callers.clear(now);
-        assert!(callers.take(1, 3), "another round");
+        assert!(callers.has_room(3), "another round");
         assert!(!callers.told(one, CandidateType::Host));
         assert_eq!(callers.looking_for(now + UNTOLD_FOR), UNTOLD_FOR);
     }
