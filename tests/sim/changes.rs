@@ -29,21 +29,28 @@ fn a_link_that_narrows_and_widens_is_followed_both_ways() {
     let wide = Profile::Mbps3.link();
     let narrow = Link { rate_kbps: 500.0, ..wide };
     // Where in a picture, a feedback interval and a second it narrows makes a difference.
-    let (mut stood, mut delays) = (Vec::new(), Vec::new());
+    let (mut stood, mut delays, mut used, mut rises) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for phase in 0..20 {
         let at = ms(20_000 + 54 * phase);
         let steps = vec![(Duration::ZERO, wide), (at, narrow), (at + ms(30_000), wide)];
         let report = run_between(Ends::WHOLE, &Schedule::new(steps), 76, 7);
         let (before, meanwhile, back) = (report.kbps(10, 20), report.kbps(30, 50), report.kbps(59, 76));
-        assert!(meanwhile > 400.0, "phase {phase}: {meanwhile} kbit/s");
+        used.push(meanwhile);
         assert!(back > 0.9 * before, "phase {phase}: {back} of {before} kbit/s");
+        // In whole seconds, the first of which it has been wide.
+        let is_back = |second: &u32| report.kbps(*second, second + 1) > 0.9 * before;
+        rises.push((51..76).find(is_back).map_or(u32::MAX, |second| second - 50));
         stood.push(report.freeze(20, 50));
         // Three seconds after it has narrowed.
         delays.push(report.delay(&report.pictures, 95, 24, 50));
     }
     stood.sort();
     delays.sort();
-    println!("the picture stands {stood:?}, delays {delays:?}");
+    rises.sort_unstable();
+    used.sort_by(f64::total_cmp);
+    assert!(used[0] > 380.0 && used[10] > 440.0, "of 500 kbit/s: {used:?}");
+    println!("the picture stands {stood:?}, delays {delays:?}, the rate is back after {rises:?} s");
+    assert!(rises[10] <= 4 && rises[19] <= 8, "{rises:?}");
     assert!(stood[10] < ms(600) && stood[19] < ms(1_000), "{stood:?}");
     assert!(delays[10] < ms(120) && delays[19] < ms(200), "{delays:?}");
 }
@@ -170,6 +177,21 @@ fn fifty_kilobits_carry_sound_and_pictures_return_with_the_room_for_them() {
     println!("a picture after {waited:?}");
     assert!(waited.is_some_and(|waited| waited < ms(2_000)), "{waited:?}");
     assert!(report.kbps(100, 120) > 1_500.0, "{} kbit/s", report.kbps(100, 120));
+}
+
+#[test]
+fn thirty_kilobits_carry_sound_alone() {
+    let thin = Link { rate_kbps: 30.0, delay_ms: 50.0, queue_ms: 400.0, ..Link::PERFECT };
+    let wide = Profile::Good.link();
+    // A call that begins on it, one that comes to it, and one that comes to even less.
+    let less = Link { rate_kbps: 25.0, ..thin };
+    for steps in [&[(0, thin)][..], &[(0, wide), (15, thin)], &[(0, wide), (15, less)]] {
+        let report = over(steps, 90);
+        let (lost, late) = (report.sound_lost(ms(1_000), 30, 89), report.delay(&report.sound, 95, 30, 90));
+        assert!(lost < 0.01 && late < ms(450), "{steps:?}: {lost} lost, the rest after {late:?}");
+        let pictures = report.pictures.iter().filter(|p| in_seconds(p.at, 30, 90)).count();
+        assert_eq!(pictures, 0, "no room for them");
+    }
 }
 
 #[test]

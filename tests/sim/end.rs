@@ -131,6 +131,7 @@ impl End {
                     self.source.adaptation.set_total(bps, is_known, media_time(now));
                 }
                 Event::Hold(hold) => self.source.hold = hold,
+                Event::Silence(silent) => self.source.adaptation.set_silence(silent, media_time(now)),
                 Event::KeyFrameRequested => self.source.key = true,
                 Event::Rtp(packet) => self.viewer.on_packet(packet, now),
                 Event::RemoteStream { .. } | Event::SenderReport { .. } => {}

@@ -96,6 +96,12 @@ impl Adaptation {
         self.update(now);
     }
 
+    /// Whether nothing is heard of what is sent.
+    pub fn set_silence(&mut self, is_silent: bool, now: MediaTime) {
+        self.sound.set_silence(is_silent);
+        self.update(now);
+    }
+
     /// Whether the peer understands packets that carry earlier sound once more.
     pub fn allow_copies(&mut self, allowed: bool) {
         self.sound.allow_copies(allowed);

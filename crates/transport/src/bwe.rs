@@ -33,7 +33,7 @@ use limit::Limit;
 use longer::Longer;
 use loss::{LossControl, Queue};
 pub use probe::Cluster;
-use probe::{Evaluator, Found, Prober};
+use probe::{Confirmed, Evaluator, Found, Prober};
 use rate::{Known, RateControl};
 use standing::Standing;
 use std::{
@@ -43,7 +43,7 @@ use std::{
 use trendline::Trendline;
 
 /// Least that is ever asked for: audio alone survives on it, in bit/s.
-pub const MIN_BPS: f64 = 30_000.0;
+pub const MIN_BPS: f64 = 16_000.0;
 /// Most that is ever asked for, in bit/s: enough for 1280x720 at 30 pictures a second.
 pub const MAX_BPS: f64 = 2_500_000.0;
 /// What a connection starts with, in bit/s; probes find out at once how much more there is.
@@ -59,6 +59,10 @@ const LOSSY: f64 = 0.02;
 const LOSSY_ENOUGH: Range<f64> = 0.07..0.17;
 /// A way that is so much shorter than it was is another one, or carries more.
 const GAINED: Duration = Duration::from_millis(8);
+/// A silence so soon after another one was none of a path that is cut.
+const AGAIN: Duration = Duration::from_secs(10);
+/// So many packets show at which rate they arrive.
+const ARRIVED: usize = 5;
 /// Of the target, where a queue does not drain though it was cut.
 const STILL_TOO_MUCH: f64 = 0.999;
 /// The target by delay leads the one by loss by this factor at most.
@@ -110,6 +114,9 @@ pub struct Estimator {
     gained: bool,
     /// By any train, in bit/s.
     most_found: f64,
+    /// When a silence ended last, whatever it was.
+    silent_last: Option<Instant>,
+    confirmed: Confirmed,
 }
 
 impl Estimator {
@@ -197,7 +204,7 @@ impl Estimator {
     pub fn on_feedback(&mut self, now: Instant, outcomes: &[Outcome], rtt: Option<Duration>, waits: Waits) {
         self.gained |= waits.gained >= GAINED;
         if let Some(silence) = self.feedback.on_feedback(now, outcomes, rtt) {
-            self.on_return(now, silence, waits.queued);
+            self.on_return(now, silence, waits.queued, outcomes);
         }
         let idle = self.idle.since().is_some();
         let Seen { over, found } = self.take_in(outcomes, idle);
@@ -242,12 +249,13 @@ impl Estimator {
     }
 
     /// The first word after so much silence.
-    fn on_return(&mut self, now: Instant, silence: Duration, queued: Duration) {
+    fn on_return(&mut self, now: Instant, silence: Duration, queued: Duration, outcomes: &[Outcome]) {
         (self.trendline, self.limit) = (Trendline::default(), Limit::default());
         self.standing.on_silence();
         let is_long = silence > SILENCE_LONG;
-        // Where packets come late it was no cut but a long queue, whose losses count.
-        let has_queue = standing::is_long(queued);
+        // Where packets come late, or it happens again and again, it was no cut but a long queue, whose losses count.
+        let again = self.silent_last.replace(now).is_some_and(|at| now.saturating_duration_since(at) < AGAIN);
+        let has_queue = again || standing::is_long(queued);
         if !has_queue {
             self.returned = Some(now);
         }
@@ -256,6 +264,9 @@ impl Estimator {
         }
         if self.idle.since().is_none() && (is_long || has_queue) {
             self.rate.lower(now, self.rate.target() * AFTER_SILENCE);
+        }
+        if has_queue && let Some(arrived) = arrived(outcomes) {
+            self.rate.lower(now, arrived);
         }
         self.prober.on_cut(now, self.acked.bps().unwrap_or(0.0));
     }
@@ -328,7 +339,9 @@ impl Estimator {
 
     fn on_probe(&mut self, now: Instant, Found { id, bps, sure_bps, whole }: Found) {
         let target = self.rate.target();
-        self.prober.on_result(now, id, sure_bps, target);
+        let twice = self.confirmed.add(now, id, bps);
+        let sure_bps = twice.map_or(sure_bps, |twice| twice.max(sure_bps));
+        self.prober.on_result(now, id, bps, sure_bps, target);
         if sure_bps > target {
             self.rate.on_probe(now, sure_bps);
         } else if bps <= target && whole && Prober::ends_beginning(id) && !self.rate.has_cut() {
@@ -340,27 +353,14 @@ impl Estimator {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The target after the two trains that a connection begins with, each found whole: what it looked like, and what is sure.
-    fn begun_with(trains: [(f64, f64); 2]) -> f64 {
-        #[expect(clippy::disallowed_methods, reason = "any instant will do: nothing passes")]
-        let now = Instant::now();
-        let mut estimator = Estimator::default();
-        estimator.begin(now);
-        for (id, (bps, sure_bps)) in (0..).zip(trains) {
-            estimator.most_found = estimator.most_found.max(bps);
-            estimator.on_probe(now, Found { id, bps, sure_bps, whole: true });
-        }
-        estimator.target()
-    }
-
-    #[test]
-    fn first_trains_that_find_less_lower_the_guess_and_never_raise_it() {
-        assert!((begun_with([(280e3, 270e3), (250e3, 240e3)]) - 280e3).abs() < 1.0);
-        assert!((begun_with([(711e3, 267e3), (256e3, 250e3)]) - START_BPS).abs() < 1.0, "jitter");
-        assert!((begun_with([(711e3, 690e3), (256e3, 250e3)]) - 690e3).abs() < 1.0, "no guess any more");
-    }
+/// The rate at which packets came out of a queue, in bit/s.
+fn arrived(outcomes: &[Outcome]) -> Option<f64> {
+    let came = || outcomes.iter().filter_map(|outcome| outcome.arrival.map(|at| (at, outcome.sent.size)));
+    let (first, last) = (came().map(|(at, _)| at).min()?, came().map(|(at, _)| at).max()?);
+    let bytes: usize = came().filter(|(at, _)| *at > first).map(|(_, size)| size).sum();
+    let span = last.saturating_sub(first);
+    (came().count() >= ARRIVED && !span.is_zero()).then(|| bytes as f64 * 8.0 / span.as_secs_f64())
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,17 +5,13 @@ use crate::{
     nack::NackStage,
     plug::Plug,
     red::{RedUnwrap, RedWrap, Redundancy},
-    report::{ReceiverReports, SenderClocks, SenderReports},
+    report::{Feedback, ReceiverReports, SenderClocks, SenderReports},
     rtx::RtxUnwrap,
     send::{SendSide, Wish},
     stats::SharedStats,
     tap::{AppTap, WireTap},
 };
-use rtc::interceptor::{Registry, Slot, TwccReceiverBuilder};
-use std::time::Duration;
-
-/// How often arrivals are told to the sender: half of what is usual, so that it sees a queue sooner.
-const FEEDBACK_EVERY: Duration = Duration::from_millis(50);
+use rtc::interceptor::{Registry, Slot};
 
 /// Slots of our own, by distance from the wire; rtc's named ones are thousands.
 mod at {
@@ -84,7 +80,7 @@ impl Chain {
             .with(Slot::from(at::SEND_SIDE), Plug::new(send_side))
             .with(Slot::from(at::RED_WRAP), Plug::new(RedWrap::new(redundancy.clone())))
             .with(Slot::from(at::WIRE_TAP), Plug::new(WireTap::new(stats.clone())))
-            .with(Slot::from(at::ARRIVALS), TwccReceiverBuilder::new().with_interval(FEEDBACK_EVERY).build())
+            .with(Slot::from(at::ARRIVALS), Feedback::new(stats.clone()))
             .with(Slot::from(at::RECEIVER_REPORTS), Plug::new(ReceiverReports::new(stats.clone())))
             .with(Slot::from(at::RTX_UNWRAP), Plug::new(RtxUnwrap::new(formats.clone(), fec.clone())))
             .with(Slot::from(at::FEC_RECOVER), Plug::new(FecRecover::new(fec.clone(), stats.clone())))

@@ -103,6 +103,8 @@ pub enum Event {
     KeyFrameRequested,
     /// Whether pictures are to be left out for now: the path is cut, or so much waits that they would come too late.
     Hold(bool),
+    /// Whether nothing of what is sent is heard of any more: the path is cut, or so thin that word of it does not come through.
+    Silence(bool),
     /// What to send from now on, audio and video together.
     TargetBitrate {
         /// In bit/s.

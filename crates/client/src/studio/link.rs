@@ -200,6 +200,9 @@ impl PeerLink {
             }
             MediaEvent::KeyFrameRequested => ends.counters.video_out.request_key_frame(),
             MediaEvent::Hold(hold) => ends.counters.video_out.set_hold(hold),
+            MediaEvent::Silence(silent) => {
+                self.change(ends, |adaptation, now| adaptation.set_silence(silent, now));
+            }
             MediaEvent::TargetBitrate { bps, is_known } => {
                 self.change(ends, |adaptation, now| adaptation.set_total(bps, is_known, now));
             }

@@ -1,16 +1,20 @@
-//! Sound by the rate: from 48 kbit/s to 10 kbit/s of Opus, and on thin paths longer packets, whose headers weigh less.
+//! Sound by the rate: from 64 kbit/s to 6 kbit/s of Opus, and on thin paths longer packets, whose headers weigh less.
 use super::PACKET_OVERHEAD;
 use crate::codec::opus::OpusSettings;
 
 /// From this total on, in bit/s: the bitrate, and milliseconds in a packet. Wideband speech is good from 16 kbit/s
 /// (RFC 6716 section 2.1.1); at 60 ms a packet's headers take 9 kbit/s, at 20 ms 28 kbit/s.
-const STEPS: [(u64, u32, u32); 5] = [
+const STEPS: [(u64, u32, u32); 7] = [
+    (1_600_000, 64_000, 20),
     (800_000, 48_000, 20),
     (120_000, 32_000, 20),
     (70_000, 24_000, 40),
     (45_000, 16_000, 60),
-    (0, 10_000, 60),
+    (28_000, 10_000, 60),
+    (0, 6_000, 60),
 ];
+/// The step into silence: whatever more is said is not heard, and on a path that is too thin keeps it so.
+const SILENT: usize = STEPS.len() - 2;
 /// A step up needs this much more than its own total, in percent.
 const HYSTERESIS_PCT: u64 = 120;
 /// Redundancy is dimensioned for the loss that is reported, within these bounds, in percent.
@@ -31,11 +35,13 @@ pub(super) struct Sound {
     loss: f64,
     may_copy: bool,
     copies: u8,
+    is_silent: bool,
 }
 
 impl Sound {
     pub fn new(total_bps: u64) -> Self {
-        let mut this = Self { step: STEPS.len() - 1, total_bps, loss: 0.0, may_copy: false, copies: 0 };
+        let step = STEPS.len() - 1;
+        let mut this = Self { step, total_bps, loss: 0.0, may_copy: false, copies: 0, is_silent: false };
         this.set_total(total_bps);
         this
     }
@@ -50,6 +56,17 @@ impl Sound {
             self.step += 1;
         }
         self.repeat();
+    }
+
+    /// Whether nothing is heard of what is sent.
+    pub fn set_silence(&mut self, is_silent: bool) {
+        self.is_silent = is_silent;
+        self.repeat();
+    }
+
+    /// Of the step in force.
+    fn now(&self) -> (u64, u32, u32) {
+        STEPS[if self.is_silent { self.step.max(SILENT) } else { self.step }]
     }
 
     pub fn allow_copies(&mut self, allowed: bool) {
@@ -70,13 +87,13 @@ impl Sound {
     fn repeat(&mut self) {
         let wanted = COPIES.iter().find(|(loss, room, copies)| {
             let enough = if self.copies >= *copies { loss * COPIES_END } else { *loss };
-            self.may_copy && self.loss >= enough && self.total_bps >= *room
+            self.may_copy && !self.is_silent && self.loss >= enough && self.total_bps >= *room
         });
         self.copies = wanted.map_or(0, |(_, _, copies)| *copies);
     }
 
     pub fn settings(&self, base: OpusSettings) -> OpusSettings {
-        let (_, _, frame_ms) = STEPS[self.step];
+        let (_, _, frame_ms) = self.now();
         let (least, most) = EXPECTED_LOSS_PCT;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 5..=30")]
         let expected_loss_pct = (self.loss * 100.0).clamp(least, most).round() as u8;
@@ -85,13 +102,13 @@ impl Sound {
 
     /// With all headers, in bit/s.
     pub fn bps(&self) -> u64 {
-        let (_, _, frame_ms) = STEPS[self.step];
+        let (_, _, frame_ms) = self.now();
         let bitrate = u64::from(self.bitrate_bps());
         bitrate * u64::from(1 + self.copies) + PACKET_OVERHEAD * 8 * 1000 / u64::from(frame_ms)
     }
 
     fn bitrate_bps(&self) -> u32 {
-        let (_, bitrate, _) = STEPS[self.step];
+        let (_, bitrate, _) = self.now();
         // What is sent two or three times need not be the best there is.
         if self.copies > 0 { bitrate.min(32_000) } else { bitrate }
     }

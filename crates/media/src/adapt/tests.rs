@@ -91,6 +91,32 @@ fn sound_lives_on_a_path_too_thin_for_pictures_which_return_by_themselves() {
 }
 
 #[test]
+fn sound_has_from_six_to_sixty_four_kilobits() {
+    let bitrate = |total| {
+        let mut adaptation = begun();
+        hold(&mut adaptation, total, 0, 1_000);
+        adaptation.sound(OpusSettings::default()).bitrate_bps
+    };
+    assert_eq!(
+        [20_000, 30_000, 300_000, 1_000_000, 2_000_000].map(bitrate),
+        [6_000, 10_000, 32_000, 48_000, 64_000]
+    );
+}
+
+#[test]
+fn into_silence_goes_as_little_sound_as_a_thin_path_carries() {
+    let mut adaptation = begun();
+    hold(&mut adaptation, 2_000_000, 0, 1_000);
+    adaptation.allow_copies(true);
+    (0..20).for_each(|second| adaptation.set_loss(0.2, at(1_000 + second * 1_000)));
+    let before = adaptation.sound.bps();
+    adaptation.set_silence(true, at(22_000));
+    assert!(adaptation.sound.bps() < 20_000 && adaptation.sound_copies() == 0);
+    adaptation.set_silence(false, at(23_000));
+    assert_eq!(adaptation.sound.bps(), before, "as if nothing had been");
+}
+
+#[test]
 fn nothing_goes_over_what_the_person_allows() {
     for max in [30_000, 100_000, 300_000, 1_000_000] {
         let mut adaptation = Adaptation::new(GUESS_BPS, Some(max), at(0));

@@ -15,12 +15,13 @@ pub struct Advice {
     stats: SharedStats,
     said: Option<(f64, Instant)>,
     held: bool,
+    silent: bool,
 }
 
 impl Advice {
     /// Says it to `sink`; the target is also kept in `stats`.
     pub fn new(sink: EventSink, stats: SharedStats) -> Self {
-        Self { sink, stats, said: None, held: false }
+        Self { sink, stats, said: None, held: false, silent: false }
     }
 
     /// The target is `bps`. It is told before anything has left, so the first one is a guess.
@@ -42,6 +43,13 @@ impl Advice {
         let held = wait.is_none_or(|wait| wait > if self.held { HOLD.1 } else { HOLD.0 });
         if std::mem::replace(&mut self.held, held) != held {
             (self.sink)(Event::Hold(held));
+        }
+    }
+
+    /// Whether nothing is heard.
+    pub fn silence(&mut self, silent: bool) {
+        if std::mem::replace(&mut self.silent, silent) != silent {
+            (self.sink)(Event::Silence(silent));
         }
     }
 

@@ -79,15 +79,22 @@ impl Prober {
         self.probe(now, &FIRST.map(|factor| factor * target));
     }
 
+    /// Whether a train is one of those that a connection begins with.
+    #[must_use]
+    pub fn begins(id: u32) -> bool {
+        (id as usize) < FIRST.len()
+    }
+
     /// Whether a train is the last of those that a connection begins with.
     #[must_use]
     pub fn ends_beginning(id: u32) -> bool {
         id as usize + 1 == FIRST.len()
     }
 
-    /// The train `id` found `bps`, while the target was `target`. As more of it arrives, it may find something else.
-    pub fn on_result(&mut self, now: Instant, id: u32, bps: f64, target: f64) {
-        if bps > target * FOUND {
+    /// The train `id` found `bps`, of which `sure_bps` are sure, while the target was `target`. As more of it arrives, it may
+    /// find something else.
+    pub fn on_result(&mut self, now: Instant, id: u32, bps: f64, sure_bps: f64, target: f64) {
+        if sure_bps > target * FOUND {
             self.retry = RETRY.0;
         } else if self.counted != Some(id) {
             self.retry = (self.retry * 2).min(RETRY.1);
@@ -197,11 +204,11 @@ mod tests {
         let (mut prober, start) = (Prober::default(), now());
         prober.begin(start, 300e3);
         assert_eq!(rates(&mut prober), [900e3, 1_800e3]);
-        prober.on_result(start + MS * 100, 0, 880e3, 300e3);
+        prober.on_result(start + MS * 100, 0, 880e3, 880e3, 300e3);
         assert_eq!(rates(&mut prober), [0.0; 0]);
-        prober.on_result(start + MS * 120, 1, 1_700e3, 880e3);
+        prober.on_result(start + MS * 120, 1, 1_700e3, 1_700e3, 880e3);
         assert_eq!(rates(&mut prober), [2.5e6]);
-        prober.on_result(start + MS * 200, 2, 2.4e6, 1_700e3);
+        prober.on_result(start + MS * 200, 2, 2.4e6, 2.4e6, 1_700e3);
         assert_eq!(rates(&mut prober), [0.0; 0]);
     }
 
@@ -216,8 +223,8 @@ mod tests {
             if rates(&mut prober) == [850e3] {
                 at.push(ms);
                 // Of most of the train, and then of all of it.
-                prober.on_result(now, at.len() as u32, 470e3, 500e3);
-                prober.on_result(now, at.len() as u32, 480e3, 500e3);
+                prober.on_result(now, at.len() as u32, 470e3, 470e3, 500e3);
+                prober.on_result(now, at.len() as u32, 480e3, 480e3, 500e3);
             }
         }
         assert_eq!(at, [2_000, 6_000, 14_000, 30_000]);
@@ -229,8 +236,8 @@ mod tests {
         prober.on_cut(start, 0.0);
         prober.on_tick(start + MS * 2_000, 500e3, None, true);
         rates(&mut prober);
-        prober.on_result(start + MS * 2_100, 2, 580e3, 500e3);
-        prober.on_result(start + MS * 2_150, 2, 590e3, 580e3);
+        prober.on_result(start + MS * 2_100, 2, 580e3, 580e3, 500e3);
+        prober.on_result(start + MS * 2_150, 2, 590e3, 590e3, 580e3);
         prober.on_tick(start + MS * 3_990, 590e3, None, true);
         assert_eq!(rates(&mut prober), [0.0; 0]);
         prober.on_tick(start + MS * 4_000, 590e3, None, true);

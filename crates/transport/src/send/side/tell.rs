@@ -16,6 +16,7 @@ impl SendSide {
             self.advice.wait(Some(Duration::ZERO));
             return self.advice.target(now, self.target());
         }
+        self.advice.silence(self.estimator.is_silent());
         // What repairs take is not there for pictures.
         let target = self.target();
         self.advice.target(now, (target - self.repaired.bps(now)).max(target * REPAIRS));
