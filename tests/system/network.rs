@@ -39,7 +39,11 @@ fn keeps_its_rate_on(profile: Profile) {
     };
     for report in good_to_the_end(profile.name(), call(&lab, &["--duration", "20"])) {
         assert!(report.figure("fps") >= 20.0, "fps of {}", report.summary);
-        assert!(report.figure("frames") >= 300.0, "frames of {}", report.summary);
+        let frames = report.figure("frames");
+        assert!(frames >= 400.0, "frames of {}", report.summary);
+        let whole = report.summary["sizes"]["640x480"].as_f64().unwrap_or(0.0);
+        assert!(whole > 0.5 * frames, "most pictures are whole: {}", report.summary["sizes"]);
+        assert!(report.figure("gap_ms.max") < 2_000.0, "a stop in {}", report.summary);
     }
 }
 

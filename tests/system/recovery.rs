@@ -56,9 +56,9 @@ impl Watched {
     }
 
     fn pictures_again(&self) {
-        let before = self.fps("caller").len();
+        let before = ["caller", "callee"].map(|end| (end, self.fps(end).len()));
         until("pictures again", END_LIMIT, || {
-            ["caller", "callee"].iter().all(|n| self.fps(n).iter().skip(before).any(|fps| *fps > 10.0))
+            before.iter().all(|(end, before)| self.fps(end).iter().skip(*before).any(|fps| *fps > 10.0))
         });
     }
 
@@ -92,7 +92,7 @@ impl Watched {
     }
 }
 
-/// No picture stood still for longer than the path was away and `limit` more.
+/// The picture stood still while the path was away, and for no longer than `limit` more.
 fn moved_again(name: &str, reports: &[Report; 2], away: Duration, limit: Duration) {
     let away_ms = away.as_secs_f64() * 1000.0;
     for report in reports {
@@ -101,6 +101,7 @@ fn moved_again(name: &str, reports: &[Report; 2], away: Duration, limit: Duratio
             "{name}: {away_ms:.0} ms away, {gap_ms:.0} ms without a picture: {:.0} ms",
             gap_ms - away_ms
         );
+        assert!(gap_ms > 0.8 * away_ms, "{name}: the path was not away");
         assert!(gap_ms < away_ms + limit.as_secs_f64() * 1000.0, "{name}: {gap_ms} ms for {away_ms}");
     }
 }

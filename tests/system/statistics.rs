@@ -86,6 +86,29 @@ fn round_trip_loss_and_jitter_are_those_of_the_network() {
 }
 
 #[test]
+fn a_narrow_path_with_jitter_is_told_as_that() {
+    let Some((lines, _)) = call(Link { delay_ms: 30.0, jitter_ms: 20.0, rate_kbps: 300.0, ..Link::PERFECT })
+    else {
+        return;
+    };
+    let settled = &lines[lines.len() / 2..];
+    let told = |object: &'static str, kind: &'static str, name: &'static str| {
+        mean(&lines, move |line| figure(line, object, Some(kind), name))
+    };
+    // Two delays, each anywhere within 20 ms of the mean, are a third of the whole width apart on average (RFC 3550's measure).
+    near("jitter of sound", told("inbound-rtp", "audio", "jitter"), 0.013, 0.008);
+    let rate = mean(&lines, |line| line["kbps_in"].as_f64());
+    assert!((150.0..300.0).contains(&rate), "{rate} kbit/s through 300");
+    let target = mean(&lines, |line| line["target_kbps"].as_f64());
+    assert!((180.0..330.0).contains(&target), "a target of {target} kbit/s for 300");
+    let limited = |line: &Value| line["quality_limitation"] == "bandwidth";
+    assert!(settled.iter().all(limited), "what keeps the pictures small: {settled:?}");
+    let last = &lines[lines.len() - 1];
+    let whole = figure(last, "inbound-rtp", Some("video"), "frameWidth").unwrap();
+    assert!(whole < 640.0, "{whole} pixels wide");
+}
+
+#[test]
 fn pictures_and_the_path_are_told_as_they_were() {
     let Some((lines, summary)) = call(Link { delay_ms: 20.0, ..Link::PERFECT }) else {
         return;

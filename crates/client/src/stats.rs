@@ -20,10 +20,12 @@ pub struct CallStats {
     pub encoder: Option<String>,
     /// Name of the video decoder at work.
     pub decoder: Option<String>,
-    /// Received RTP payload and headers, in kbit/s.
+    /// Received sound and pictures, what was repaired or made from parity included, without any headers and padding, in kbit/s.
     pub kbps_in: Option<f64>,
-    /// Sent, likewise.
+    /// Sent, likewise, what was sent again included.
     pub kbps_out: Option<f64>,
+    /// Everything that was received on the path, connectivity checks included, in kbit/s.
+    pub path_kbps_in: Option<f64>,
     /// What the congestion control lets us send, in kbit/s.
     pub target_kbps: Option<f64>,
     /// Round-trip time of the path in use, in milliseconds.
@@ -88,7 +90,7 @@ impl CallStats {
     /// 0 (nothing comes) to 4. The steps are those at which conversation suffers: ITU-T G.114 for the delay (150 and
     /// 400 ms one way), and losses of 2, 5 and 15 %.
     fn bars(&self) -> u8 {
-        if self.kbps_in.is_some_and(|kbps| kbps < 1.0) {
+        if self.path_kbps_in.is_some_and(|kbps| kbps < 1.0) {
             return 0;
         }
         let by = |value: Option<f64>, steps: [f64; 3]| {
@@ -107,7 +109,7 @@ mod tests {
         let stats = CallStats {
             loss_pct: Some(loss_pct),
             rtt_ms: Some(rtt_ms),
-            kbps_in: Some(kbps_in),
+            path_kbps_in: Some(kbps_in),
             ..CallStats::default()
         };
         stats.quality().bars

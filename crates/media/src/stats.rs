@@ -16,6 +16,11 @@ impl Counter {
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// For a count of what is open, which may be settled.
+    pub(crate) fn set(&self, n: usize) {
+        self.0.store(n as u64, Ordering::Relaxed);
+    }
 }
 
 /// A value that moves; read as what it is now.
@@ -168,6 +173,8 @@ counters! {
         samples_played: Counter => u64,
         /// Samples that had to be invented because their packet was missing.
         samples_concealed: Counter => u64,
+        /// Samples invented just now, of which the next packet will tell whether they took the place of anything.
+        samples_open: Counter => u64,
         /// Times that concealment began.
         concealments: Counter => u64,
         /// Samples that redundancy in a later packet gave back.
@@ -199,10 +206,16 @@ pub(crate) fn us(duration: Duration) -> usize {
 }
 
 impl AudioReceiveStats {
+    /// Samples that had to be invented; what is open counts as lost, as long as nothing says that the sender was silent.
+    #[must_use]
+    pub fn concealed(&self) -> u64 {
+        self.samples_concealed + self.samples_open
+    }
+
     /// Share of the played samples that was invented, in percent; unknown before anything was played.
     #[must_use]
     pub fn concealed_pct(&self) -> Option<f64> {
-        (self.samples_played > 0).then(|| self.samples_concealed as f64 * 100.0 / self.samples_played as f64)
+        (self.samples_played > 0).then(|| self.concealed() as f64 * 100.0 / self.samples_played as f64)
     }
 }
 

@@ -47,7 +47,7 @@ export class Meter {
     this.beat_at = now;
   }
 
-  picture(video, now, { presentedFrames, width, height }) {
+  picture(video, now, { presentedFrames, presentationTime, width, height }) {
     this.first_frame_at ??= performance.timeOrigin + now;
     // Pictures that were presented and not seen are counted, and share the gap. Of a long one they share no more than the
     // time in which this page was busy: after a cut of the network several come at once, at the end of the gap.
@@ -67,14 +67,15 @@ export class Meter {
     this.frames += passed;
     const size = `${width}x${height}`;
     this.sizes[size] = (this.sizes[size] ?? 0) + passed;
-    if (Math.floor(before / READ_EVERY) !== Math.floor(this.frames / READ_EVERY)) this.read(video, width);
+    if (Math.floor(before / READ_EVERY) !== Math.floor(this.frames / READ_EVERY)) this.read(video, width, presentationTime);
   }
 
-  read(video, width) {
+  /** Reads the clock of the picture that was presented at `shown`: what reading costs is not the call's. */
+  read(video, width, shown) {
     if (this.canvas.width !== width) this.canvas.width = width;
     this.context.drawImage(video, 0, Math.floor(width / 64), width, 1, 0, 0, width, 1);
     const clock = readClock(this.context.getImageData(0, 0, width, 1).data, width);
-    const latency = (Date.now() - clock) >>> 0;
+    const latency = (Math.round(performance.timeOrigin + shown) - clock) >>> 0;
     if (clock === null || latency > 10_000) return;
     this.latencies.push(latency);
     this.latencies_now.push(latency);
@@ -88,7 +89,7 @@ export class Meter {
     const local = stats.find(({ id }) => id === pair.localCandidateId);
     const now = {
       at: performance.now(),
-      bytes: [video, audio].reduce((sum, s) => sum + (s.bytesReceived ?? 0) + (s.headerBytesReceived ?? 0), 0),
+      bytes: [video, audio].reduce((sum, s) => sum + (s.bytesReceived ?? 0), 0),
       frames: this.frames,
     };
     const { at, bytes, frames } = this.previous ?? { ...now, at: now.at - SECOND_MS };

@@ -39,7 +39,7 @@ impl Seen {
             MediaEvent::RemoteStream { kind: MediaKind::Video, mime_type, .. } => {
                 self.formats.push(mime_type)
             }
-            MediaEvent::RemoteStream { .. } | MediaEvent::Hold(_) => {}
+            MediaEvent::RemoteStream { .. } | MediaEvent::Hold(_) | MediaEvent::Silence(_) => {}
         }
     }
 

@@ -41,6 +41,7 @@ struct Reading {
     at: Instant,
     rendered: u64,
     bytes_in: u64,
+    path_bytes_in: u64,
     bytes_out: u64,
     expected_in: u64,
     lost_in: i64,
@@ -60,8 +61,9 @@ impl Meter {
         let now = Reading {
             at: instant(),
             rendered: video.frames_rendered,
-            bytes_in: peer.bytes_received,
-            bytes_out: peer.bytes_sent,
+            path_bytes_in: peer.bytes_received,
+            bytes_in: transport.video_in.bytes + transport.audio_in.bytes,
+            bytes_out: transport.video_out.bytes + transport.audio_out.bytes,
             expected_in: transport.video_in.expected + transport.audio_in.expected,
             lost_in: transport.video_in.lost + transport.audio_in.lost,
             decoded: video.frames_decoded,
@@ -100,6 +102,7 @@ impl Meter {
             encoder: sent.map(|c| c.implementation().to_owned()),
             decoder: received.filter(|_| video.frames_decoded > 0).map(|c| c.implementation().to_owned()),
             kbps_in: rates.kbps_in,
+            path_kbps_in: rates.path_kbps_in,
             kbps_out: rates.kbps_out,
             target_kbps: transport.target_bps.map(|bps| bps as f64 / 1000.0),
             rtt_ms: peer.rtt.map(ms),
@@ -130,6 +133,7 @@ struct Rates {
     encoded_fps: Option<f64>,
     fps: Option<f64>,
     kbps_in: Option<f64>,
+    path_kbps_in: Option<f64>,
     kbps_out: Option<f64>,
     loss_pct: Option<f64>,
 }
@@ -152,6 +156,7 @@ impl Rates {
             encoded_fps: rate(now.encoded, last.encoded),
             fps: rate(now.rendered, last.rendered),
             kbps_in: kbps(now.bytes_in, last.bytes_in),
+            path_kbps_in: kbps(now.path_bytes_in, last.path_bytes_in),
             kbps_out: kbps(now.bytes_out, last.bytes_out),
             loss_pct: (due > 0).then(|| lost as f64 * 100.0 / due as f64),
         }

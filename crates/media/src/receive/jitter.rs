@@ -73,8 +73,10 @@ pub struct JitterBuffer {
     silent: bool,
     /// Whether anything of this stream has been played.
     begun: bool,
-    /// Samples given out in a pause and before it, of which the next packet will tell whether anything was lost.
+    /// Samples given out in a pause and before it, of which the next packet will tell whether anything was lost; and the RTP
+    /// time of the first of them.
     unexplained: usize,
+    paused_at: i64,
     /// Whether the newest of `pcm` was made up for something missing.
     concealing: bool,
     counters: Arc<AudioReceiveCounters>,
@@ -97,6 +99,7 @@ impl JitterBuffer {
             silent: false,
             begun: false,
             unexplained: 0,
+            paused_at: 0,
             concealing: false,
             counters,
         })
@@ -141,6 +144,7 @@ impl JitterBuffer {
             if self.begun {
                 self.counters.samples_played.add(BLOCK_SAMPLES);
                 self.unexplained += BLOCK_SAMPLES;
+                self.tell_open();
             }
             return (block, None);
         }
@@ -157,10 +161,13 @@ impl JitterBuffer {
         self.pcm.drain(..BLOCK_SAMPLES);
         self.counters.samples_played.add(BLOCK_SAMPLES);
         self.report(first, now);
-        if let Some(invented) = self.pause() {
-            (self.state, self.unexplained) = (State::Waiting, invented);
+        if let State::Starved { from, invented } = self.state
+            && invented as u128 * 1_000_000 / 48_000 >= PAUSE.as_micros()
+        {
+            (self.state, self.unexplained, self.paused_at) = (State::Waiting, invented, from);
             self.pcm.clear();
         }
+        self.tell_open();
         (block, u32::try_from(first.rem_euclid(1 << 32)).ok())
     }
 
@@ -176,10 +183,13 @@ impl JitterBuffer {
         }
     }
 
-    /// Samples invented since nothing has come, once it is a pause.
-    fn pause(&self) -> Option<usize> {
-        let State::Starved { invented, .. } = self.state else { return None };
-        (invented as u128 * 1_000_000 / 48_000 >= PAUSE.as_micros()).then_some(invented)
+    fn tell_open(&self) {
+        let open = match self.state {
+            State::Starved { invented, .. } => invented,
+            State::Waiting => self.unexplained,
+            State::Playing => 0,
+        };
+        self.counters.samples_open.set(if self.silent { 0 } else { open });
     }
 
     fn first_unplayed(&self) -> i64 {
@@ -191,7 +201,8 @@ impl JitterBuffer {
         let Some((at, packet)) = self.packets.first_key_value() else {
             return false;
         };
-        let follows = packet.sequence == self.last_sequence + 1;
+        // What comes late was sent all the same.
+        let follows = *at > self.paused_at && packet.sequence == self.last_sequence + 1;
         if self.delay.delay_us(media_us(*at), now) < self.delay.target_us() {
             return false;
         }

@@ -326,3 +326,27 @@ fn short_packets_are_hurried_too() {
     assert!(stats.samples_accelerated > 400 * 48, "{stats:?}");
     assert!(stats.jitter_buffer_ms < 60.0, "{stats:?}");
 }
+
+#[test]
+fn a_stall_is_no_silence_however_long_it_is() {
+    // The path holds everything back and then lets it come at once.
+    for stall in [45, 55, 70] {
+        let late = |packet: usize| {
+            Some(if (200..200 + stall).contains(&packet) { (200 + stall - packet) as i64 * 20 } else { 0 })
+        };
+        let (counters, _) = play(long_speech(600), late);
+        let stats = counters.snapshot();
+        let stalled = stall as u64 * 960;
+        assert!(
+            (stalled * 8 / 10..stalled * 11 / 10).contains(&stats.samples_concealed),
+            "{stall}: {stats:?}"
+        );
+    }
+}
+
+#[test]
+fn a_path_that_does_not_come_back_counts_as_it_goes() {
+    let (counters, _) = play(speech(1_000), |packet| (packet < 500).then_some(0));
+    let concealed = counters.snapshot().concealed_pct().unwrap();
+    assert!((48.0..51.0).contains(&concealed), "10 of 20 s: {concealed} %");
+}

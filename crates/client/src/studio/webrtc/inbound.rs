@@ -42,7 +42,7 @@ pub(super) fn audio(
     InboundRtp {
         packets_discarded: Some(played.packets_discarded),
         total_samples_received: Some(played.samples_played),
-        concealed_samples: Some(played.samples_concealed),
+        concealed_samples: Some(played.concealed()),
         concealment_events: Some(played.concealments),
         inserted_samples_for_deceleration: Some(played.samples_expanded),
         removed_samples_for_acceleration: Some(played.samples_accelerated),
