@@ -10,8 +10,9 @@ use std::ops::Range;
 const REACHED: f64 = 0.9;
 /// It must hold, on average over so many lines: a backlog that comes at once is no rate.
 const HELD: usize = 3;
-/// A latency that is so much longer than before is late, in milliseconds.
+/// A longer latency is late, in milliseconds; where it was long before, so many times that.
 const LATE_MS: f64 = 200.0;
+const LATE: f64 = 1.5;
 /// Where a second's median is in time again, half of its pictures are, and so at least from its middle on.
 const MEDIAN_S: f64 = 0.5;
 
@@ -72,10 +73,11 @@ impl Course {
         Some(reached.map_or(f64::INFINITY, |index| rates[index].0 - from_s))
     }
 
-    /// From a narrowing until latency is what it was over `steady_s` (and what the path itself adds) for two seconds, once
-    /// it has been longer; nothing where it never was. A second without pictures is a late one. `None` for a cut.
+    /// From a narrowing until latency is under 200 ms (or half as long again as over `steady_s`, where that is more; and
+    /// what the path itself adds) for two seconds, once it has been longer; nothing where it never was. A second without pictures is a late one. `None` for a cut.
     pub fn latency_back_s(&self, change: Change, steady_s: &Range<f64>) -> Option<f64> {
-        let limit = self.mean(steady_s, "latency_ms.p50")? + change.slower_ms + LATE_MS;
+        let before = self.mean(steady_s, "latency_ms.p50")?;
+        let limit = LATE_MS.max(before * LATE) + change.slower_ms;
         let late = |line: &Value| match number(line, "latency_ms.p50") {
             Some(latency) => Some(latency > limit),
             // Not every picture's clock is read.

@@ -1,7 +1,11 @@
 //! The figures of a call: one object at its end, and one a second while it lasts. A figure that is not known is null.
 use crate::instrument::Meters;
 use eyeline_client::stats::CallStats;
-use eyeline_media::measure::{Percentiles, Samples};
+use eyeline_media::{
+    clock::MediaClock,
+    frame::MediaTime,
+    measure::{Percentiles, Samples},
+};
 use eyeline_protocol::rest::EndReason;
 use serde::Serialize;
 use std::{collections::BTreeMap, time::Duration};
@@ -9,6 +13,7 @@ use std::{collections::BTreeMap, time::Duration};
 /// The last line of the instrument's output.
 #[derive(Debug, Serialize)]
 pub struct Summary {
+    begun_unix_ms: Option<i64>,
     setup_ms: Option<u64>,
     first_frame_ms: Option<u64>,
     frames: u64,
@@ -57,6 +62,8 @@ impl From<Percentiles> for Spread {
 /// What happened when, beside what was measured.
 #[derive(Debug, Default)]
 pub struct Course {
+    /// When the call was placed (or accepted): times of the stats lines count from there.
+    pub begun: Option<MediaTime>,
     /// From placing the call (or from accepting it) until media could flow.
     pub setup: Option<Duration>,
     /// From the accept until the first picture.
@@ -119,6 +126,7 @@ impl Course {
             over200: meters.freezes.gaps_over_200_ms(),
         };
         Summary {
+            begun_unix_ms: self.begun.map(|at| MediaClock::unix_us(at) / 1000),
             setup_ms: self.setup.map(ms),
             first_frame_ms: self.first_frame.map(ms),
             frames: meters.frames,

@@ -1,6 +1,6 @@
 //! What one end saw and heard of a call, and what it cost.
-use super::{station::Sight, usage::Cost};
-use eyeline_tests::course::{Course, number};
+use super::{case::Case, station::Sight, usage::Cost};
+use eyeline_tests::course::{Change, Course, number};
 use serde_json::Value;
 
 /// One end of a call.
@@ -15,13 +15,38 @@ pub struct End {
     pub speech: Value,
     /// Of this end alone.
     pub cost: Cost,
+    /// From this end's connection until the network's own time began, in seconds.
+    network_s: f64,
 }
 
 impl End {
-    /// Of what it saw.
-    pub fn new(Sight { summary, seconds }: Sight, cost: Cost, calls: bool) -> Self {
+    /// Of what it saw, where the network's time began at `network_unix_ms`.
+    pub fn new(
+        Sight { summary, seconds }: Sight,
+        cost: Cost,
+        calls: bool,
+        network_unix_ms: Option<f64>,
+    ) -> Self {
         // The set-up is counted from placing the call, or accepting it, and so is time.
         let connected_s = number(&summary, "setup_ms").unwrap_or(0.0) / 1000.0;
-        Self { calls, summary, course: Course::new(seconds, connected_s), speech: Value::Null, cost }
+        let begun_s = number(&summary, "begun_unix_ms").map(|ms| ms / 1000.0 + connected_s);
+        let network_s = network_unix_ms.zip(begun_s).map_or(0.0, |(ms, begun)| ms / 1000.0 - begun);
+        let course = Course::new(seconds, connected_s);
+        Self { calls, summary, course, speech: Value::Null, cost, network_s }
+    }
+
+    /// What the network does in `case`, by this end's time.
+    pub fn change(&self, case: &Case) -> Option<Change> {
+        let change = case.change()?;
+        let (narrow_s, wide_s) = (change.narrow_s + self.network_s, change.wide_s + self.network_s);
+        Some(Change { narrow_s, wide_s, ..change })
+    }
+
+    /// A figure of the summary that only an end which has seen pictures has; of one that has not it is as bad as can be.
+    pub fn of_pictures(&self, path: &str) -> Option<f64> {
+        match number(&self.summary, "frames") {
+            Some(0.0) => Some(f64::INFINITY),
+            _ => number(&self.summary, path),
+        }
     }
 }

@@ -39,27 +39,27 @@ impl Kind {
 /// The figures, in the order of [`Figures`].
 pub const KINDS: [Kind; 21] = [
     Kind::less("setup, ms", 0, |end, _| end.calls.then(|| number(&end.summary, "setup_ms"))?),
-    Kind::less("accept to first frame, ms", 0, |end, _| number(&end.summary, "first_frame_ms")),
+    Kind::less("accept to first frame, ms", 0, |end, _| end.of_pictures("first_frame_ms")),
     Kind::less("rise to 90 % of the steady rate, s", 1, |end, case| {
         end.course.rate_reached_s(0.0, &case.steady_s())
     }),
-    Kind::less("latency p50, ms", 0, |end, _| number(&end.summary, "latency_ms.p50")),
-    Kind::less("latency p95, ms", 0, |end, _| number(&end.summary, "latency_ms.p95")),
+    Kind::less("latency p50, ms", 0, |end, _| end.of_pictures("latency_ms.p50")),
+    Kind::less("latency p95, ms", 0, |end, _| end.of_pictures("latency_ms.p95")),
     Kind::more("frames a second", 1, |end, case| end.course.mean(&case.settled_s(), "fps")),
     Kind::more("lines of picture", 0, |end, case| end.course.mean(&case.settled_s(), "size.1")),
     Kind::more("received, kbit/s", 0, |end, case| end.course.mean(&case.settled_s(), "kbps_in")),
     Kind::less("frozen, s", 1, |end, _| number(&end.summary, "freeze_s")),
-    Kind::less("longest gap, ms", 0, |end, _| number(&end.summary, "gap_ms.max")),
+    Kind::less("longest gap, ms", 0, |end, _| end.of_pictures("gap_ms.max")),
     Kind::less("sound concealed, %", 1, |end, _| number(&end.summary, "audio_concealed_pct")),
     Kind::less("narrower: latency back, s", 1, |end, case| {
-        end.course.latency_back_s(case.change()?, &case.steady_s())
+        end.course.latency_back_s(end.change(case)?, &case.steady_s())
     }),
     Kind::less("while narrow: longest gap over 200 ms, ms", 0, |end, case| {
-        end.course.narrow_gap_ms(case.change()?)
+        end.course.narrow_gap_ms(end.change(case)?)
     }),
-    Kind::less("wide again: first picture, s", 2, |end, case| end.course.picture_back_s(case.change()?)),
+    Kind::less("wide again: first picture, s", 2, |end, case| end.course.picture_back_s(end.change(case)?)),
     Kind::less("wide again: 90 % of the former rate, s", 1, |end, case| {
-        end.course.rate_reached_s(case.change()?.wide_s, &case.steady_s())
+        end.course.rate_reached_s(end.change(case)?.wide_s, &case.steady_s())
     }),
     Kind::more("speech: PESQ, mean", 2, |end, _| number(&end.speech, "pesq.mean")),
     Kind::more("speech: PESQ, worst piece", 2, |end, _| number(&end.speech, "pesq.worst")),

@@ -17,7 +17,7 @@ use eyeline_tests::{lab::Lab, until};
 use std::{
     fmt,
     path::PathBuf,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// Processor time counts from here on: the call has settled.
@@ -104,6 +104,7 @@ impl Peer {
         let mut stations = self.stations(lab, case, media);
         stations.iter_mut().rev().for_each(|station| station.until_connected());
         lab.netlab.restart_schedule().expect("the network runs");
+        let network = SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|at| at.as_secs_f64() * 1000.0);
         let [callee, caller] = &mut stations;
         caller.until_second(SETTLED_S);
         let usages = [Usage::of(vec![callee.pid()]), Usage::of(vec![caller.pid()])];
@@ -111,7 +112,8 @@ impl Peer {
         let costs = usages.map(|usage| usage.cost());
         let [callee, caller] = end(stations);
         let [callee_cost, caller_cost] = costs;
-        let mut ends = [End::new(caller, caller_cost, true), End::new(callee, callee_cost, false)];
+        let mut ends =
+            [End::new(caller, caller_cost, true, network), End::new(callee, callee_cost, false, network)];
         for (end, host) in ends.iter_mut().zip(["a", "b"]) {
             if let Some(Speech { said, heard }) = media.post(self, case, host, None).speech {
                 end.speech = speech::score(&said, &heard)?;

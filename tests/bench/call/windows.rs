@@ -45,7 +45,7 @@ pub fn call(lab: &Lab, case: &Case, (width, height): (u32, u32), settled_s: u32)
     let usages =
         [(&calling, true), (&answering, false)].map(|(window, calls)| (Usage::of(vec![window.pid()]), calls));
     wait(case.seconds);
-    let ends = usages.map(|(usage, calls)| End::new(Sight::default(), usage.cost(), calls));
+    let ends = usages.map(|(usage, calls)| End::new(Sight::default(), usage.cost(), calls, None));
     let picture = artifacts().join("bench").join("windows.png");
     fs::write(picture, display_a.screenshot()).expect("artifacts can be written");
     ends

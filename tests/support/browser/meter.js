@@ -129,6 +129,7 @@ export class Meter {
     const since = (from, to) => (from && to ? to - from : null);
     const seconds = this.seconds.slice(1);
     return {
+      begun_unix_ms: this.placed + performance.timeOrigin,
       setup_ms: since(marks.placed ?? marks.accepted, marks.connected),
       first_frame_ms: since(marks.accepted, this.first_frame_at),
       frames: this.frames,
