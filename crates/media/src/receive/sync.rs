@@ -10,9 +10,9 @@ use std::{
     time::Duration,
 };
 
-/// A picture may be this early: well under the 45 ms at which people notice early sound or picture (ITU-R BT.1359), and
-/// that much less latency.
-const LEAD_US: i64 = 15_000;
+/// A picture may be this early. Sound that comes late is noticed from 125 ms on, early sound from 45 ms (ITU-R BT.1359, figure 2;
+/// EBU R37 recommends at most 60 and 40 ms): as far as sound comes all the way from there, it is late. That much less latency.
+const LEAD_US: i64 = 45_000;
 /// A wait or a lag beyond this is no matter of lip-sync, but of wrong reports.
 const LIMIT_US: i64 = 1_000_000;
 /// Sound that was heard longer ago says nothing about now.

@@ -1,4 +1,4 @@
-//! Parity among what leaves: when, and when not.
+//! What leaves before what, and parity among it: when, and when not.
 use super::*;
 use crate::fec;
 use rtc::{
@@ -145,4 +145,55 @@ fn a_peer_that_does_not_know_parity_is_sent_none() {
         }
         assert_eq!(!side.protect.is_empty(), protects, "target {}", side.estimator.target());
     }
+}
+
+#[test]
+fn sound_leaves_at_once_then_repairs_then_pictures() {
+    const SOUND: u32 = 3;
+    let (mut side, start) = (side(true), now());
+    side.bind_local(&StreamInfo {
+        ssrc: SOUND,
+        mime_type: "audio/opus".into(),
+        payload_type: 111,
+        ..StreamInfo::default()
+    });
+    let mut out = Out::new();
+    let pictures = picture(1, 2).into_iter().chain(picture(100, 6));
+    pictures.for_each(|packet| side.write(bare(Packet::Rtp(packet), start), &mut out));
+    let at_once = left(std::mem::take(&mut out)).len();
+    assert!(at_once < 6, "the gate holds the rest");
+    let nack = TransportLayerNack {
+        media_ssrc: SSRC,
+        nacks: nack_pairs_from_sequence_numbers(&[1]),
+        ..TransportLayerNack::default()
+    };
+    let asked = bare(Packet::Rtcp(vec![Box::new(nack)]), start);
+    side.read(asked, &mut Out::new(), &mut out);
+    let mut sound = rtp::Packet { payload: vec![7; 80].into(), ..Default::default() };
+    sound.header.ssrc = SOUND;
+    sound.header.payload_type = 111;
+    side.write(bare(Packet::Rtp(sound), start), &mut out);
+    assert_eq!(left(out), [(SOUND, 111)], "past the gate");
+    let (rest, _) = run(&mut side, start, start + Duration::from_millis(300));
+    assert_eq!(rest.first(), Some(&(RTX, 97)), "{rest:?}");
+    assert_eq!(rest[1..], vec![(SSRC, 96); 8 - at_once]);
+}
+
+#[test]
+fn pictures_that_waited_too_long_are_thrown_away_and_a_key_frame_is_asked_for() {
+    let events = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = Arc::clone(&events);
+    let sink = Arc::new(move |event| log.lock().unwrap().push(event));
+    let mut side = SendSide::new(sink, Wish::default(), Fec::default(), SharedStats::default());
+    side.bind_local(&StreamInfo { ssrc: SSRC, mime_type: "video/VP8".into(), ..StreamInfo::default() });
+    let start = now();
+    let mut out = Out::new();
+    picture(1, 40).into_iter().for_each(|packet| side.write(bare(Packet::Rtp(packet), start), &mut out));
+    let at_once = left(std::mem::take(&mut out)).len();
+    // Nobody called it for so long.
+    side.timeout(start + Duration::from_secs(5), &mut out);
+    assert_eq!(left(out), []);
+    assert!(at_once < 40 && side.queue.is_empty());
+    let told = events.lock().unwrap();
+    assert!(told.contains(&crate::Event::KeyFrameRequested), "{told:?}");
 }
