@@ -101,7 +101,8 @@ fn moved_again(name: &str, reports: &[Report; 2], away: Duration, limit: Duratio
             "{name}: {away_ms:.0} ms away, {gap_ms:.0} ms without a picture: {:.0} ms",
             gap_ms - away_ms
         );
-        assert!(gap_ms > 0.8 * away_ms, "{name}: the path was not away");
+        // Moving takes more than half a second where there is nothing to wait for.
+        assert!(gap_ms > (0.8 * away_ms).max(200.0), "{name}: the path was not away");
         assert!(gap_ms < away_ms + limit.as_secs_f64() * 1000.0, "{name}: {gap_ms} ms for {away_ms}");
     }
 }
