@@ -201,8 +201,8 @@ impl Run {
                     println!("connected");
                     self.accepted_at = self.accepted_at.or(Some(now));
                     self.connected_at = Some(now);
-                    self.course.setup = self.placed_at.or(self.accepted_at).map(|since| now - since);
                     self.course.begun = self.placed_at.or(self.accepted_at);
+                    self.course.setup = self.course.begun.map(|begun| now - begun);
                 } else if self.phase == Some(Phase::Reconnecting) {
                     println!("reconnected");
                     self.course.reconnects += 1;

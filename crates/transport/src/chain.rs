@@ -80,7 +80,7 @@ impl Chain {
             .with(Slot::from(at::SEND_SIDE), Plug::new(send_side))
             .with(Slot::from(at::RED_WRAP), Plug::new(RedWrap::new(redundancy.clone())))
             .with(Slot::from(at::WIRE_TAP), Plug::new(WireTap::new(stats.clone())))
-            .with(Slot::from(at::ARRIVALS), Feedback::new(stats.clone()))
+            .with(Slot::from(at::ARRIVALS), Plug::new(Feedback::new(stats.clone())))
             .with(Slot::from(at::RECEIVER_REPORTS), Plug::new(ReceiverReports::new(stats.clone())))
             .with(Slot::from(at::RTX_UNWRAP), Plug::new(RtxUnwrap::new(formats.clone(), fec.clone())))
             .with(Slot::from(at::FEC_RECOVER), Plug::new(FecRecover::new(fec.clone(), stats.clone())))

@@ -1,10 +1,12 @@
 //! How often arrivals are told to the sender: often, so that it sees a queue soon, and seldom where our own path is so thin that
 //! word of what comes would take the place of what we say.
-use crate::stats::SharedStats;
+use crate::{
+    plug::{Out, Stage},
+    stats::SharedStats,
+};
 use rtc::{
     interceptor::{Interceptor, StreamInfo, TaggedPacket, TwccReceiverBuilder, TwccReceiverInterceptor},
     sansio::Protocol,
-    shared::error::Error,
 };
 use std::time::{Duration, Instant};
 
@@ -15,10 +17,12 @@ const BITS: f64 = 68.0 * 8.0;
 /// The part of our target that they may take (libwebrtc's).
 const PART: f64 = 0.05;
 
-/// rtc's own receiver of transport-wide numbers, which is let speak when it is time to.
+/// The stage: rtc's own receiver of transport-wide numbers, which is let speak when it is time to.
 pub struct Feedback {
     inner: TwccReceiverInterceptor,
     stats: SharedStats,
+    /// When the receiver would speak, and when it spoke last.
+    due: Option<Instant>,
     last: Option<Instant>,
 }
 
@@ -26,12 +30,7 @@ impl Feedback {
     /// Speaks as often as the target in `stats` allows.
     pub fn new(stats: SharedStats) -> Self {
         let inner = TwccReceiverBuilder::new().with_interval(EVERY.0).build();
-        Self { inner, stats, last: None }
-    }
-
-    /// When the next message may leave.
-    fn open_at(&self) -> Option<Instant> {
-        self.last.map(|last| last + every(self.stats.get().target_bps))
+        Self { inner, stats, due: None, last: None }
     }
 }
 
@@ -40,57 +39,35 @@ fn every(target_bps: Option<u64>) -> Duration {
     Duration::from_secs_f64((BITS / share).clamp(EVERY.0.as_secs_f64(), EVERY.1.as_secs_f64()))
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for Feedback {
-    type Rout = TaggedPacket;
-    type Wout = TaggedPacket;
-    type Eout = ();
-    type Error = Error;
-    type Time = Instant;
-
-    fn handle_read(&mut self, packet: TaggedPacket) -> Result<(), Error> {
-        self.inner.handle_read(packet)
+impl Stage for Feedback {
+    fn read(&mut self, packet: TaggedPacket, to_app: &mut Out, _to_wire: &mut Out) {
+        let taken = self.inner.handle_read(packet);
+        debug_assert!(taken.is_ok(), "it refuses no packet: {taken:?}");
+        to_app.extend(std::iter::from_fn(|| self.inner.poll_read()));
+        self.due = self.inner.poll_timeout();
     }
 
-    fn poll_read(&mut self) -> Option<TaggedPacket> {
-        self.inner.poll_read()
-    }
-
-    fn handle_write(&mut self, packet: TaggedPacket) -> Result<(), Error> {
-        self.inner.handle_write(packet)
-    }
-
-    fn poll_write(&mut self) -> Option<TaggedPacket> {
-        self.inner.poll_write()
-    }
-
-    fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
-        if self.poll_timeout().is_none_or(|at| now < at) {
-            return Ok(());
+    fn timeout(&mut self, now: Instant, to_wire: &mut Out) {
+        if self.deadline().is_none_or(|at| now < at) {
+            return;
         }
         self.last = Some(now);
-        self.inner.handle_timeout(now)
+        let told = self.inner.handle_timeout(now);
+        debug_assert!(told.is_ok(), "it always knows the time: {told:?}");
+        to_wire.extend(std::iter::from_fn(|| self.inner.poll_write()));
+        self.due = self.inner.poll_timeout();
     }
 
-    fn poll_timeout(&mut self) -> Option<Instant> {
-        let due = self.inner.poll_timeout()?;
-        Some(self.open_at().map_or(due, |open| open.max(due)))
-    }
-}
-
-impl Interceptor for Feedback {
-    fn bind_local_stream(&mut self, stream: &StreamInfo) {
-        self.inner.bind_local_stream(stream);
+    fn deadline(&self) -> Option<Instant> {
+        let opens = self.last.map(|last| last + every(self.stats.get().target_bps));
+        self.due.map(|due| opens.map_or(due, |opens| opens.max(due)))
     }
 
-    fn unbind_local_stream(&mut self, stream: &StreamInfo) {
-        self.inner.unbind_local_stream(stream);
-    }
-
-    fn bind_remote_stream(&mut self, stream: &StreamInfo) {
+    fn bind_remote(&mut self, stream: &StreamInfo) {
         self.inner.bind_remote_stream(stream);
     }
 
-    fn unbind_remote_stream(&mut self, stream: &StreamInfo) {
+    fn unbind_remote(&mut self, stream: &StreamInfo) {
         self.inner.unbind_remote_stream(stream);
     }
 }
