@@ -41,6 +41,21 @@ fn two_instruments_see_hear_and_write_to_each_other_with_h264() {
 }
 
 #[test]
+fn pictures_that_are_drawn_small_are_sent_small() {
+    let server = Server::start(&[]);
+    let answering = Cli::answering(server.address(), "grace", &[&CARD[..], &["--view", "320x180"]].concat());
+    let words = ["call", "grace", "--duration", "10"];
+    let calling = Cli::start(server.address(), "ada", &[&words[..], &CARD].concat());
+    let (caller, callee) = (calling.finish(END_LIMIT), answering.finish(END_LIMIT));
+    assert_eq!((caller.status, callee.status), (0, 0), "{}{}", caller.errors, callee.errors);
+    let (large, small) = (caller.figure("sizes.640x480"), callee.figure("sizes.320x240"));
+    assert!(large > 200.0 && small > 200.0, "{} {}", caller.summary, callee.summary);
+    assert!(callee.figure("kbps_in") < 400.0, "{}", callee.summary);
+    assert!(caller.figure("kbps_in") > 400.0, "{}", caller.summary);
+    assert!(callee.figure("fps") > 25.0, "{}", callee.summary);
+}
+
+#[test]
 fn a_call_needs_neither_camera_nor_microphone() {
     let server = Server::start(&[]);
     let nothing = ["--camera", "none", "--mic", "none"];

@@ -227,7 +227,7 @@ impl Live {
             }
             // The server is told as well: the peer may not reach it.
             ChannelMessage::Bye { reason } => Some(Over::ours(reason, EndedBy::told(reason, self.role))),
-            ChannelMessage::Text { .. } | ChannelMessage::Ack { .. } => None,
+            ChannelMessage::Text { .. } | ChannelMessage::Ack { .. } | ChannelMessage::View { .. } => None,
         }
     }
 

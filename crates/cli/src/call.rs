@@ -46,7 +46,7 @@ pub enum Part {
 /// [`Exit`] where it did not end as a call should; anything else where it could not be run.
 pub async fn run(options: &Options, part: Part, media: &Media) -> Result<()> {
     let dump = media.dump_video.as_deref().map(|path| Y4mSink::create(path, DUMP_FPS)).transpose()?;
-    let instrument = Arc::new(Instrument::new(dump));
+    let instrument = Arc::new(Instrument::new(dump, media.view));
     let mut config = ClientConfig::new(data_dir());
     config.camera = media.camera.clone();
     config.microphone = media.mic.clone();

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 /// A viewer that decodes everything and measures it.
 pub struct Instrument {
     form: watch::Sender<RemoteForm>,
+    view: watch::Sender<Option<(u32, u32)>>,
     meters: Mutex<Meters>,
     ear: Mutex<BeepDetector>,
     dump: Mutex<Option<Y4mSink>>,
@@ -44,10 +45,11 @@ pub struct Meters {
 }
 
 impl Instrument {
-    /// Measures; keeps what is rendered in `dump` as well.
-    pub fn new(dump: Option<Y4mSink>) -> Self {
+    /// Measures; keeps what is rendered in `dump` as well. Pictures are drawn at the size of `view`, as it says.
+    pub fn new(dump: Option<Y4mSink>, view: Option<(u32, u32)>) -> Self {
         Self {
             form: watch::Sender::new(RemoteForm::Decoded),
+            view: watch::Sender::new(view),
             meters: Mutex::default(),
             ear: Mutex::default(),
             dump: Mutex::new(dump),
@@ -63,6 +65,10 @@ impl Instrument {
 impl Viewer for Instrument {
     fn remote_form(&self) -> watch::Receiver<RemoteForm> {
         self.form.subscribe()
+    }
+
+    fn remote_view(&self) -> watch::Receiver<Option<(u32, u32)>> {
+        self.view.subscribe()
     }
 
     fn remote_decoded(&self, frame: VideoFrame) {

@@ -88,6 +88,9 @@ pub struct Media {
     /// Most to send, in kbit/s: 30 at least, which is sound alone.
     #[arg(long, value_parser = clap::value_parser!(u32).range(30..))]
     pub max_kbps: Option<u32>,
+    /// Tell the other side that its pictures are drawn at this size, and not that they are wanted as large as can be.
+    #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size)]
+    pub view: Option<(u32, u32)>,
     /// Use only paths through a TURN server.
     #[arg(long)]
     pub relay_only: bool,
@@ -125,6 +128,7 @@ impl Default for Media {
             speaker: SpeakerChoice::Null,
             video_codec: None,
             max_kbps: None,
+            view: None,
             relay_only: false,
             duration: None,
             say: None,
@@ -149,6 +153,12 @@ impl Media {
         }
         options
     }
+}
+
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let number = |text: &str| text.parse().map_err(|e| format!("{text}: {e}"));
+    let (width, height) = text.split_once('x').ok_or("a size is like 640x360")?;
+    Ok((number(width)?, number(height)?))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

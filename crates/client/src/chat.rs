@@ -66,6 +66,11 @@ impl ChatLog {
         result
     }
 
+    /// Whether the other side is one of our own clients: it understands more than text.
+    pub fn is_with_ours(&self) -> bool {
+        self.peer_acknowledges
+    }
+
     /// Takes in what came over the data channel; gives the answer that is due.
     pub fn receive(&mut self, message: &ChannelMessage, now_ms: u64) -> Option<ChannelMessage> {
         match message {
@@ -78,7 +83,9 @@ impl ChatLog {
                 self.set(*id, Delivery::Delivered);
                 None
             }
-            ChannelMessage::MediaState { .. } | ChannelMessage::Bye { .. } => None,
+            ChannelMessage::MediaState { .. } | ChannelMessage::View { .. } | ChannelMessage::Bye { .. } => {
+                None
+            }
         }
     }
 

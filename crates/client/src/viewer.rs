@@ -10,6 +10,11 @@ use tokio::sync::watch;
 pub trait Viewer: Send + Sync + 'static {
     /// In which form the other side's pictures are wanted, now and as it changes.
     fn remote_form(&self) -> watch::Receiver<RemoteForm>;
+    /// How large the other side's pictures are drawn, in pixels of the screen, now and as it changes; 0 by 0 where nobody looks.
+    /// `None` where it is not known: then they are as large as they can be.
+    fn remote_view(&self) -> watch::Receiver<Option<(u32, u32)>> {
+        watch::channel(None).1
+    }
     /// The other side's picture, decoded, at the moment at which it is to be seen.
     fn remote_decoded(&self, frame: VideoFrame);
     /// The other side's picture, as it was encoded, at the moment at which it is to be decoded and seen.

@@ -66,6 +66,8 @@ pub struct Adaptation {
     picture: Picture,
     load: Load,
     parting: Parting,
+    /// Whether the newest picture was as large as the camera's.
+    is_whole: bool,
 }
 
 impl Adaptation {
@@ -85,6 +87,7 @@ impl Adaptation {
             picture,
             load: Load::default(),
             parting: Parting::default(),
+            is_whole: false,
         }
     }
 
@@ -130,8 +133,14 @@ impl Adaptation {
         self.sound.copies()
     }
 
+    /// The peer draws our picture into so many pixels, width by height; into none, where nobody looks.
+    pub fn set_view(&mut self, view: (u32, u32)) {
+        self.picture.set_view(view);
+    }
+
     /// A picture was encoded.
     pub fn on_encoded(&mut self, info: &FrameInfo, now: MediaTime) {
+        self.is_whole = info.is_whole;
         self.load.on_encoded(info.captured_at, info.encode, self.picture.step(), now);
         self.picture.on_encoded(info.left_out, now);
         self.update(now);
@@ -158,10 +167,13 @@ impl Adaptation {
     /// What keeps the picture small, slow or away.
     #[must_use]
     pub fn limitation(&self) -> Limitation {
+        if self.is_whole && self.picture.is_frequent() {
+            return Limitation::None;
+        }
         match (self.picture.is_limited(), self.load.lowered_by()) {
             (true, _) => Limitation::Bandwidth,
-            (false, 0) => Limitation::None,
-            (false, _) => Limitation::Cpu,
+            (false, lowered_by) if lowered_by > self.picture.beyond_view() => Limitation::Cpu,
+            (false, _) => Limitation::None,
         }
     }
 

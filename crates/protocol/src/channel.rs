@@ -67,6 +67,13 @@ pub enum ChannelMessage {
         /// Whether the camera is on; where not, the picture is an avatar and never a frozen frame.
         camera: bool,
     },
+    /// How large the sender draws our pictures: larger ones are of no use to it.
+    View {
+        /// Width of where the whole picture fits in, in pixels of its screen; 0: nobody looks.
+        width: u32,
+        /// Height likewise.
+        height: u32,
+    },
     /// The sender has ended the call: faster than the way through the server, and works without it.
     Bye {
         /// Why.
@@ -76,7 +83,7 @@ pub enum ChannelMessage {
 
 impl ChannelMessage {
     /// The tags of all messages, as they stand in `type`.
-    pub const TYPES: [&'static str; 4] = ["text", "ack", "media_state", "bye"];
+    pub const TYPES: [&'static str; 5] = ["text", "ack", "media_state", "view", "bye"];
 
     /// Decodes one data channel message.
     ///
@@ -88,7 +95,11 @@ impl ChannelMessage {
             Self::Text { message: text, .. } if text.len() > TEXT_MAX_BYTES => {
                 Err(DecodeError::Malformed { kind: "text".into(), reason: "message over 16 KiB".into() })
             }
-            Self::Text { .. } | Self::Ack { .. } | Self::MediaState { .. } | Self::Bye { .. } => Ok(message),
+            Self::Text { .. }
+            | Self::Ack { .. }
+            | Self::MediaState { .. }
+            | Self::View { .. }
+            | Self::Bye { .. } => Ok(message),
         }
     }
 

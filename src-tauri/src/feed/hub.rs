@@ -56,6 +56,10 @@ impl Viewer for Hub {
         self.remote.form()
     }
 
+    fn remote_view(&self) -> watch::Receiver<Option<(u32, u32)>> {
+        self.remote.view()
+    }
+
     fn remote_decoded(&self, frame: VideoFrame) {
         self.remote.put(|queue| queue.offer_decoded(frame));
     }

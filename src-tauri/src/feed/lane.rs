@@ -18,6 +18,7 @@ use tokio::sync::{Notify, watch};
 pub struct Lane {
     spacing: Duration,
     form: watch::Sender<RemoteForm>,
+    view: watch::Sender<Option<(u32, u32)>>,
     state: Mutex<State>,
 }
 
@@ -43,7 +44,12 @@ impl Lane {
     /// A lane on which decoded pictures keep at least this much time between them.
     #[must_use]
     pub fn new(spacing: Duration) -> Self {
-        Self { spacing, form: watch::Sender::new(RemoteForm::Nothing), state: Mutex::default() }
+        Self {
+            spacing,
+            form: watch::Sender::new(RemoteForm::Nothing),
+            view: watch::Sender::new(None),
+            state: Mutex::default(),
+        }
     }
 
     /// Takes the seat.
@@ -66,6 +72,11 @@ impl Lane {
         self.form.subscribe()
     }
 
+    /// How large pictures are drawn, now and as it changes ([`Queue::view`]).
+    pub fn view(&self) -> watch::Receiver<Option<(u32, u32)>> {
+        self.view.subscribe()
+    }
+
     /// The window is hidden or shown.
     pub fn set_hidden(&self, hidden: bool) {
         self.with(|state| {
@@ -85,11 +96,12 @@ impl Lane {
         })
     }
 
-    /// Every change goes through here, so that the form which others see is that of the queue.
+    /// Every change goes through here, so that the form and the size which others see are those of the queue.
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let result = change(&mut state);
-        let form = state.queue.form();
+        let (form, view) = (state.queue.form(), state.queue.view());
+        self.view.send_if_modified(|shown| std::mem::replace(shown, view) != view);
         self.form.send_if_modified(|shown| std::mem::replace(shown, form) != form);
         result
     }

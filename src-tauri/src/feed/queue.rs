@@ -74,6 +74,11 @@ impl Queue {
         }
     }
 
+    /// How large pictures are drawn, in pixels of the screen: 0 by 0 where nobody looks; unknown, where there is no UI.
+    pub fn view(&self) -> Option<(u32, u32)> {
+        self.want.as_ref().map(|want| if self.hidden { (0, 0) } else { (want.width, want.height) })
+    }
+
     /// The UI says how it wants pictures.
     pub fn want(&mut self, want: Want) {
         self.change_form(|queue| {

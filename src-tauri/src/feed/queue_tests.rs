@@ -170,9 +170,10 @@ fn a_hidden_window_wants_nothing_and_starts_again_at_a_key_frame() {
     let mut queue = queue(Mode::Encoded, &[Codec::Vp8]);
     let _ = queue.offer_encoded(encoded(0, true));
     queue.set_hidden(true);
-    assert_eq!(queue.form(), RemoteForm::Nothing);
+    assert_eq!((queue.form(), queue.view()), (RemoteForm::Nothing, Some((0, 0))));
     assert_eq!(queue.offer_encoded(encoded(33, false)), KeyFrame::No);
     queue.set_hidden(false);
+    assert_eq!(queue.view(), Some((640, 480)));
     assert_eq!(next(&mut queue), None, "what waited is old");
     assert_eq!(queue.offer_encoded(encoded(66, false)), KeyFrame::Ask);
 }

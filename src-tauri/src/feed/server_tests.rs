@@ -71,6 +71,7 @@ async fn decoded_pictures_come_scaled_one_for_each_ready() {
     let mut socket = connect(&feed.open(Side::Remote), PAGE).await.expect("let in");
     say(&mut socket, r#"{"type":"want","mode":"i420","codecs":[],"width":32,"height":32}"#).await;
     until("the wish is known", || form(&hub) == RemoteForm::Decoded).await;
+    assert_eq!(*hub.remote_view().borrow(), Some((32, 32)));
     hub.remote_decoded(decoded(1));
     let first = hear(&mut socket).await.expect("a picture").into_data();
     assert_eq!(first.len(), 24 + 32 * 24 * 3 / 2);

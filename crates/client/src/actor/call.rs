@@ -146,13 +146,13 @@ impl Actor {
                     PeerFact::Connection(state)
                 }
                 PeerEvent::ChannelOpen => {
-                    self.line.open_chat();
+                    self.line.open_channel();
                     PeerFact::ChannelOpen
                 }
                 PeerEvent::ChannelClosed => return self.line.close_chat(),
                 PeerEvent::ChannelMessage(text) => match ChannelMessage::decode(&text) {
                     Ok(message) => {
-                        self.line.read_chat(&message, unix_ms());
+                        self.line.read_channel(&message, unix_ms());
                         PeerFact::Channel(message)
                     }
                     Err(error) => {
@@ -176,6 +176,7 @@ impl Actor {
             StudioEvent::Trouble(code, error) => self.on_trouble(code, &error),
             StudioEvent::KeyFrameNeeded => self.line.request_key_frame(),
             StudioEvent::Tick => self.line.ask_stats(),
+            StudioEvent::View => self.line.tell_view(),
             // What has been seen is in the next snapshot.
             StudioEvent::Seen => {}
         }

@@ -225,8 +225,19 @@ impl Line {
         }
     }
 
-    pub(super) fn open_chat(&mut self) {
+    pub(super) fn open_channel(&mut self) {
         self.chat_open = true;
+        self.tell_view();
+    }
+
+    /// Lets the other side know how large its pictures are drawn here.
+    pub(super) fn tell_view(&self) {
+        if let Some((width, height)) = self.studio.view()
+            && self.chat_open
+            && self.chat.is_with_ours()
+        {
+            self.order(Order::SendChannel(ChannelMessage::View { width, height }));
+        }
     }
 
     pub(super) fn close_chat(&mut self) {
@@ -249,7 +260,10 @@ impl Line {
         })
     }
 
-    pub(super) fn read_chat(&mut self, message: &ChannelMessage, now_ms: u64) {
+    pub(super) fn read_channel(&mut self, message: &ChannelMessage, now_ms: u64) {
+        if let ChannelMessage::View { width, height } = *message {
+            self.studio.set_view((width, height));
+        }
         if let Some(answer) = self.chat.receive(message, now_ms) {
             self.order(Order::SendChannel(answer));
         }

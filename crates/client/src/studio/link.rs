@@ -279,6 +279,13 @@ impl PeerLink {
         ends.counters.audio_out.set_opus(adaptation.sound(ends.counters.opus));
     }
 
+    /// The other side draws our pictures at this size.
+    pub(super) fn set_view(&self, view: (u32, u32)) {
+        if let Some(ends) = self.ends() {
+            self.change(&ends, |adaptation, _| adaptation.set_view(view));
+        }
+    }
+
     pub(super) fn set_camera(&self, on: bool) {
         self.0.camera.store(on, Ordering::Relaxed);
     }

@@ -40,6 +40,8 @@ pub(crate) enum StudioEvent {
     KeyFrameNeeded,
     /// The other side's picture or sound has come for the first time.
     Seen,
+    /// The other side's pictures are drawn at another size.
+    View,
     /// A second has passed.
     Tick,
 }
@@ -178,6 +180,18 @@ impl Studio {
     pub(crate) fn set_remote_camera(&self, on: bool) {
         if let Some(running) = &self.running {
             running.link().set_remote_camera(on);
+        }
+    }
+
+    /// How large the other side's pictures are drawn, where that is known.
+    pub(crate) fn view(&self) -> Option<(u32, u32)> {
+        self.running.as_ref().and_then(Running::view)
+    }
+
+    /// The other side draws our pictures at this size.
+    pub(crate) fn set_view(&self, view: (u32, u32)) {
+        if let Some(running) = &self.running {
+            running.link().set_view(view);
         }
     }
 

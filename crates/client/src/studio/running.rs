@@ -27,12 +27,15 @@ use eyeline_media::{
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::mpsc,
-    time::{Interval, MissedTickBehavior, interval},
+    sync::{mpsc, watch},
+    time::{Interval, MissedTickBehavior, interval, timeout},
 };
 
 /// How often the figures are read.
 const TICK: Duration = Duration::from_secs(1);
+/// How long a window keeps its size before the other side is told: not all the way while it is dragged, for each size of
+/// pictures begins with a key frame.
+const SETTLED: Duration = Duration::from_millis(300);
 
 /// Senders, receivers, and the switches of the devices behind them.
 pub(super) struct Running {
@@ -46,7 +49,9 @@ pub(super) struct Running {
     media: MediaState,
     meter: Meter,
     tick: Interval,
-    _views: Task,
+    /// How large the other side's pictures are drawn, as it was last told.
+    view: watch::Receiver<Option<(u32, u32)>>,
+    _views: [Task; 2],
 }
 
 /// Which speaker is to be open.
@@ -117,6 +122,7 @@ impl Running {
             audio_in: Arc::clone(&audio_in),
         };
         link.attach(&counters, sync, adaptation, events.clone());
+        let (settled, view) = watch::channel(*viewer.remote_view().borrow());
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
@@ -127,14 +133,18 @@ impl Running {
                 Arc::clone(viewer),
                 choices.dump_audio.clone(),
                 Arc::clone(devices),
-                events,
+                events.clone(),
             ),
             microphone_lost: false,
             hears_by: HearsBy::Choice,
             media: MediaState { microphone: false, camera: false },
             meter: Meter::new(counters),
             tick,
-            _views: Task::spawn(follow(video_in, Arc::clone(viewer))),
+            view,
+            _views: [
+                Task::spawn(follow(video_in, Arc::clone(viewer))),
+                Task::spawn(watch_view(viewer.remote_view(), settled, events)),
+            ],
             link,
         })
     }
@@ -199,6 +209,10 @@ impl Running {
         self.link.clone()
     }
 
+    pub(super) fn view(&self) -> Option<(u32, u32)> {
+        *self.view.borrow()
+    }
+
     pub(super) fn seen(&self) -> SideView {
         self.link.seen()
     }
@@ -234,6 +248,21 @@ async fn follow(video: Arc<VideoReceive>, viewer: Arc<dyn Viewer>) {
         });
         if form.changed().await.is_err() {
             return;
+        }
+    }
+}
+
+/// Tells of the size at which the other side's pictures are drawn, each time it has settled at another one.
+async fn watch_view(
+    mut drawn: watch::Receiver<Option<(u32, u32)>>,
+    settled: watch::Sender<Option<(u32, u32)>>,
+    events: mpsc::Sender<StudioEvent>,
+) {
+    while drawn.changed().await.is_ok() {
+        while let Ok(Ok(())) = timeout(SETTLED, drawn.changed()).await {}
+        let view = *drawn.borrow_and_update();
+        if settled.send_if_modified(|told| std::mem::replace(told, view) != view) {
+            let _ = events.send(StudioEvent::View).await;
         }
     }
 }

@@ -2,18 +2,37 @@
 use crate::{frame::MediaTime, send::VideoTarget};
 use std::time::Duration;
 
-/// From this rate of video on, in bit/s: the largest size and the highest frame rate. Measured with VP8 on a talking head:
-/// at these rates the picture stays above 35 dB (not measured at the two smallest sizes). A picture of another shape fits
-/// into the size.
-pub(super) const STEPS: [(u64, (u32, u32), u32); 7] = [
-    (900_000, (1280, 720), 30),
-    (350_000, (960, 540), 30),
-    (150_000, (640, 480), 30),
-    (100_000, (480, 360), 30),
-    (60_000, (320, 240), 30),
-    (40_000, (320, 240), 20),
-    (0, (320, 240), 15),
+/// What a picture can be.
+pub(super) struct Step {
+    /// From this rate of video on, in bit/s. Measured with VP8 on a talking head: at these rates the picture stays above
+    /// 35 dB (not measured at the two smallest sizes).
+    from_bps: u64,
+    /// More than this is not visible where it is drawn no larger: [`super::CAP_BPS`] by the number of pixels to the power
+    /// of 0.75, which are about the highest rates of libwebrtc's simulcast layers.
+    most_bps: u64,
+    /// The largest: a picture of another shape fits into it.
+    max_size: (u32, u32),
+    max_fps: u32,
+}
+
+pub(super) const STEPS: [Step; 7] = [
+    step(900_000, 2_000_000, (1280, 720), 30),
+    step(350_000, 1_300_000, (960, 540), 30),
+    step(150_000, 900_000, (640, 480), 30),
+    step(100_000, 600_000, (480, 360), 30),
+    step(60_000, 300_000, (320, 240), 30),
+    step(40_000, 200_000, (320, 240), 20),
+    step(0, 150_000, (320, 240), 15),
 ];
+
+const fn step(from_bps: u64, most_bps: u64, max_size: (u32, u32), max_fps: u32) -> Step {
+    Step { from_bps, most_bps, max_size, max_fps }
+}
+
+/// Shapes of pictures for which a size is to cover the view, width by height.
+const SHAPES: [(u64, u64); 2] = [(16, 9), (4, 3)];
+/// A picture is drawn larger than it is by so much at most, in percent: that is not seen.
+const STRETCH_PCT: u64 = 110;
 /// So many steps smaller a call begins than the guessed rate allows.
 const START_BELOW: usize = 2;
 /// A step up needs this much more than its own rate, in percent.
@@ -46,6 +65,18 @@ const PAYLOAD_PCT: u64 = 94;
 /// Least that an encoder is asked for, in bit/s.
 const FLOOR_BPS: u64 = 20_000;
 
+impl Step {
+    /// Whether a picture of this size fills the view, whatever its shape. The view need not have the picture's shape: the
+    /// whole picture is in it.
+    fn covers(&self, view: (u32, u32)) -> bool {
+        // The width of the largest picture of a shape within a size, scaled to whole numbers.
+        let width = |(width, height): (u32, u32), shape: (u64, u64)| {
+            (u64::from(width) * shape.1).min(u64::from(height) * shape.0)
+        };
+        SHAPES.iter().all(|shape| width(self.max_size, *shape) * STRETCH_PCT >= width(view, *shape) * 100)
+    }
+}
+
 /// Keeps the step it is on.
 #[derive(Debug, Clone)]
 pub(super) struct Picture {
@@ -62,6 +93,8 @@ pub(super) struct Picture {
     high_since: Option<MediaTime>,
     /// Steps that the machine cannot do.
     lowered_by: usize,
+    /// Steps that are larger than the peer's view of it.
+    beyond_view: usize,
     /// Part of the pictures that is left out, and since when it is too much.
     left_out: f64,
     heavy_since: Option<MediaTime>,
@@ -83,6 +116,7 @@ impl Picture {
             pause_since: None,
             high_since: None,
             lowered_by: 0,
+            beyond_view: 0,
             left_out: 0.0,
             heavy_since: None,
         }
@@ -102,6 +136,16 @@ impl Picture {
         }
     }
 
+    /// The peer draws the picture into so many pixels; into none, where nobody looks.
+    pub fn set_view(&mut self, view: (u32, u32)) {
+        self.beyond_view = if view.0 == 0 || view.1 == 0 {
+            STEPS.len() - 1
+        } else {
+            let smallest = STEPS.iter().rfind(|step| step.covers(view)).unwrap_or(&STEPS[0]).max_size;
+            STEPS.iter().position(|step| step.max_size == smallest).unwrap_or(0)
+        };
+    }
+
     /// There are `bps` for pictures, and the machine wants the load lowered by so many steps.
     pub fn update(&mut self, bps: u64, lowered_by: usize, now: MediaTime) {
         self.lowered_by = lowered_by;
@@ -118,7 +162,7 @@ impl Picture {
             self.paused = !self.paused;
             self.pause_since = None;
         }
-        let collapsed = bps * 2 < STEPS[self.step].0;
+        let collapsed = bps * 2 < STEPS[self.step].from_bps;
         if low.is_some_and(|low| low >= PATIENCE_DOWN || collapsed) {
             self.shrink(step, now);
         } else if high.is_some_and(|high| high >= self.patience_up(bps, now)) {
@@ -137,7 +181,8 @@ impl Picture {
     }
 
     pub fn target(&self, bps: u64) -> Option<VideoTarget> {
-        let (_, max_size, max_fps) = STEPS[self.present()];
+        let Step { max_size, max_fps, .. } = STEPS[self.present()];
+        let bps = if self.beyond_view > 0 { bps.min(STEPS[self.beyond_view].most_bps) } else { bps };
         let payload = (bps * PAYLOAD_PCT / 100).max(FLOOR_BPS);
         let bitrate_bps = u32::try_from(payload).unwrap_or(u32::MAX);
         (!self.paused).then_some(VideoTarget { bitrate_bps, max_size, max_fps, two_chains: false })
@@ -148,9 +193,19 @@ impl Picture {
         self.present()
     }
 
+    /// Whether pictures are sent, as often as they can be.
+    pub fn is_frequent(&self) -> bool {
+        !self.paused && STEPS[self.present()].max_fps == STEPS[0].max_fps
+    }
+
     /// Whether the rate keeps the picture small or away.
     pub fn is_limited(&self) -> bool {
-        self.paused || self.step > self.lowered_by
+        self.paused || self.step > self.lowered_by.max(self.beyond_view)
+    }
+
+    /// How many of the largest steps are larger than the peer's view.
+    pub fn beyond_view(&self) -> usize {
+        self.beyond_view
     }
 
     /// Short while the call is young and the path shows that it carries more than was guessed.
@@ -161,11 +216,11 @@ impl Picture {
     }
 
     fn present(&self) -> usize {
-        self.step.max(self.lowered_by).min(STEPS.len() - 1)
+        self.step.max(self.lowered_by).max(self.beyond_view).min(STEPS.len() - 1)
     }
 }
 
 /// The largest step that `percent` of its rate fit for.
 fn fitting(bps: u64, percent: u64) -> usize {
-    STEPS.iter().position(|(least, _, _)| bps * 100 >= least * percent).unwrap_or(STEPS.len() - 1)
+    STEPS.iter().position(|step| bps * 100 >= step.from_bps * percent).unwrap_or(STEPS.len() - 1)
 }

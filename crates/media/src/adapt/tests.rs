@@ -17,7 +17,7 @@ fn hold(adaptation: &mut Adaptation, bps: u64, from: i64, to: i64) {
 }
 
 fn encoded(captured_at: MediaTime, encode: Duration, left_out: u32) -> FrameInfo {
-    FrameInfo { captured_at, key: false, bytes: 1_000, size: (640, 360), encode, left_out }
+    FrameInfo { captured_at, key: false, bytes: 1_000, size: (640, 360), is_whole: false, encode, left_out }
 }
 
 fn size(adaptation: &Adaptation) -> Option<(u32, u32)> {
@@ -88,6 +88,46 @@ fn sound_lives_on_a_path_too_thin_for_pictures_which_return_by_themselves() {
     assert!(adaptation.sound.bps() < 30_000);
     hold(&mut adaptation, 1_000_000, 20_000, 24_000);
     assert_eq!(size(&adaptation), Some((960, 540)));
+}
+
+#[test]
+fn a_picture_is_no_larger_than_it_is_drawn() {
+    let mut adaptation = begun();
+    hold(&mut adaptation, 2_000_000, 0, 1_000);
+    let mut drawn = |view| {
+        adaptation.set_view(view);
+        let picture = adaptation.picture().unwrap();
+        assert_eq!(adaptation.limitation(), Limitation::None, "nothing is wanting");
+        (picture.max_size, picture.max_fps, picture.bitrate_bps / 100_000)
+    };
+    let whole = drawn((1920, 1080));
+    assert_eq!(whole.0, (1280, 720));
+    assert!(whole.2 > 15);
+    assert_eq!(drawn((640, 480)), ((640, 480), 30, 8));
+    assert_eq!(drawn((1000, 560)).0, (960, 540), "drawn a little larger than it is");
+    assert_eq!(drawn((1920, 250)).0, (480, 360), "as high as it is in either shape");
+    assert_eq!(drawn((300, 1080)), ((320, 240), 30, 2));
+    assert_eq!(
+        drawn((0, 0)),
+        ((320, 240), 15, 1),
+        "nobody looks: little, so that there is something at once"
+    );
+    assert_eq!(drawn((1920, 1080)), whole, "at once, for there has been room all the time");
+}
+
+#[test]
+fn a_small_view_takes_nothing_from_what_a_narrow_path_allows() {
+    let mut adaptation = begun();
+    adaptation.set_view((640, 480));
+    hold(&mut adaptation, 300_000, 0, 20_000);
+    let before = adaptation.picture();
+    assert_eq!((size(&adaptation), adaptation.limitation()), (Some((640, 480)), Limitation::None));
+    hold(&mut adaptation, 110_000, 20_000, 40_000);
+    assert_eq!(adaptation.limitation(), Limitation::Bandwidth);
+    assert!(size(&adaptation) < Some((640, 480)));
+    hold(&mut adaptation, 300_000, 40_000, 90_000);
+    adaptation.set_view((1920, 1080));
+    assert_eq!((adaptation.picture(), adaptation.limitation()), (before, Limitation::Bandwidth));
 }
 
 #[test]
@@ -238,4 +278,20 @@ fn pictures_too_heavy_for_their_rate_shrink_and_try_again_ever_later() {
         }
     }
     assert!(smaller > 800, "{smaller} of 1,000");
+}
+
+#[test]
+fn a_picture_that_is_the_cameras_is_not_limited_by_a_rate_that_is_enough_for_it() {
+    let mut adaptation = begun();
+    hold(&mut adaptation, 300_000, 0, 20_000);
+    assert_eq!(
+        adaptation.limitation(),
+        Limitation::Bandwidth,
+        "until a picture shows that the camera has no more"
+    );
+    let whole = FrameInfo { is_whole: true, ..encoded(at(20_000), Duration::from_millis(1), 0) };
+    adaptation.on_encoded(&whole, at(20_000));
+    assert_eq!(adaptation.limitation(), Limitation::None);
+    hold(&mut adaptation, 70_000, 20_000, 40_000);
+    assert_eq!(adaptation.limitation(), Limitation::Bandwidth, "fewer than the camera's");
 }

@@ -49,6 +49,8 @@ pub struct FrameInfo {
     pub bytes: usize,
     /// Pixels.
     pub size: (u32, u32),
+    /// Whether those are all that the camera's picture has.
+    pub is_whole: bool,
     /// Time that encoding took.
     pub encode: Duration,
     /// Pictures before it that were left out because those before them had weighed too much.
@@ -154,6 +156,7 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
             key: encoded.key,
             bytes,
             size: (width, height),
+            is_whole: (width, height) == (frame.image.width(), frame.image.height()),
             encode: MediaClock::now() - started,
             left_out: self.admission.on_encoded(at, bytes, encoded.key, target.bitrate_bps),
         };
