@@ -19,6 +19,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use axum::serve::ListenerExt;
 use thiserror::Error;
 use tokio::{net::TcpListener, sync::Mutex, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -90,6 +91,12 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), ServerError> {
         let Self { listener, storage, app, .. } = self;
         let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        // Or the second of two words that follow each other waits for a sign that the first has come (RFC 896).
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "small packets may wait");
+            }
+        });
         let serving = axum::serve(listener, service)
             .with_graceful_shutdown(app.shutdown.clone().cancelled_owned())
             .into_future();

@@ -160,6 +160,9 @@ impl Peer {
         }
         let options = RTCOfferOptions { ice_restart };
         let offer = self.connection.create_offer(Some(options)).await?;
+        if ice_restart || self.connection.remote_description().await.is_none() {
+            self.shared.early.await_description();
+        }
         self.connection.set_local_description(offer.clone()).await?;
         Ok(self.ours(SdpKind::Offer, &offer))
     }
@@ -187,6 +190,7 @@ impl Peer {
         let (sdp, hidden) = self.candidates.of_description(&offer.sdp);
         let description = RTCSessionDescription::offer(with_opus_kept(&sdp)).map_err(bad_sdp)?;
         self.connection.set_remote_description(description).await.map_err(bad_sdp)?;
+        self.shared.early.release();
         self.candidates.reveal(hidden);
         let answer = self.connection.create_answer(None).await.map_err(bad_sdp)?;
         // A browser offers H.264 several times over: what we send is what our own answer took of that.
@@ -218,6 +222,7 @@ impl Peer {
         // Before it is applied: streams are bound to their codecs meanwhile.
         self.take_over(&answer.sdp, &answer.sdp).await?;
         self.connection.set_remote_description(description).await.map_err(bad_sdp)?;
+        self.shared.early.release();
         self.candidates.reveal(hidden);
         Ok(())
     }
@@ -237,6 +242,7 @@ impl Peer {
     /// # Errors
     /// [`PeerError::Connection`] where there is no offer to take back.
     pub async fn rollback(&self) -> Result<(), PeerError> {
+        self.shared.early.release();
         let nothing = RTCSessionDescription::rollback(None)?;
         Ok(self.connection.set_local_description(nothing).await?)
     }

@@ -29,6 +29,7 @@
 //!     |packets, _info| send_on_network(packets),
 //!     |event| eprintln!("{event:?}"),
 //! )?;
+//! video.begin();
 //! video.set_source(Some(Box::new(TestCard::new(1280, 720, 30))));
 //! let audio = AudioSend::start(AudioSendConfig::synthetic(), speaker.clone(), send_on_network, |_| ())?;
 //! audio.set_source(Some(Box::new(Tone::default())));

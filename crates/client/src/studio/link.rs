@@ -247,13 +247,16 @@ impl PeerLink {
         *lock(&self.0.sender) = Some(sender);
         if let Some(ends) = self.ends() {
             ends.counters.video_in.trust_chains(is_ours);
-            ends.counters.video_out.request_key_frame();
+            ends.counters.video_out.begin();
         }
     }
 
     /// From now on no packets leave.
     pub(crate) fn disconnect(&self) {
         *lock(&self.0.sender) = None;
+        if let Some(ends) = self.ends() {
+            ends.counters.video_out.pause();
+        }
     }
 
     /// The codec that was agreed on.

@@ -65,11 +65,13 @@ pub(super) struct Control {
     pub(super) key_frame: bool,
     /// Pictures are left out for a moment.
     pub(super) hold: bool,
+    /// Whether there is somebody to send to.
+    pub(super) sending: bool,
 }
 
 impl Control {
     pub(super) fn new(codec: VideoCodec, target: Option<VideoTarget>) -> Self {
-        Self { codec, target, key_frame: false, hold: false }
+        Self { codec, target, key_frame: false, hold: false, sending: false }
     }
 }
 
@@ -108,6 +110,9 @@ impl<F: FnMut(Vec<RtpPacket>, FrameInfo)> EncodeStage<F> {
         let at = frame.captured_at;
         let (codec, target, asked) = {
             let control = lock(control);
+            if !control.sending {
+                return Ok(());
+            }
             (control.codec, control.target.filter(|_| !control.hold), control.key_frame)
         };
         let (Some(target), Some(Admitted { key, time })) = (target, self.admission.admit(at, target, asked))

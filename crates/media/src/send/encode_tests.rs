@@ -25,7 +25,7 @@ impl Rig {
         };
         Self {
             stage: EncodeStage::new(SenderClock::new(90_000), Box::new(sink)),
-            control: Mutex::new(Control::new(VideoCodec::Vp8, Some(target))),
+            control: Mutex::new(Control { sending: true, ..Control::new(VideoCodec::Vp8, Some(target)) }),
             counters: VideoSendCounters::default(),
             out,
             captured: 0,

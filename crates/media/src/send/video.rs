@@ -4,6 +4,7 @@ use super::{
     encode::{Control, EncodeStage},
 };
 use crate::{
+    clock::MediaClock,
     codec::{CodecError, VideoCodec},
     device::{DeviceError, VideoSource},
     error::{PipelineError, spawn},
@@ -16,6 +17,9 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
+
+/// What a camera has seen so long ago it sees now: three pictures of a slow one.
+const NOW: Duration = Duration::from_millis(200);
 
 /// How a video sender starts.
 #[derive(Debug, Clone, Copy)]
@@ -49,12 +53,14 @@ struct Shared {
     sources: Latest<Option<Box<dyn VideoSource>>>,
     frames: Latest<VideoFrame>,
     self_view: Arc<Latest<VideoFrame>>,
+    /// The newest picture, as long as nothing is sent.
+    newest: Mutex<Option<VideoFrame>>,
     control: Mutex<Control>,
     counters: VideoSendCounters,
 }
 
 impl VideoSend {
-    /// Starts without a camera. `out` gets each encoded picture's packets on the encode thread; it must not block.
+    /// Starts without a camera, and with nobody to send to. `out` gets each encoded picture's packets on the encode thread; it must not block.
     ///
     /// # Errors
     /// [`PipelineError`].
@@ -68,6 +74,7 @@ impl VideoSend {
             sources: Latest::default(),
             frames: Latest::default(),
             self_view: Arc::default(),
+            newest: Mutex::default(),
             control: Mutex::new(Control::new(config.codec, config.target)),
             counters: VideoSendCounters::default(),
         });
@@ -83,6 +90,23 @@ impl VideoSend {
     /// Takes a camera, or lets go of the one it has: then its light goes out.
     pub fn set_source(&self, source: Option<Box<dyn VideoSource>>) {
         self.shared.sources.put(source);
+    }
+
+    /// There is somebody to send to: begins with a key frame, of what the camera sees now and not of its next picture.
+    pub fn begin(&self) {
+        {
+            let mut control = lock(&self.shared.control);
+            (control.sending, control.key_frame) = (true, true);
+        }
+        let newest = lock(&self.shared.newest).take();
+        if let Some(newest) = newest.filter(|newest| MediaClock::now() - newest.captured_at < NOW) {
+            self.shared.frames.put(newest);
+        }
+    }
+
+    /// There is nobody to send to, and nothing is encoded.
+    pub fn pause(&self) {
+        lock(&self.shared.control).sending = false;
     }
 
     /// Sets bitrate, largest size and highest frame rate, from the next picture on; `None` sends no pictures.
@@ -142,6 +166,7 @@ fn capture(shared: &Shared, events: &Events) {
                 source = changed;
                 timeouts = 0;
                 shared.frames.clear();
+                lock(&shared.newest).take();
                 shared.self_view.clear();
             }
             Taken::Timeout => {}
@@ -153,7 +178,9 @@ fn capture(shared: &Shared, events: &Events) {
                 timeouts = 0;
                 shared.counters.frames_captured.add(1);
                 shared.self_view.put(frame.clone());
-                if shared.frames.put(frame) {
+                if !lock(&shared.control).sending {
+                    *lock(&shared.newest) = Some(frame);
+                } else if shared.frames.put(frame) {
                     shared.counters.frames_dropped.add(1);
                 }
             }
@@ -178,3 +205,7 @@ fn encode<F: FnMut(Vec<RtpPacket>, FrameInfo)>(shared: &Shared, mut stage: Encod
         }
     }
 }
+
+#[cfg(test)]
+#[path = "video_tests.rs"]
+mod tests;

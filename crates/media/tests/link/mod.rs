@@ -87,6 +87,7 @@ impl Call {
             |event| panic!("{event:?}"),
         );
         let video = Arc::new(video.unwrap());
+        video.begin();
         let _ = sender.set(Arc::clone(&video));
         let audio = AudioSend::start(
             AudioSendConfig::synthetic(),

@@ -9,12 +9,13 @@
 //!
 //! webrtc-rs knows TURN servers by UDP addresses only. One that is reached by a stream gets an address that no host has
 //! ([`StreamServers`]); what is sent there goes through a tunnel, and what comes out of it comes from there. Beside that
-//! [`flights`] and [`rechecks`] repeat what a lossy network takes of handshakes, [`checks`] and [`callers`] have a path
-//! nominated as soon as it has answered, [`shortcuts`] leave out round trips of ICE and DTLS, [`dials`] bounds whom the peer
+//! [`flights`] and [`rechecks`] repeat what a lossy network takes of handshakes, [`early`] has them wait for the
+//! description that they need, [`checks`] and [`callers`] have a path nominated as soon as it has answered, [`shortcuts`] leave out round trips of ICE and DTLS, [`dials`] bounds whom the peer
 //! may have us connect to, [`renewals`] repeats to TURN servers what came to them with an old nonce, and [`hurry`] wakes webrtc-rs while there is no connection.
 mod callers;
 mod checks;
 mod dials;
+mod early;
 mod flights;
 mod handshake;
 mod heard;
@@ -35,6 +36,7 @@ mod stun;
 use super::Servers;
 pub(super) use callers::Callers;
 use dials::Dials;
+pub(super) use early::Early;
 pub(super) use hurry::Hurry;
 pub(super) use knowledge::Knowledge;
 use listener::Listener;
@@ -71,6 +73,7 @@ pub(super) struct Shared {
     pub hurry: Hurry,
     pub callers: Callers,
     pub knowledge: Knowledge,
+    pub early: Early,
     renewals: Renewals,
 }
 

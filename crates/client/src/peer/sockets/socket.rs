@@ -31,7 +31,7 @@ pub(super) struct Socket {
     local: SocketAddr,
     shared: Shared,
     tunnels: Mutex<Tunnels>,
-    heard: Heard,
+    heard: Arc<Heard>,
     handshake: Handshake,
     checks: Mutex<Checks>,
     shortcuts: Shortcuts,
@@ -55,7 +55,7 @@ impl Socket {
             local,
             shared,
             tunnels,
-            heard: Heard::default(),
+            heard: Arc::default(),
             handshake,
             checks: Mutex::default(),
             shortcuts,
@@ -120,8 +120,17 @@ impl Socket {
                 self.send_beside(cx, from, &again);
                 return false;
             }
-            let is_wanted = !is(datagram, BINDING_REQUEST) || self.shared.knowledge.is_genuine(datagram);
-            is_wanted && (!hurries || self.is_timely(from, datagram))
+            if !is(datagram, BINDING_REQUEST) {
+                return !hurries || self.is_timely(from, datagram);
+            }
+            let is_wanted = self.shared.knowledge.is_genuine(datagram)
+                && (!hurries || self.is_timely(from, datagram));
+            if is_wanted && self.shared.early.takes(&self.heard, from, datagram) {
+                // It comes before any answer, and may be wanted again after that.
+                self.checks().on_received(from, datagram, clock());
+                return false;
+            }
+            is_wanted
         })
     }
 
