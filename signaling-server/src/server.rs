@@ -11,6 +11,7 @@ use crate::{
     storage::{Sqlite, Storage, StorageError},
     ws::rooms::Rooms,
 };
+use axum::serve::ListenerExt;
 use std::{
     future::{Future, IntoFuture},
     io,
@@ -19,7 +20,6 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use axum::serve::ListenerExt;
 use thiserror::Error;
 use tokio::{net::TcpListener, sync::Mutex, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};

@@ -115,6 +115,7 @@ impl Source {
             key,
             bytes: size,
             size: target.max_size,
+            is_whole: target.max_size == (1280, 720),
             encode: ENCODE,
             left_out,
         };

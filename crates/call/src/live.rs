@@ -49,6 +49,8 @@ pub(crate) struct Live {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
+    /// Nobody has accepted yet, as far as is known.
+    Waiting,
     Connecting {
         give_up: Time,
     },
@@ -64,13 +66,13 @@ pub(crate) enum Stage {
 type Out = VecDeque<Output>;
 
 impl Live {
-    pub(crate) fn start(call: Call, role: Role, now: Time, out: &mut Out) -> Self {
-        out.push_back(Output::OpenSignaling(call.id));
+    /// Has everything ready for a call that is not accepted yet.
+    pub(crate) fn prepare(call: Call, role: Role, out: &mut Out) -> Self {
         out.push_back(Output::CreatePeer { call_id: call.id, role });
         Self {
             call,
             role,
-            stage: Stage::Connecting { give_up: now + CONNECT_TIMEOUT },
+            stage: Stage::Waiting,
             connected_at: None,
             remote: None,
             connection: ConnectionState::New,
@@ -85,9 +87,16 @@ impl Live {
         }
     }
 
-    /// Closes what [`Live::start`] has opened.
+    /// The call is accepted. The path may be there already: whom the call is with may have been heard of sooner.
+    pub(crate) fn begin(&mut self, call: Call, now: Time) {
+        self.call = call;
+        if self.stage == Stage::Waiting {
+            self.stage = Stage::Connecting { give_up: now + CONNECT_TIMEOUT };
+        }
+    }
+
+    /// Closes what [`Live::prepare`] has opened.
     pub(crate) fn stop(&self, out: &mut Out) {
-        out.push_back(Output::CloseSignaling(self.call.id));
         out.push_back(Output::ClosePeer(self.call.id));
     }
 
@@ -135,7 +144,10 @@ impl Live {
             }
             Signal::ConnectionState { state } => self.on_peer_connection(state, now, out),
             Signal::Peer { present: true, .. } => self.link(now, out),
-            Signal::Peer { present: false, .. } => self.unlink(),
+            Signal::Peer { present: false, .. } => {
+                self.unlink();
+                self.negotiation.await_peer(now, out);
+            }
             Signal::Ended { reason } => return Some(Over::told(reason, EndedBy::told(reason, self.role))),
             Signal::Error { code, .. } if code == "resume_failed" => self.link(now, out),
             Signal::Error { .. } => {}
@@ -181,7 +193,7 @@ impl Live {
                 | ConnectionState::Failed
                 | ConnectionState::Closed,
                 Role::Caller | Role::Callee,
-                Stage::Connecting { .. } | Stage::Active { .. } | Stage::Reconnecting { .. },
+                Stage::Waiting | Stage::Connecting { .. } | Stage::Active { .. } | Stage::Reconnecting { .. },
             ) => {}
         }
     }
@@ -202,7 +214,7 @@ impl Live {
                 self.on_progress(progress, now);
             }
             PeerFact::NegotiationFailed => match self.stage {
-                Stage::Connecting { .. } => {
+                Stage::Waiting | Stage::Connecting { .. } => {
                     return Some(Over::ours(EndReason::MediaFailed, EndedBy::Nobody));
                 }
                 Stage::Active { .. } | Stage::Reconnecting { .. } => self.negotiation.abandon(),
@@ -258,17 +270,22 @@ impl Live {
                 self.stage = Stage::Active { lost_at: lost_at.or(Some(now + DISCONNECTED_GRACE)) };
             }
             (ConnectionState::Failed | ConnectionState::Closed, Stage::Active { .. }) => self.lose(now),
-            (ConnectionState::Failed | ConnectionState::Closed, Stage::Connecting { .. }) => {
+            (
+                ConnectionState::Failed | ConnectionState::Closed,
+                Stage::Waiting | Stage::Connecting { .. },
+            ) => {
                 // Before any other time but one that was put off by a restart.
                 let at = self.restart_at.filter(|_| self.restarts > 0);
                 self.restart_at = at.or(Some(now + self.lag()));
             }
             (ConnectionState::Failed | ConnectionState::Closed, Stage::Reconnecting { .. })
-            | (ConnectionState::Disconnected, Stage::Connecting { .. } | Stage::Reconnecting { .. })
-            | (ConnectionState::Connecting, Stage::Connecting { .. } | Stage::Reconnecting { .. })
+            | (
+                ConnectionState::Disconnected | ConnectionState::Connecting,
+                Stage::Waiting | Stage::Connecting { .. } | Stage::Reconnecting { .. },
+            )
             | (
                 ConnectionState::New,
-                Stage::Connecting { .. } | Stage::Active { .. } | Stage::Reconnecting { .. },
+                Stage::Waiting | Stage::Connecting { .. } | Stage::Active { .. } | Stage::Reconnecting { .. },
             ) => {}
         }
     }
@@ -295,7 +312,9 @@ impl Live {
         let next = now + backoff(self.restarts.max(1)) + self.lag();
         match (progress, &mut self.restart_at, self.stage) {
             (Progress::Settled, Some(at), _) => *at = (*at).max(next),
-            (Progress::Settled, at @ None, Stage::Connecting { .. }) => *at = Some(now + CONNECT_ATTEMPT),
+            (Progress::Settled, at @ None, Stage::Waiting | Stage::Connecting { .. }) => {
+                *at = Some(now + CONNECT_ATTEMPT)
+            }
             (Progress::Settled, None, Stage::Active { .. } | Stage::Reconnecting { .. })
             | (Progress::Pending, ..) => {}
         }
@@ -310,6 +329,7 @@ impl Live {
         let stage = match self.stage {
             Stage::Connecting { give_up } | Stage::Reconnecting { give_up } => Some(give_up),
             Stage::Active { lost_at } => lost_at,
+            Stage::Waiting => None,
         };
         [stage, self.restart_due(), self.negotiation.next_timeout()].into_iter().flatten().min()
     }
@@ -320,7 +340,8 @@ impl Live {
                 return Some(Over::ours(EndReason::ConnectionFailed, EndedBy::Nobody));
             }
             Stage::Active { lost_at: Some(at) } if at <= now => self.lose(now),
-            Stage::Connecting { .. } | Stage::Active { .. } | Stage::Reconnecting { .. } => {}
+            Stage::Waiting | Stage::Connecting { .. } | Stage::Active { .. } | Stage::Reconnecting { .. } => {
+            }
         }
         if self.restart_due().is_some_and(|at| at <= now) {
             self.negotiation.restart(now, out);

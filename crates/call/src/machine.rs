@@ -4,12 +4,13 @@ use crate::{
     Time, View,
     errands::Errands,
     live::Stage,
-    state::{Ended, Me, Over, Ringing, State, peer_of},
+    state::{Ended, Me, Over, Prepared, Ringing, State, peer_of},
 };
 use eyeline_protocol::{
     CallId, DeviceId, UserId,
     channel::ChannelMessage,
     rest::{EndReason, User},
+    signal::Signal,
 };
 use std::{collections::VecDeque, mem};
 
@@ -26,6 +27,8 @@ pub struct CallMachine {
     pub(crate) attempts: u32,
     local: MediaState,
     media_running: bool,
+    /// Whose signaling socket is open, or being opened.
+    signaling: Option<CallId>,
     finished: VecDeque<CallId>,
     /// Drained by the shell after each input. One input adds at most two negotiations' candidates and a few.
     pub(crate) out: VecDeque<Output>,
@@ -44,6 +47,7 @@ impl CallMachine {
             attempts: 0,
             local,
             media_running: false,
+            signaling: None,
             finished: VecDeque::new(),
             out: VecDeque::new(),
             shown: view(&State::Idle, local),
@@ -58,15 +62,11 @@ impl CallMachine {
             Input::Event(event) => self.on_event(event, now),
             Input::Signaling { call_id, fact } => self.on_signaling(call_id, fact, now),
             Input::Peer { call_id, fact } => self.on_peer(call_id, fact, now),
-            Input::Network(fact) => match &mut self.state {
-                State::Live(live) => live.on_network(fact, now),
-                State::Idle
-                | State::Placing(_)
-                | State::Outgoing(_)
-                | State::Incoming(_)
-                | State::Accepting(_)
-                | State::Ended(_) => {}
-            },
+            Input::Network(fact) => {
+                if let Some(live) = self.state.live() {
+                    live.on_network(fact, now, &mut self.out);
+                }
+            }
             Input::Timeout => self.on_timeout(now),
         }
         let view = view(&self.state, self.local);
@@ -87,8 +87,9 @@ impl CallMachine {
         let state = match &self.state {
             State::Idle | State::Ended(_) => None,
             State::Placing(placing) => Some(placing.deadline),
-            State::Outgoing(ringing) | State::Incoming(ringing) | State::Accepting(ringing) => {
-                Some(ringing.safety())
+            State::Incoming(ringing) => Some(ringing.safety()),
+            State::Outgoing(Prepared { ringing, live }) | State::Accepting(Prepared { ringing, live }) => {
+                live.next_timeout().into_iter().chain([ringing.safety()]).min()
             }
             State::Live(live) => live.next_timeout(),
         };
@@ -147,9 +148,21 @@ impl CallMachine {
         if self.media_running {
             self.out.push_back(Output::SetMedia(media));
         }
-        if let State::Live(live) = &self.state {
+        if let Some(live) = self.state.live() {
             live.tell_peer(media, &mut self.out);
         }
+    }
+
+    pub(crate) fn open_signaling(&mut self, call_id: CallId) {
+        if self.signaling != Some(call_id) {
+            self.close_signaling();
+            self.signaling = Some(call_id);
+            self.out.push_back(Output::OpenSignaling(call_id));
+        }
+    }
+
+    fn close_signaling(&mut self) {
+        self.out.extend(self.signaling.take().map(Output::CloseSignaling));
     }
 
     pub(crate) fn start_media(&mut self) {
@@ -159,20 +172,28 @@ impl CallMachine {
     }
 
     fn on_signaling(&mut self, call_id: CallId, fact: SignalingFact, now: Time) {
-        if let State::Live(live) = &mut self.state
-            && live.call.id == call_id
+        if !self.is_present(call_id) {
+            return;
+        }
+        let is_ringing = matches!(self.state, State::Outgoing(_));
+        let is_news = match &fact {
+            SignalingFact::Refused => true,
+            // So somebody has accepted, and the word of that is lost or late.
+            SignalingFact::Message(Signal::Answer { .. }) => is_ringing,
+            SignalingFact::Message(_) | SignalingFact::Up | SignalingFact::Down => false,
+        };
+        if is_news {
+            self.errands.start(Request::Fetch(call_id), now, &mut self.out);
+        }
+        if let Some(live) = self.state.live()
+            && let Some(over) = live.on_signaling(fact, now, &mut self.out)
         {
-            if fact == SignalingFact::Refused {
-                self.errands.start(Request::Fetch(call_id), now, &mut self.out);
-            }
-            if let Some(over) = live.on_signaling(fact, now, &mut self.out) {
-                self.end(over, now);
-            }
+            self.end(over, now);
         }
     }
 
     fn on_peer(&mut self, call_id: CallId, fact: PeerFact, now: Time) {
-        if let State::Live(live) = &mut self.state
+        if let Some(live) = self.state.live()
             && live.call.id == call_id
             && let Some(over) = live.on_peer(fact, self.local, now, &mut self.out)
         {
@@ -190,16 +211,18 @@ impl CallMachine {
                 }
                 None
             }
-            State::Outgoing(ringing) => {
-                (ringing.safety() <= now).then(|| Over::ours(EndReason::Missed, EndedBy::Nobody))
+            State::Outgoing(prepared) if prepared.ringing.safety() <= now => {
+                Some(Over::ours(EndReason::Missed, EndedBy::Nobody))
+            }
+            State::Accepting(prepared) if prepared.ringing.safety() <= now => {
+                Some(Over::ours(EndReason::ConnectionFailed, EndedBy::Nobody))
             }
             State::Incoming(ringing) => {
                 (ringing.safety() <= now).then(|| Over::told(EndReason::Missed, EndedBy::Nobody))
             }
-            State::Accepting(ringing) => {
-                (ringing.safety() <= now).then(|| Over::ours(EndReason::ConnectionFailed, EndedBy::Nobody))
-            }
-            State::Live(live) => live.on_timeout(now, &mut self.out),
+            State::Outgoing(Prepared { live, .. })
+            | State::Accepting(Prepared { live, .. })
+            | State::Live(live) => live.on_timeout(now, &mut self.out),
         };
         if let Some(over) = over {
             self.end(over, now);
@@ -221,8 +244,9 @@ impl CallMachine {
                 }
                 return self.show_end(None, placing.callee, Role::Caller, None, over, now);
             }
-            State::Outgoing(Ringing { call, .. }) => {
+            State::Outgoing(Prepared { ringing: Ringing { call, .. }, live }) => {
                 self.out.push_back(Output::StopRingback);
+                live.stop(&mut self.out);
                 let leave = Request::Cancel(call.id);
                 (call, leave, None)
             }
@@ -231,7 +255,8 @@ impl CallMachine {
                 let leave = Request::Decline(call.id);
                 (call, leave, None)
             }
-            State::Accepting(Ringing { call, .. }) => {
+            State::Accepting(Prepared { ringing: Ringing { call, .. }, live }) => {
+                live.stop(&mut self.out);
                 let leave = Request::End(call.id, over.reason);
                 (call, leave, None)
             }
@@ -263,6 +288,7 @@ impl CallMachine {
         over: Over,
         now: Time,
     ) {
+        self.close_signaling();
         if mem::replace(&mut self.media_running, false) {
             self.out.push_back(Output::StopMedia);
         }
@@ -325,12 +351,14 @@ fn view(state: &State, local: MediaState) -> View {
             role: Some(Role::Caller),
             ..idle
         },
-        State::Outgoing(r) => ringing(Phase::Ringing, Role::Caller, r),
-        State::Incoming(r) => ringing(Phase::Incoming, Role::Callee, r),
-        State::Accepting(r) => View { ring_deadline: None, ..ringing(Phase::Connecting, Role::Callee, r) },
+        State::Outgoing(prepared) => ringing(Phase::Ringing, Role::Caller, &prepared.ringing),
+        State::Incoming(it) => ringing(Phase::Incoming, Role::Callee, it),
+        State::Accepting(prepared) => {
+            View { ring_deadline: None, ..ringing(Phase::Connecting, Role::Callee, &prepared.ringing) }
+        }
         State::Live(live) => View {
             phase: match live.stage {
-                Stage::Connecting { .. } => Phase::Connecting,
+                Stage::Waiting | Stage::Connecting { .. } => Phase::Connecting,
                 Stage::Active { .. } => Phase::Active,
                 Stage::Reconnecting { .. } => Phase::Reconnecting,
             },

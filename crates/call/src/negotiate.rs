@@ -15,8 +15,10 @@ pub(crate) struct Negotiation {
     step: Step,
     /// Number of the latest description asked of the peer connection; answers to earlier ones are stale.
     seq: u32,
-    /// Whether the peer can be reached through the relay.
-    linked: bool,
+    /// Who hears what is sent.
+    reach: Reach,
+    /// Whether the server keeps the offer that it was given last, and its candidates, for the peer when that comes.
+    deposited: bool,
     /// Whether to look for new paths as soon as the peer can be told. An ICE restart gives up the candidates of both
     /// sides, and with them any path that might come back by itself.
     restart_wanted: bool,
@@ -31,6 +33,17 @@ pub(crate) struct Negotiation {
     answered: Option<(Sdp, Sdp)>,
     /// The latest answer of the peer.
     applied: Option<Sdp>,
+}
+
+/// Who hears what is sent over the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// Nobody, as far as is known.
+    Nobody,
+    /// The server. It keeps a description, and the candidates of that, for the peer when that comes.
+    Server,
+    /// The peer.
+    Peer,
 }
 
 #[derive(Debug)]
@@ -72,13 +85,14 @@ pub(crate) enum Progress {
 type Out = VecDeque<Output>;
 
 impl Negotiation {
-    /// The caller asks for the first offer at once, so that it is ready when the peer comes.
+    /// The caller asks for the first offer at once, so that it is with the server when the peer comes.
     pub(crate) fn start(role: Role, out: &mut Out) -> Self {
         let mut negotiation = Self {
             role,
             step: Step::Stable,
             seq: 0,
-            linked: false,
+            reach: Reach::Nobody,
+            deposited: false,
             restart_wanted: false,
             outdated: false,
             local: Vec::new(),
@@ -93,12 +107,14 @@ impl Negotiation {
         negotiation
     }
 
-    fn has_remote(&self) -> bool {
+    /// Whether the peer has been heard of.
+    pub(crate) fn has_remote(&self) -> bool {
         self.answered.is_some() || self.applied.is_some()
     }
 
-    fn create_offer(&mut self, out: &mut Out) {
+    pub(crate) fn create_offer(&mut self, out: &mut Out) {
         self.seq += 1;
+        self.deposited = false;
         self.restart_wanted = false;
         self.outdated = false;
         self.step = Step::CreatingOffer;
@@ -109,7 +125,7 @@ impl Negotiation {
     /// Looks for new paths, or speeds up what is under way. The callee leaves the first offer to the caller.
     pub(crate) fn restart(&mut self, now: Time, out: &mut Out) {
         match self.step {
-            Step::Stable if self.has_remote() && !self.linked => self.restart_wanted = true,
+            Step::Stable if self.has_remote() && !self.linked() => self.restart_wanted = true,
             Step::Stable if self.has_remote() => self.create_offer(out),
             Step::Offered { sent: 0, .. } => self.create_offer(out),
             Step::Offered { .. } => self.send_offer(now, out),
@@ -152,19 +168,26 @@ impl Negotiation {
     }
 
     pub(crate) fn linked(&self) -> bool {
-        self.linked
+        self.reach == Reach::Peer
     }
 
-    /// The relay to the peer is closed; what is said now is not heard.
+    /// The relay is closed; what is said now is not heard.
     pub(crate) fn unlink(&mut self) {
-        self.linked = false;
+        (self.reach, self.deposited) = (Reach::Nobody, false);
+    }
+
+    /// The relay is open, and the peer is not there: the first offer can be left with the server.
+    pub(crate) fn await_peer(&mut self, now: Time, out: &mut Out) {
+        (self.reach, self.deposited) = (Reach::Server, false);
+        self.send_offer(now, out);
     }
 
     /// The relay to the peer is open (again): says what may not have been heard.
     pub(crate) fn link(&mut self, connected: bool, now: Time, out: &mut Out) {
-        self.linked = true;
-        let restart = mem::take(&mut self.restart_wanted);
-        match self.step {
+        self.reach = Reach::Peer;
+        let (restart, deposited) = (mem::take(&mut self.restart_wanted), mem::take(&mut self.deposited));
+        match &mut self.step {
+            Step::Offered { resend_at, .. } if deposited => *resend_at = now + RESEND_AFTER,
             Step::Offered { .. } => self.send_offer(now, out),
             Step::Stable if restart && !connected => self.create_offer(out),
             Step::Stable if !connected => self.send_candidates(out),
@@ -173,9 +196,12 @@ impl Negotiation {
     }
 
     fn send_offer(&mut self, now: Time, out: &mut Out) {
+        // What is kept at the server would be old when the peer comes back to a call that it was in.
+        let is_first = !self.has_remote();
         if let Step::Offered { offer, sent, resend_at } = &mut self.step
-            && self.linked
+            && (self.reach == Reach::Peer || (self.reach == Reach::Server && is_first))
         {
+            self.deposited = self.reach == Reach::Server;
             out.push_back(Output::Send(Signal::Offer { offer: offer.clone() }));
             *resend_at = now + RESEND_AFTER.max(backoff(*sent));
             *sent += 1;
@@ -185,7 +211,7 @@ impl Negotiation {
 
     fn send_answer(&self, out: &mut Out) {
         if let Some((_, answer)) = &self.answered
-            && self.linked
+            && self.linked()
         {
             out.push_back(Output::Send(Signal::Answer { answer: answer.clone() }));
             self.send_candidates(out);
@@ -221,7 +247,7 @@ impl Negotiation {
     }
 
     pub(crate) fn on_offer(&mut self, offer: Sdp, out: &mut Out) {
-        self.linked = true;
+        self.reach = Reach::Peer;
         if self.answered.as_ref().is_some_and(|(known, _)| *known == offer) {
             match self.step {
                 Step::Stable => self.send_answer(out),
@@ -254,7 +280,7 @@ impl Negotiation {
     }
 
     pub(crate) fn on_answer(&mut self, answer: Sdp, out: &mut Out) -> Progress {
-        self.linked = true;
+        self.reach = Reach::Peer;
         match self.step {
             Step::Offered { sent: 1.., .. } if self.applied.as_ref() != Some(&answer) => {
                 self.step = Step::Stable;
@@ -295,14 +321,14 @@ impl Negotiation {
             Step::Stable | Step::Offered { sent: 1.., .. } => true,
             Step::Offered { .. } | Step::CreatingOffer | Step::Answering { .. } => false,
         };
-        if description_is_out && self.linked {
+        if description_is_out && (self.linked() || self.deposited) {
             out.push_back(send_candidate(candidate));
         }
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Time> {
         match self.step {
-            Step::Offered { sent: 1.., resend_at, .. } if self.linked => Some(resend_at),
+            Step::Offered { sent: 1.., resend_at, .. } if self.linked() => Some(resend_at),
             Step::Offered { .. } | Step::Stable | Step::CreatingOffer | Step::Answering { .. } => None,
         }
     }

@@ -1,8 +1,9 @@
 //! From the wish to call, or the first ring, to the answer.
 use crate::{
     CallMachine, EndedBy, Failure, Output, Request, Role, Time,
+    live::Live,
     server::ring_left,
-    state::{Over, Placing, Ringing, State, peer_of},
+    state::{Over, Placing, Prepared, Ringing, State, peer_of},
 };
 use eyeline_protocol::{
     event::ClientEvent,
@@ -125,7 +126,7 @@ impl CallMachine {
         match (call.status, self.me.role(&call)) {
             (CallStatus::Pending, Role::Caller) => {
                 self.out.push_back(Output::StartRingback);
-                self.state = State::Outgoing(Ringing::new(call, now));
+                self.state = State::Outgoing(self.prepare(Ringing::new(call, now), Role::Caller));
             }
             // Glare: they were faster, and the server leaves the accepting to us.
             (CallStatus::Pending, Role::Callee) => self.take(Ringing::new(call, now), now),
@@ -155,6 +156,7 @@ impl CallMachine {
     pub(crate) fn ring(&mut self, call: Call, now: Time) {
         self.out.push_back(Output::StartRinging);
         self.out.push_back(Output::Report(ClientEvent::Ringing { call_id: call.id }));
+        self.open_signaling(call.id);
         self.state = State::Incoming(Ringing::new(call, now));
     }
 
@@ -177,6 +179,13 @@ impl CallMachine {
     pub(crate) fn take(&mut self, ringing: Ringing, now: Time) {
         self.start_media();
         self.errands.start(Request::Accept(ringing.call.id), now, &mut self.out);
-        self.state = State::Accepting(ringing);
+        self.state = State::Accepting(self.prepare(ringing, Role::Callee));
+    }
+
+    /// Goes ahead of the other person's wish, or the server's word: what takes round trips is done by then.
+    fn prepare(&mut self, ringing: Ringing, role: Role) -> Prepared {
+        self.open_signaling(ringing.call.id);
+        let live = Box::new(Live::prepare(ringing.call.clone(), role, &mut self.out));
+        Prepared { ringing, live }
     }
 }

@@ -10,7 +10,7 @@ use eyeline_protocol::{
     event::Event,
     rest::{Call, CallStatus, EndReason},
 };
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 impl CallMachine {
     pub(crate) fn on_event(&mut self, event: Event, now: Time) {
@@ -132,8 +132,9 @@ impl CallMachine {
             (CallStatus::Ongoing, State::Outgoing(_) | State::Accepting(_)) => {
                 self.go_live(call, now);
             }
-            (CallStatus::Pending, State::Outgoing(r) | State::Incoming(r) | State::Accepting(r)) => {
-                *r = Ringing::new(call, now);
+            (CallStatus::Pending, State::Incoming(ringing)) => *ringing = Ringing::new(call, now),
+            (CallStatus::Pending, State::Outgoing(prepared) | State::Accepting(prepared)) => {
+                prepared.ringing = Ringing::new(call, now);
             }
             (CallStatus::Ongoing, State::Live(live)) => live.call = call,
             // Nothing becomes unaccepted.
@@ -227,8 +228,15 @@ impl CallMachine {
         }
         self.errands.done(&Request::Accept(call.id));
         self.start_media();
-        let role = self.me.role(&call);
-        self.state = State::Live(Box::new(Live::start(call, role, now, &mut self.out)));
+        let mut live = match mem::replace(&mut self.state, State::Idle) {
+            State::Outgoing(prepared) | State::Accepting(prepared) => prepared.live,
+            State::Idle | State::Placing(_) | State::Incoming(_) | State::Live(_) | State::Ended(_) => {
+                self.open_signaling(call.id);
+                Box::new(Live::prepare(call.clone(), self.me.role(&call), &mut self.out))
+            }
+        };
+        live.begin(call, now);
+        self.state = State::Live(live);
     }
 }
 

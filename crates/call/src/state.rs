@@ -10,9 +10,9 @@ use eyeline_protocol::{
 pub(crate) enum State {
     Idle,
     Placing(Placing),
-    Outgoing(Ringing),
+    Outgoing(Prepared),
     Incoming(Ringing),
-    Accepting(Ringing),
+    Accepting(Prepared),
     Live(Box<Live>),
     Ended(Ended),
 }
@@ -31,11 +31,18 @@ pub(crate) struct Placing {
     pub(crate) early: Vec<Call>,
 }
 
-/// It rings here or there, or the answer to `Accept` is awaited.
+/// It rings.
 #[derive(Debug)]
 pub(crate) struct Ringing {
     pub(crate) call: Call,
     pub(crate) deadline: Time,
+}
+
+/// It rings there, or the answer to `Accept` is awaited: this person wants the call, and all is ready for it.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) ringing: Ringing,
+    pub(crate) live: Box<Live>,
 }
 
 /// The call is over; kept to be shown.
@@ -99,10 +106,18 @@ impl State {
     pub(crate) fn call(&self) -> Option<&Call> {
         match self {
             Self::Idle | Self::Placing(_) | Self::Ended(_) => None,
-            Self::Outgoing(ringing) | Self::Incoming(ringing) | Self::Accepting(ringing) => {
-                Some(&ringing.call)
-            }
+            Self::Incoming(ringing) => Some(&ringing.call),
+            Self::Outgoing(prepared) | Self::Accepting(prepared) => Some(&prepared.ringing.call),
             Self::Live(live) => Some(&live.call),
+        }
+    }
+
+    /// The call that this person wants, whether it is accepted yet or not.
+    pub(crate) fn live(&mut self) -> Option<&mut Live> {
+        match self {
+            Self::Idle | Self::Placing(_) | Self::Incoming(_) | Self::Ended(_) => None,
+            Self::Outgoing(prepared) | Self::Accepting(prepared) => Some(&mut prepared.live),
+            Self::Live(live) => Some(live),
         }
     }
 
@@ -112,14 +127,15 @@ impl State {
             Self::Placing(placing) if placing.callee.id == incoming.caller.id => {
                 IncomingCollision::Glare(Glare::Undecided)
             }
-            Self::Outgoing(ringing) if ringing.call.callee.id == incoming.caller.id => {
+            Self::Outgoing(Prepared { ringing, .. }) if ringing.call.callee.id == incoming.caller.id => {
                 IncomingCollision::Glare(if ringing.call.id < incoming.id {
                     Glare::Winner
                 } else {
                     Glare::Loser
                 })
             }
-            Self::Incoming(Ringing { call, .. }) | Self::Accepting(Ringing { call, .. })
+            Self::Incoming(Ringing { call, .. })
+            | Self::Accepting(Prepared { ringing: Ringing { call, .. }, .. })
                 if call.caller_device == incoming.caller_device =>
             {
                 IncomingCollision::ReCall

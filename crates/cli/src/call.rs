@@ -32,8 +32,8 @@ const DUMP_FPS: u32 = 30;
 pub enum Part {
     /// Places it to that person.
     Caller(String),
-    /// Takes the first that comes.
-    Answer,
+    /// Takes the first that comes, when it has rung for so long.
+    Answer { after: Duration },
     /// Refuses the first that comes.
     Decline,
     /// Lets the first that comes ring.
@@ -60,7 +60,7 @@ pub async fn run(options: &Options, part: Part, media: &Media) -> Result<()> {
             session.client.send(Command::Dial { user_id: peer.id });
             Some(MediaClock::now())
         }
-        Part::Answer | Part::Decline | Part::Wait => {
+        Part::Answer { .. } | Part::Decline | Part::Wait => {
             println!("ready");
             None
         }
@@ -74,6 +74,7 @@ pub async fn run(options: &Options, part: Part, media: &Media) -> Result<()> {
         placed_at,
         accepted_at: None,
         connected_at: None,
+        take_at: None,
         phase: None,
         chat_seen: 0,
         warned: 0,
@@ -98,6 +99,8 @@ struct Run {
     placed_at: Option<MediaTime>,
     accepted_at: Option<MediaTime>,
     connected_at: Option<MediaTime>,
+    /// When the call is to be taken that rings.
+    take_at: Option<Instant>,
     phase: Option<Phase>,
     chat_seen: u64,
     warned: u64,
@@ -137,6 +140,10 @@ impl Run {
                     if let Some(newest) = newest {
                         self.second(&newest)?;
                     }
+                }
+                () = wait(self.take_at), if self.take_at.is_some() => {
+                    self.take_at = None;
+                    self.client.send(Command::Accept);
                 }
                 () = wait(hang_up_at), if give_up_at.is_none() => {
                     self.client.send(Command::HangUp);
@@ -190,7 +197,7 @@ impl Run {
             Phase::Incoming => {
                 println!("ringing");
                 match self.part {
-                    Part::Answer => self.client.send(Command::Accept),
+                    Part::Answer { after } => self.take_at = Some(self::now() + after),
                     Part::Decline => self.client.send(Command::Decline),
                     Part::Caller(_) | Part::Wait => {}
                 }

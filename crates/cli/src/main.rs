@@ -51,11 +51,11 @@ fn main() -> ExitCode {
 async fn run(options: Options) -> anyhow::Result<()> {
     match options.command.clone() {
         Command::Call { peer, media } => call::run(&options, Part::Caller(peer), &media).await,
-        Command::Answer { decline, wait, media } => {
+        Command::Answer { after, decline, wait, media } => {
             let part = match (decline, wait) {
                 (true, _) => Part::Decline,
                 (false, true) => Part::Wait,
-                (false, false) => Part::Answer,
+                (false, false) => Part::Answer { after },
             };
             call::run(&options, part, &media).await
         }

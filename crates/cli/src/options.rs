@@ -44,6 +44,9 @@ pub enum Command {
     },
     /// Wait for one call, accept it, stay until it ends (or --duration).
     Answer {
+        /// Let the call ring for so many seconds before it is taken.
+        #[arg(long, default_value = "0", value_parser = seconds, allow_negative_numbers = true)]
+        after: Duration,
         /// Refuse the call instead of taking it.
         #[arg(long)]
         decline: bool,

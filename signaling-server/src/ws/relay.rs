@@ -10,12 +10,13 @@ use super::{
     room::{Side, TooManyCandidates},
     socket::{self, Handler, Reply},
 };
-use crate::{app::App, bus::Topic, calls::Actor, clock, error::ApiError, http::CallPath};
+use crate::{
+    app::App, bus::Topic, calls::Actor, clock, error::ApiError, http::CallPath, storage::CallRecord,
+};
 use axum::{extract::State, response::Response};
 use eyeline_protocol::{
     CallId, DecodeError, DeviceId,
     report::Report,
-    rest::EndReason,
     signal::{CANDIDATES_MAX, SDP_MAX_BYTES, Signal},
 };
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -64,20 +65,24 @@ pub async fn open(
                 limit: limit(),
                 socket_id: outbox.id(),
             };
-            // Whatever ended between the check above and the subscription was not heard: look again.
-            if let Some(reason) = ended(&app, id).await {
-                app.rooms.remove(id);
-                outbox.text(Signal::Ended { reason }.encode());
-                outbox.push(Outgoing::Close(Close::CallEnded));
+            // What happened between the check above and the subscription was not heard: look again.
+            match now(&app, id).await {
+                Some(CallRecord { end_reason: Some(reason), .. }) => {
+                    app.rooms.remove(id);
+                    outbox.text(Signal::Ended { reason }.encode());
+                    outbox.push(Outgoing::Close(Close::CallEnded));
+                }
+                Some(call) => app.rooms.settle(&call),
+                None => {}
             }
             socket::run(ws, inbox, app.shutdown.clone(), relay).await;
         })
     }))
 }
 
-async fn ended(app: &App, id: CallId) -> Option<EndReason> {
+async fn now(app: &App, id: CallId) -> Option<CallRecord> {
     match app.storage.call(id).await {
-        Ok(call) => call.and_then(|call| call.end_reason),
+        Ok(call) => call,
         Err(error) => {
             tracing::error!(call = %id, %error, "the call could not be read again");
             None

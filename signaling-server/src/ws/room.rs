@@ -9,6 +9,9 @@ use eyeline_protocol::{
     stats::WebRtcStats,
 };
 
+/// Devices of one person at which a call rings with an open socket.
+const WAITING_MAX: usize = 16;
+
 /// One of the two members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -54,9 +57,12 @@ pub struct Room {
 #[derive(Debug)]
 struct Seat {
     user: UserId,
-    /// The device that is in the call for this member; any device's socket is welcome before that is settled.
+    /// The device that is in the call for this member.
     settled: Option<DeviceId>,
-    socket: Option<Seated>,
+    socket: Option<Attendant>,
+    /// Before that is settled: the devices that it rings at, oldest first. None of them gets what the other member sends,
+    /// which tells where that one is.
+    waiting: Vec<Attendant>,
     /// The latest offer and the latest answer, in the order in which they came.
     descriptions: Vec<Description>,
     candidates: Vec<Utf8Bytes>,
@@ -72,7 +78,7 @@ struct Seat {
 
 /// An open socket, and the device that opened it.
 #[derive(Debug)]
-struct Seated {
+struct Attendant {
     device: DeviceId,
     outbox: Outbox,
 }
@@ -116,34 +122,49 @@ impl Room {
         seat.socket.as_ref().is_some_and(|socket| socket.outbox.id() == socket_id)
     }
 
-    /// The member is in the call on this device from now on; another device's socket is closed.
+    /// The member is in the call on this device from now on: its socket takes the seat, where it is open already, and those
+    /// of other devices are closed.
     pub fn settle(&mut self, side: Side, device: DeviceId) {
         let (me, other) = self.seats(side);
         me.settled = Some(device);
-        if let Some(elsewhere) = me.socket.take_if(|socket| socket.device != device) {
-            elsewhere.outbox.push(Outgoing::Close(Close::Superseded));
-            other.say_peer(me.user, false);
+        for waiting in std::mem::take(&mut me.waiting) {
+            if waiting.device == device {
+                me.socket = Some(waiting);
+                other.say_peer(me.user, true);
+                other.flush_to(me);
+            } else {
+                waiting.close();
+            }
         }
     }
 
     /// A member's socket has opened. It takes the place of an earlier one of the same member, and is given what waited
-    /// for it; it is closed where the member is in the call on another device.
-    pub fn join(&mut self, side: Side, device: DeviceId, socket: Outbox) {
+    /// for it. It waits where the member has not accepted yet, and is closed where the member is in the call on another
+    /// device.
+    pub fn join(&mut self, side: Side, device: DeviceId, outbox: Outbox) {
         let (me, other) = self.seats(side);
-        if me.settled.is_some_and(|settled| settled != device) {
-            return socket.push(Outgoing::Close(Close::Superseded));
+        let socket = Attendant { device, outbox };
+        match me.settled {
+            Some(settled) if settled != device => socket.close(),
+            Some(_) => {
+                socket.say_peer(other.user, other.socket.is_some());
+                if let Some(older) = me.socket.replace(socket) {
+                    older.close();
+                }
+                other.say_peer(me.user, true);
+                other.flush_to(me);
+            }
+            None => {
+                socket.say_peer(other.user, other.socket.is_some());
+                me.wait(socket);
+            }
         }
-        if let Some(older) = me.socket.replace(Seated { device, outbox: socket }) {
-            older.outbox.push(Outgoing::Close(Close::Superseded));
-        }
-        me.say_peer(other.user, other.socket.is_some());
-        other.say_peer(me.user, true);
-        other.flush_to(me);
     }
 
     /// A member's socket has closed; one that was superseded leaves nothing.
     pub fn leave(&mut self, side: Side, socket_id: u64) {
         let (me, other) = self.seats(side);
+        me.waiting.retain(|waiting| waiting.outbox.id() != socket_id);
         if me.socket.take_if(|socket| socket.outbox.id() == socket_id).is_some() {
             other.say_peer(me.user, false);
         }
@@ -227,6 +248,7 @@ impl Seat {
             user,
             settled: None,
             socket: None,
+            waiting: Vec::new(),
             descriptions: Vec::new(),
             candidates: Vec::new(),
             ufrag: None,
@@ -238,8 +260,18 @@ impl Seat {
 
     fn say_peer(&self, user_id: UserId, present: bool) {
         if let Some(socket) = &self.socket {
-            socket.outbox.text(Signal::Peer { user_id, present }.encode());
+            socket.say_peer(user_id, present);
         }
+    }
+
+    /// Takes the place of an earlier socket of the device, or of the one that has waited longest where too many do.
+    fn wait(&mut self, socket: Attendant) {
+        let same = self.waiting.iter().position(|waiting| waiting.device == socket.device);
+        let oldest = (self.waiting.len() >= WAITING_MAX).then_some(0);
+        if let Some(at) = same.or(oldest) {
+            self.waiting.remove(at).close();
+        }
+        self.waiting.push(socket);
     }
 
     fn describe(&mut self, description: Description, sdp: &str) {
@@ -256,7 +288,7 @@ impl Seat {
 
     /// Gives what waits to the other member's socket, descriptions before candidates.
     fn flush_to(&mut self, other: &Self) {
-        let Some(Seated { outbox, .. }) = &other.socket else { return };
+        let Some(Attendant { outbox, .. }) = &other.socket else { return };
         for description in self.descriptions.drain(..) {
             outbox.text(description.text);
         }
@@ -265,6 +297,17 @@ impl Seat {
                 outbox.text(candidate);
             }
         }
+    }
+}
+
+impl Attendant {
+    fn say_peer(&self, user_id: UserId, present: bool) {
+        self.outbox.text(Signal::Peer { user_id, present }.encode());
+    }
+
+    /// Another socket has the seat.
+    fn close(self) {
+        self.outbox.push(Outgoing::Close(Close::Superseded));
     }
 }
 

@@ -183,6 +183,34 @@ async fn whatever_a_device_opened_while_it_rang_is_closed_when_another_takes_the
 }
 
 #[tokio::test]
+async fn where_it_rings_nobody_hears_where_the_caller_is_before_accepting() {
+    let server = start().await;
+    let (ada, desk) = (server.person("ada").await, server.person("bob").await);
+    let phone = server.device("bob").await;
+    let call = ada.call(&desk).await;
+    let mut caller = ada.relay(call.id).await;
+    caller.peer(false).await;
+    let mut ringing = Vec::new();
+    for device in [&phone, &desk] {
+        let mut socket = device.relay(call.id).await;
+        socket.peer(true).await;
+        ringing.push(socket);
+    }
+    for signal in [offer("one"), candidate(1)] {
+        caller.signal(&signal).await;
+    }
+    desk.act("accept", call.id).await;
+    let [elsewhere, accepted] = &mut ringing[..] else { panic!("two devices") };
+    assert_eq!(elsewhere.close_code().await, 4409, "the first that it hears");
+    caller.peer(true).await;
+    for signal in [offer("one"), candidate(1)] {
+        assert_eq!(accepted.relayed().await, signal);
+    }
+    accepted.signal(&answer()).await;
+    assert_eq!(caller.relayed().await, answer());
+}
+
+#[tokio::test]
 async fn a_relay_outlives_its_token_as_long_as_its_device_is_signed_in() {
     let (server, _ada, bob, call) = accepted().await;
     let bob = serde_json::json!({ "refresh_token": bob.session.refresh_token });

@@ -8,6 +8,9 @@ import { Recorder, readSpeech } from "./speech.js";
 let poll_ms = 100;
 
 /** Asks again and again until the answer is truthy. */
+// How long a call rings where it is measured.
+const ring_ms = 1_000;
+
 async function poll(ask) {
   for (;;) {
     const answer = await ask();
@@ -73,9 +76,13 @@ class Peer {
     if (this.measuring) this.open();
     this.mark("placed");
     const { id } = await this.rest("POST", "/calls/initiate", { callee });
-    await this.activeCall((call) => call.id === id && call.status === "ongoing");
-    this.mark("accepted");
+    // Measured at its best: all is ready, and the offer with the server, before the other side accepts.
+    if (!this.measuring) {
+      await this.activeCall((call) => call.id === id && call.status === "ongoing");
+      this.mark("accepted");
+    }
     await this.connect(id);
+    this.observe();
     this.chat(this.connection.createDataChannel("chat"));
     this.addMedia();
     if (codec) this.speakOnly(codec);
@@ -87,9 +94,17 @@ class Peer {
   async answer() {
     if (this.measuring) this.open();
     const { id } = await this.activeCall((call) => call.status === "pending" && call.callee.username === this.username);
+    if (this.measuring) {
+      await this.connect(id);
+      await new Promise((resolve) => setTimeout(resolve, ring_ms));
+    }
     this.mark("accepted");
+    if (this.measuring) this.observe();
     await this.rest("POST", `/calls/accept/${id}`);
-    await this.connect(id);
+    if (!this.measuring) {
+      await this.connect(id);
+      this.observe();
+    }
   }
 
   activeCall(wanted) {
@@ -112,8 +127,6 @@ class Peer {
     };
     const [remote, video] = [new MediaStream(), document.querySelector("#remote")];
     video.srcObject = remote;
-    if (this.measuring) this.meter = new Meter(this.connection, video, this.marks.placed ?? this.marks.accepted);
-    else this.eye = new Eye(video);
     this.connection.ontrack = ({ track }) => {
       remote.addTrack(track);
       if (track.kind === "audio" && this.speech) this.recorder = new Recorder(track);
@@ -122,6 +135,12 @@ class Peer {
     this.socket = new WebSocket(`${this.server.replace("http", "ws")}/ws/webrtc/${id}?token=${this.token}`);
     this.socket.onmessage = ({ data }) => this.queue(JSON.parse(data));
     await new Promise((resolve, reject) => Object.assign(this.socket, { onopen: resolve, onerror: reject }));
+  }
+
+  observe() {
+    const video = document.querySelector("#remote");
+    if (this.measuring) this.meter = new Meter(this.connection, video, this.marks.placed ?? this.marks.accepted);
+    else this.eye = new Eye(video);
   }
 
   // One message at a time: a candidate must not overtake the description that it belongs to.
@@ -143,6 +162,10 @@ class Peer {
       case "connection_state":
         this.remoteState = message.state;
         return;
+      case "peer":
+        // Who is called is there from the accept on.
+        if (message.present && this.marks.placed) this.mark("accepted");
+        return this.remarks.push(message);
       default:
         this.remarks.push(message);
     }

@@ -1,7 +1,7 @@
 //! What becomes of the path when this machine's network changes. The side that notices looks for another at once: the other
 //! one cannot know.
-use super::{Live, Stage};
-use crate::{NetworkFact, Time, hearing::RETURN};
+use super::{Live, Out, Stage};
+use crate::{NetworkFact, Output, Role, Time, hearing::RETURN};
 use eyeline_protocol::signal::ConnectionState;
 use std::time::Duration;
 
@@ -21,15 +21,34 @@ pub(super) enum Ground {
 }
 
 impl Live {
-    pub(crate) fn on_network(&mut self, fact: NetworkFact, now: Time) {
+    pub(crate) fn on_network(&mut self, fact: NetworkFact, now: Time, out: &mut Out) {
         let was_gone = self.gone;
         self.gone = fact == NetworkFact::Gone || (fact == NetworkFact::Woken && was_gone);
+        if self.stage == Stage::Waiting && !self.negotiation.has_remote() {
+            if fact != NetworkFact::Gone {
+                self.prepare_anew(out);
+            }
+            return;
+        }
         match (fact, was_gone) {
             (NetworkFact::Gone, false) => self.on_gone(now),
             (NetworkFact::Gone | NetworkFact::Woken, true) => {}
             (NetworkFact::PathLost, _) => self.on_elsewhere(now),
             (NetworkFact::Changed, true) => self.on_back(now),
             (NetworkFact::Changed | NetworkFact::Woken, false) => self.on_changed(now),
+        }
+    }
+
+    /// What is prepared is of another network, and nobody has made use of it yet.
+    fn prepare_anew(&mut self, out: &mut Out) {
+        match self.role {
+            Role::Caller => {
+                self.stop(out);
+                out.push_back(Output::CreatePeer { call_id: self.call.id, role: self.role });
+                self.negotiation.create_offer(out);
+            }
+            // It has gathered nothing before the offer.
+            Role::Callee => {}
         }
     }
 
@@ -66,7 +85,10 @@ impl Live {
     fn on_changed(&mut self, now: Time) {
         match (self.stage, self.ground) {
             (Stage::Active { lost_at: None }, Ground::Firm) => {}
-            (Stage::Active { .. } | Stage::Connecting { .. } | Stage::Reconnecting { .. }, _) => {
+            (
+                Stage::Waiting | Stage::Active { .. } | Stage::Connecting { .. } | Stage::Reconnecting { .. },
+                _,
+            ) => {
                 self.ground = Ground::Lost;
                 self.look(now);
             }

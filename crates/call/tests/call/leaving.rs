@@ -89,9 +89,9 @@ fn hang_up_tells_peer_and_server_then_closes_everything_once() {
         outputs,
         [
             Output::SendChannel(ChannelMessage::Bye { reason }),
-            Output::CloseSignaling(id),
             Output::ClosePeer(id),
             Output::Request(Request::End(id, reason)),
+            Output::CloseSignaling(id),
             Output::StopMedia,
             Output::Changed,
         ]

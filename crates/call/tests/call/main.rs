@@ -10,6 +10,7 @@ mod leaving;
 mod negotiation;
 mod networks;
 mod peer;
+mod prepared;
 mod random;
 mod reconnecting;
 mod ringing;

@@ -56,9 +56,9 @@ fn offer_is_sent_again_to_a_peer_that_comes_back() {
     let mut solo = Solo::caller_connecting();
     solo.peer_present();
     solo.fact(offer_created(1, "o1"));
-    let user_id = user(PEER).id;
-    solo.signal(Signal::Peer { user_id, present: false });
-    assert_eq!(kinds(&solo.peer_present()), ["offer"]);
+    assert_eq!(kinds(&solo.peer_absent()), ["offer"], "the server keeps it");
+    assert_eq!(kinds(&solo.peer_present()), [""; 0], "and has passed it on");
+    assert_eq!(kinds(&solo.wait(3_000)), ["offer"]);
 }
 
 #[test]

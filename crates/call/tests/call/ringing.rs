@@ -10,7 +10,16 @@ fn dialing_asks_the_server_and_rings_back_once_it_rings() {
     assert_eq!(requests(&solo.dial(PEER)), [Request::Initiate { attempt: 1, callee }]);
     assert_eq!(solo.phase(), Phase::Dialing);
     let outputs = solo.placed(1, Ok(pending(10, ME, PEER)));
-    assert_eq!(outputs, [Output::StartRingback, Output::Changed]);
+    assert_eq!(
+        outputs,
+        [
+            Output::StartRingback,
+            Output::OpenSignaling(call_id(10)),
+            Output::CreatePeer { call_id: call_id(10), role: Role::Caller },
+            Output::CreateOffer { seq: 1, ice_restart: false },
+            Output::Changed,
+        ]
+    );
     let view = solo.machine.view();
     assert_eq!((view.phase, view.role), (Phase::Ringing, Some(Role::Caller)));
     assert_eq!(view.ring_deadline, Some(Time::from_ms(61_000)));
@@ -21,17 +30,23 @@ fn incoming_call_rings_and_reports_that_it_does() {
     let mut solo = Solo::new();
     let outputs = solo.incoming(pending(10, PEER, ME));
     let report = Output::Report(ClientEvent::Ringing { call_id: call_id(10) });
-    assert_eq!(outputs, [Output::StartRinging, report, Output::Changed]);
+    assert_eq!(outputs, [Output::StartRinging, report, Output::OpenSignaling(call_id(10)), Output::Changed]);
     assert_eq!(solo.machine.view().peer, Some(user(PEER)));
 }
 
 #[test]
-fn camera_stays_dark_until_the_call_is_accepted() {
+fn camera_stays_dark_and_no_path_is_looked_for_until_the_call_is_accepted() {
     let mut solo = Solo::rung();
     let outputs = solo.intent(Intent::Accept);
     assert!(matches!(
         outputs[..],
-        [Output::StopRinging, Output::StartMedia(_), Output::Request(Request::Accept(_)), Output::Changed]
+        [
+            Output::StopRinging,
+            Output::StartMedia(_),
+            Output::Request(Request::Accept(_)),
+            Output::CreatePeer { .. },
+            Output::Changed
+        ]
     ));
 }
 
@@ -47,7 +62,16 @@ fn declined_call_is_declined_at_the_server_by_me() {
 fn caller_sees_that_the_peer_declined() {
     let mut solo = Solo::ringing();
     let outputs = solo.update(ended(pending(10, ME, PEER), EndReason::Declined));
-    assert_eq!(outputs, [Output::StopRingback, Output::StopMedia, Output::Changed]);
+    assert_eq!(
+        outputs,
+        [
+            Output::StopRingback,
+            Output::ClosePeer(call_id(10)),
+            Output::CloseSignaling(call_id(10)),
+            Output::StopMedia,
+            Output::Changed,
+        ]
+    );
     let end = solo.machine.view().end.clone().expect("ended");
     assert_eq!((end.reason, end.by), (EndReason::Declined, EndedBy::Peer));
 }
@@ -57,7 +81,7 @@ fn callee_sees_missed_call_when_the_server_says_so() {
     let mut solo = Solo::rung();
     assert_eq!(
         solo.update(ended(pending(10, PEER, ME), EndReason::Missed)),
-        [Output::StopRinging, Output::Changed]
+        [Output::StopRinging, Output::CloseSignaling(call_id(10)), Output::Changed]
     );
     assert_eq!(solo.end_reason(), Some(EndReason::Missed));
 }
@@ -89,7 +113,7 @@ fn caller_who_gives_up_is_seen_by_the_callee_as_cancelled() {
 fn other_device_of_the_callee_stops_ringing_when_one_answers() {
     let mut solo = Solo::rung();
     let outputs = solo.update(ongoing(pending(10, PEER, ME), device(7)));
-    assert_eq!(outputs, [Output::StopRinging, Output::Changed]);
+    assert_eq!(outputs, [Output::StopRinging, Output::CloseSignaling(call_id(10)), Output::Changed]);
     assert_eq!(solo.end_reason(), Some(EndReason::AnsweredElsewhere));
 }
 
@@ -130,7 +154,8 @@ fn accept_seen_first_as_an_event_connects_once() {
     let mut solo = Solo::rung();
     solo.intent(Intent::Accept);
     let accepted = ongoing(pending(10, PEER, ME), device(ME));
-    assert!(solo.update(accepted.clone()).contains(&Output::OpenSignaling(call_id(10))));
+    assert_eq!(solo.update(accepted.clone()), []);
+    assert_eq!(solo.phase(), Phase::Connecting);
     assert!(solo.reply(Request::Accept(call_id(10)), Ok(accepted)).is_empty());
 }
 

@@ -146,6 +146,10 @@ impl Solo {
         self.signal(Signal::Peer { user_id: user(PEER).id, present: true })
     }
 
+    pub fn peer_absent(&mut self) -> Vec<Output> {
+        self.signal(Signal::Peer { user_id: user(PEER).id, present: false })
+    }
+
     pub fn fact(&mut self, fact: PeerFact) -> Vec<Output> {
         let call_id = self.call_id();
         self.step(Input::Peer { call_id, fact })
@@ -185,7 +189,8 @@ impl Solo {
     pub fn ringing() -> Self {
         let mut solo = Self::new();
         solo.dial(PEER);
-        solo.placed(1, Ok(pending(10, ME, PEER)));
+        let outputs = solo.placed(1, Ok(pending(10, ME, PEER)));
+        assert!(outputs.iter().any(|o| matches!(o, Output::CreateOffer { seq: 1, ice_restart: false })));
         assert_eq!(solo.phase(), Phase::Ringing);
         solo
     }
@@ -198,11 +203,11 @@ impl Solo {
         solo
     }
 
-    /// The peer has accepted call 10; an offer is being made.
+    /// The peer has accepted call 10; an offer is still being made.
     pub fn caller_connecting() -> Self {
         let mut solo = Self::ringing();
-        let outputs = solo.update(ongoing(pending(10, ME, PEER), device(PEER)));
-        assert!(outputs.iter().any(|o| matches!(o, Output::CreateOffer { seq: 1, ice_restart: false })));
+        solo.update(ongoing(pending(10, ME, PEER), device(PEER)));
+        assert_eq!(solo.phase(), Phase::Connecting);
         solo
     }
 

@@ -17,7 +17,7 @@ use eyeline_protocol::{
     event::Event,
     signal::{ConnectionState, Signal},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What one input may put out at most: two negotiations' candidates and a few.
 const OUTPUTS_MAX: usize = 450;
@@ -56,6 +56,10 @@ pub struct World {
     /// Credentials made before the network changed.
     stale_before: u64,
     queue: BTreeMap<(u64, u64), Delivery>,
+    /// Calls whose two members have met at the server.
+    met: BTreeSet<CallId>,
+    /// What a member has said to one who is not there yet.
+    kept: BTreeMap<(CallId, usize), Vec<Signal>>,
     /// When the last message of an ordered channel arrives.
     channels: BTreeMap<(usize, &'static str), u64>,
     serial: u64,
@@ -83,6 +87,8 @@ impl World {
             path_up: true,
             stale_before: 0,
             queue: BTreeMap::new(),
+            met: BTreeSet::new(),
+            kept: BTreeMap::new(),
             channels: BTreeMap::new(),
             serial: 0,
             seed,
@@ -221,12 +227,12 @@ impl World {
                 self.feed(n, input);
             }
             Delivery::Request(n, request) => self.serve(n, request),
-            Delivery::Relay(from, id, signal) => {
-                let to = (0..self.devices.len()).find(|n| *n != from && self.devices[*n].socket == Some(id));
-                if let Some(to) = to {
+            Delivery::Relay(from, id, signal) => match self.seated(id).into_iter().find(|n| *n != from) {
+                Some(to) => {
                     self.feed(to, Input::Signaling { call_id: id, fact: SignalingFact::Message(signal) });
                 }
-            }
+                None => self.keep(from, id, signal),
+            },
             Delivery::SocketOpen(n, id) => self.open_socket(n, id),
             Delivery::Connected(id) if self.pair_fits(id) => self.set_pair(id, ConnectionState::Connected),
             Delivery::Broken(id, state) if !self.pair(id).iter().any(|n| self.is_connected(*n)) => {

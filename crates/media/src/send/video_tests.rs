@@ -1,6 +1,10 @@
 #![cfg(feature = "vp8")]
 use super::*;
-use crate::{device::CaptureFormat, frame::{I420, MediaTime}, send::FrameInfo};
+use crate::{
+    device::CaptureFormat,
+    frame::{I420, MediaTime},
+    send::FrameInfo,
+};
 use std::sync::mpsc::{Receiver, channel};
 
 const LIMIT: Duration = Duration::from_secs(20);

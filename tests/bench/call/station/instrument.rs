@@ -9,6 +9,9 @@ use std::{
 };
 use tempfile::TempDir;
 
+/// How long a call rings, in seconds: the page's `ring_ms`.
+const RING_S: u32 = 1;
+
 /// A running instrument.
 pub struct Instrument {
     cli: Cli,
@@ -24,7 +27,7 @@ impl Instrument {
         let (width, height) = post.size;
         let mut words: Vec<String> = match post.calls {
             Some(callee) => vec!["call".into(), callee.into()],
-            None => vec!["answer".into()],
+            None => vec!["answer".into(), "--after".into(), RING_S.to_string()],
         };
         words.extend(["--camera".into(), format!("testcard:{width}x{height}@30")]);
         words.extend(["--stats".into(), stats.display().to_string()]);

@@ -31,9 +31,8 @@ impl Device {
         let expected: &[&str] = match view.phase {
             Phase::Idle | Phase::Ended => &[],
             Phase::Dialing => &["media"],
-            Phase::Ringing => &["media", "ringback"],
-            Phase::Incoming => &["ringing"],
-            Phase::Connecting if self.peer.is_none() => &["media"],
+            Phase::Ringing => &["media", "peer", "ringback", "signaling"],
+            Phase::Incoming => &["ringing", "signaling"],
             Phase::Connecting | Phase::Active | Phase::Reconnecting => &["media", "peer", "signaling"],
         };
         assert_eq!(on, expected, "{:?}", view.phase);

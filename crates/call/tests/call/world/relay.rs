@@ -18,14 +18,48 @@ impl World {
     }
 
     pub(super) fn close_socket(&mut self, n: usize) -> Option<CallId> {
-        let id = self.devices[n].socket.take()?;
-        for other in (0..self.devices.len())
-            .filter(|other| self.devices[*other].socket == Some(id))
-            .collect::<Vec<_>>()
-        {
-            self.present(other, n, id, false);
+        let id = self.devices[n].socket?;
+        let was_seated = self.seated(id).contains(&n);
+        self.devices[n].socket = None;
+        for other in self.seated(id) {
+            if was_seated {
+                self.present(other, n, id, false);
+            }
         }
+        self.met.remove(&id);
         Some(id)
+    }
+
+    /// Whose sockets are in the call: who placed it, and who has accepted it.
+    pub(super) fn seated(&self, id: CallId) -> Vec<usize> {
+        let Some((call, _)) = self.server.calls.get(&id) else { return Vec::new() };
+        let is_in = |device| device == call.caller_device || Some(device) == call.callee_device;
+        let seated = |n: &usize| self.devices[*n].socket == Some(id) && is_in(self.devices[*n].member.device);
+        (0..self.devices.len()).filter(seated).collect()
+    }
+
+    /// Both are told of each other, once, and get what the other has said before.
+    fn meet(&mut self, id: CallId) {
+        let [a, b] = self.seated(id)[..] else { return };
+        if !self.met.insert(id) {
+            return;
+        }
+        for (to, from) in [(a, b), (b, a)] {
+            self.present(to, from, id, true);
+            for signal in self.kept.remove(&(id, from)).unwrap_or_default() {
+                self.signaling_fact(to, id, SignalingFact::Message(signal));
+            }
+        }
+    }
+
+    /// The newest description is kept, and what belongs to it.
+    pub(super) fn keep(&mut self, from: usize, id: CallId, signal: Signal) {
+        let kept = self.kept.entry((id, from)).or_default();
+        match signal {
+            Signal::Offer { .. } | Signal::Answer { .. } => *kept = vec![signal],
+            Signal::IceCandidate { .. } => kept.push(signal),
+            _other => {}
+        }
     }
 
     pub(super) fn present(&mut self, to: usize, who: usize, id: CallId, present: bool) {
@@ -40,6 +74,7 @@ impl World {
     /// Passes the server's news on to the devices that are reachable.
     pub(super) fn tell(&mut self) {
         for call in std::mem::take(&mut self.server.news) {
+            self.meet(call.id);
             for n in 0..self.devices.len() {
                 let dev = &self.devices[n];
                 let me = user(dev.member.user).id;
@@ -68,11 +103,11 @@ impl World {
         }
         self.devices[n].socket = Some(id);
         self.signaling_fact(n, id, SignalingFact::Up);
-        let others: Vec<_> =
-            (0..self.devices.len()).filter(|o| *o != n && self.devices[*o].socket == Some(id)).collect();
-        for other in others {
-            self.present(n, other, id, true);
-            self.present(other, n, id, true);
+        let there: Vec<_> = self.seated(id).into_iter().filter(|other| *other != n).collect();
+        match there.first() {
+            None => self.present(n, n, id, false),
+            Some(other) if !self.seated(id).contains(&n) => self.present(n, *other, id, true),
+            Some(_) => self.meet(id),
         }
     }
 

@@ -12,7 +12,7 @@ use std::{
 };
 
 /// Longest sleep then.
-const NAP: Duration = Duration::from_millis(5);
+const NAP: Duration = Duration::from_millis(2);
 /// Longer ones are no timers of ICE or DTLS.
 const LONG: Duration = Duration::from_millis(500);
 
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn only_timers_are_shortened_and_only_until_there_is_a_connection() {
         let (hurry, ms) = (Hurry::default(), Duration::from_millis);
-        assert_eq!([1, 200, 2_000].map(|sleep| hurry.shorten(ms(sleep))), [1, 5, 2_000].map(ms));
+        assert_eq!([1, 200, 2_000].map(|sleep| hurry.shorten(ms(sleep))), [1, 2, 2_000].map(ms));
         hurry.clone().set(false);
         assert_eq!(hurry.shorten(ms(200)), ms(200));
     }

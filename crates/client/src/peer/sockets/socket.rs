@@ -123,8 +123,8 @@ impl Socket {
             if !is(datagram, BINDING_REQUEST) {
                 return !hurries || self.is_timely(from, datagram);
             }
-            let is_wanted = self.shared.knowledge.is_genuine(datagram)
-                && (!hurries || self.is_timely(from, datagram));
+            let is_wanted =
+                self.shared.knowledge.is_genuine(datagram) && (!hurries || self.is_timely(from, datagram));
             if is_wanted && self.shared.early.takes(&self.heard, from, datagram) {
                 // It comes before any answer, and may be wanted again after that.
                 self.checks().on_received(from, datagram, clock());
