@@ -6,6 +6,7 @@
 mod changes;
 mod end;
 mod profiles;
+mod report;
 mod source;
 mod told;
 mod viewer;

@@ -1,5 +1,8 @@
 //! Networks that stay as they are: what a person gets after the first five seconds, as a mean of several seeds.
-use super::world::{Ends, Report, run_between};
+use super::{
+    report::Report,
+    world::{Ends, run_between},
+};
 use eyeline_netlab::Profile;
 use std::time::Duration;
 

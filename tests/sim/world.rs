@@ -1,15 +1,9 @@
 //! Two ends and the path between them, in virtual time.
-use super::{
-    end::End,
-    start,
-    told::Told,
-    viewer::{Shown, Viewer},
-};
+use super::{end::End, report::Report, start, told::Told, viewer::Viewer};
 use eyeline_netlab::{Fate, Link, LinkModel, Schedule};
-use eyeline_transport::TransportStats;
 use rtc::{interceptor::Packet, shared::marshal::MarshalSize};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     time::{Duration, Instant},
 };
 
@@ -20,24 +14,7 @@ const STEP: Duration = Duration::from_micros(100);
 /// In a second there is not more to do than this, at both ends. A stage that wants to be called at once, and then does nothing,
 /// makes ten thousand.
 const TURNS_MAX: u32 = 4_000;
-
-/// What came of a run.
-pub struct Report {
-    pub pictures: Vec<Shown>,
-    pub sound: Vec<Shown>,
-    bytes: Vec<(Instant, usize)>,
-    /// Of every second.
-    targets: Vec<u64>,
-    /// Longest wait of a packet in the path's queue, of every second.
-    queued: Vec<Duration>,
-    /// What the two ends counted.
-    counted: [TransportStats; 2],
-    /// Pictures that the sender left out.
-    skipped: usize,
-    /// How often something was to be done, of every second.
-    turns: Vec<u32>,
-    said: Vec<Instant>,
-}
+const MILLION: u32 = 1_000_000;
 
 /// What the two ends have and know.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +33,8 @@ pub struct Ends {
     pub ours: bool,
     /// The machine of one of them sleeps.
     pub sleep: Option<Sleep>,
+    /// So much faster is the first one's clock, in parts per million.
+    pub fast_ppm: u32,
 }
 
 /// A time in which a machine does nothing and gets nothing, and after which its clock goes on where it stopped
@@ -76,6 +55,40 @@ impl Sleep {
     /// How far the sleeper's clock is behind by then.
     fn behind(self, elapsed: Duration) -> Duration {
         elapsed.saturating_sub(self.from).min(self.length)
+    }
+}
+
+/// The clock of one end's machine.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    sleep: Option<Sleep>,
+    fast_ppm: u32,
+}
+
+impl Clock {
+    fn of(first: bool, ends: Ends) -> Self {
+        let sleep = ends.sleep.filter(|sleep| sleep.of_first == first);
+        Self { sleep, fast_ppm: if first { ends.fast_ppm } else { 0 } }
+    }
+
+    fn is_awake(self, elapsed: Duration) -> bool {
+        !self.sleep.is_some_and(|sleep| sleep.lasts(elapsed))
+    }
+
+    /// What it shows by then.
+    fn shows(self, elapsed: Duration) -> Instant {
+        let behind = self.sleep.map_or(Duration::ZERO, |sleep| sleep.behind(elapsed));
+        start() + elapsed + elapsed * self.fast_ppm / MILLION - behind
+    }
+
+    /// How long until it shows that, by true time.
+    fn until(self, shown: Instant, elapsed: Duration) -> Duration {
+        (shown - self.shows(elapsed)) * MILLION / (MILLION + self.fast_ppm)
+    }
+
+    /// When it showed that, on a machine that has not slept.
+    fn showed(self, shown: Instant) -> Instant {
+        start() + (shown - start()) * MILLION / (MILLION + self.fast_ppm)
     }
 }
 
@@ -100,6 +113,7 @@ impl Ends {
         heavy: false,
         ours: true,
         sleep: None,
+        fast_ppm: 0,
     };
     /// A peer that is another program.
     pub const STRANGERS: Self = Self { ours: false, ..Self::WHOLE };
@@ -115,6 +129,7 @@ pub fn run_between(ends: Ends, schedule: &Schedule, seconds: u32, seed: u64) -> 
     let (mut a, mut b) = (End::new(true, ends), End::new(false, ends));
     let mut links = [LinkModel::new(Link::PERFECT, seed), LinkModel::new(Link::PERFECT, seed + 1)];
     let mut flight = BTreeMap::<(Duration, u64), (bool, Packet)>::new();
+    let clocks = [Clock::of(true, ends), Clock::of(false, ends)];
     let mut told = [(); 2].map(|()| Told::new(ends.feedback));
     let mut count = 0;
     let (mut targets, mut queued) = (Vec::new(), vec![Duration::ZERO; seconds as usize]);
@@ -124,26 +139,24 @@ pub fn run_between(ends: Ends, schedule: &Schedule, seconds: u32, seed: u64) -> 
         let second = elapsed.as_secs() as usize;
         turns[second] += 1;
         assert!(turns[second] < TURNS_MAX, "seed {seed}: woken for nothing after {elapsed:?}");
-        let now = start() + elapsed;
         let present = schedule.steps().iter().rev().find(|(at, _)| *at <= elapsed);
         let link = present.map_or(Link::PERFECT, |(_, link)| *link);
         for model in links.iter_mut().filter(|model| *model.link() != link) {
             model.set_link(link);
         }
-        let sleeps = |first: bool| ends.sleep.filter(|sleep| sleep.of_first == first);
-        let is_awake = |first: bool| !sleeps(first).is_some_and(|sleep| sleep.lasts(elapsed));
-        let behind = |first: bool| sleeps(first).map_or(Duration::ZERO, |sleep| sleep.behind(elapsed));
         while let Some(entry) = flight.first_entry()
             && entry.key().0 <= elapsed
         {
             let (to_b, packet) = entry.remove();
-            if is_awake(!to_b) {
+            let clock = clocks[usize::from(to_b)];
+            if clock.is_awake(elapsed) {
                 told[usize::from(to_b)].see(&packet);
-                if to_b { &mut b } else { &mut a }.receive(packet, now - behind(!to_b));
+                if to_b { &mut b } else { &mut a }.receive(packet, clock.shows(elapsed));
             }
         }
-        for (to_b, end) in [(true, &mut a), (false, &mut b)] {
-            let packets = if is_awake(to_b) { end.tick(now - behind(to_b)) } else { Vec::new() };
+        for (to_b, end, clock) in [(true, &mut a, clocks[0]), (false, &mut b, clocks[1])] {
+            let awake = clock.is_awake(elapsed);
+            let packets = if awake { end.tick(clock.shows(elapsed)) } else { Vec::new() };
             let told = &mut told[usize::from(!to_b)];
             for packet in packets.into_iter().flat_map(|packet| told.on_the_wire(packet, elapsed)) {
                 let fate = links[usize::from(!to_b)].admit(size(&packet), elapsed);
@@ -158,22 +171,21 @@ pub fn run_between(ends: Ends, schedule: &Schedule, seconds: u32, seed: u64) -> 
                 }
             }
         }
-        let wakes = |end: &mut End, first: bool| match sleeps(first).filter(|sleep| sleep.lasts(elapsed)) {
-            Some(sleep) => start() + sleep.from + sleep.length,
-            None => end.wakes(now - behind(first)) + behind(first),
+        let wakes = |end: &mut End, clock: Clock| match clock.sleep.filter(|sleep| sleep.lasts(elapsed)) {
+            Some(sleep) => sleep.from + sleep.length,
+            None => elapsed + clock.until(end.wakes(clock.shows(elapsed)), elapsed),
         };
-        let wakes = [
-            Some(wakes(&mut a, true)),
-            Some(wakes(&mut b, false)),
-            flight.keys().next().map(|(at, _)| start() + *at),
-        ];
-        let next = wakes.into_iter().flatten().min().map_or(end, |at| at.saturating_duration_since(start()));
+        let wakes = [wakes(&mut a, clocks[0]), wakes(&mut b, clocks[1])];
+        let next = wakes.into_iter().chain(flight.keys().next().map(|(at, _)| *at)).min().unwrap_or(end);
         elapsed = next.max(elapsed + STEP);
         if elapsed.as_secs() as usize > second {
             targets.push(a.stats.get().target_bps.unwrap_or(0));
         }
     }
-    let Viewer { pictures, sound, bytes, .. } = b.viewer;
+    let Viewer { mut pictures, mut sound, bytes, .. } = b.viewer;
+    for shown in pictures.iter_mut().chain(&mut sound) {
+        shown.made = clocks[0].showed(shown.made);
+    }
     Report {
         pictures,
         sound,
@@ -183,7 +195,7 @@ pub fn run_between(ends: Ends, schedule: &Schedule, seconds: u32, seed: u64) -> 
         counted: [a.stats.get(), b.stats.get()],
         skipped: a.source.skipped,
         turns,
-        said: a.source.said,
+        said: a.source.said.into_iter().map(|at| clocks[0].showed(at)).collect(),
     }
 }
 
@@ -194,84 +206,4 @@ fn size(packet: &Packet) -> usize {
             Packet::Rtcp(packets) => packets.iter().map(|packet| packet.marshal_size()).sum(),
             _ => 0,
         }
-}
-
-impl std::fmt::Display for Report {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let [sent, received] = &self.counted;
-        writeln!(f, "targets, kbit/s: {:?}", self.targets.iter().map(|bps| bps / 1_000).collect::<Vec<_>>())?;
-        writeln!(f, "queued, ms: {:?}", self.queued.iter().map(Duration::as_millis).collect::<Vec<_>>())?;
-        writeln!(
-            f,
-            "{} turns in a second, {} resent, {} dropped, {} pictures left out, {} requests for key frames, {} sounds made good",
-            self.turns.iter().max().unwrap_or(&0),
-            sent.retransmits_sent,
-            sent.pacer_dropped,
-            self.skipped,
-            received.video_in.plis,
-            received.audio_made_good
-        )
-    }
-}
-
-impl Report {
-    /// What media took of the path between two seconds, in kbit/s, repairs not counted twice.
-    pub fn kbps(&self, from: u32, to: u32) -> f64 {
-        let bytes: usize = within(&self.bytes, |(at, _)| *at, from, to).map(|(_, size)| size).sum();
-        bytes as f64 * 8.0 / 1_000.0 / f64::from(to - from)
-    }
-
-    /// Pictures a second between two seconds.
-    pub fn fps(&self, from: u32, to: u32) -> f64 {
-        within(&self.pictures, |shown| shown.at, from, to).count() as f64 / f64::from(to - from)
-    }
-
-    /// Part of the sound made between two seconds that never came, or later than `limit` after it was made.
-    pub fn sound_lost(&self, limit: Duration, from: u32, to: u32) -> f64 {
-        let came: BTreeSet<Instant> = self
-            .sound
-            .iter()
-            .filter(|shown| shown.at - shown.made <= limit)
-            .map(|shown| shown.made)
-            .collect();
-        let made = within(&self.said, |at| *at, from, to);
-        let (lost, all) =
-            made.fold((0, 0), |(lost, all), at| (lost + u32::from(!came.contains(at)), all + 1));
-        f64::from(lost) / f64::from(all.max(1))
-    }
-
-    /// Longest time without a new picture between two seconds.
-    pub fn freeze(&self, from: u32, to: u32) -> Duration {
-        self.gaps(from, to).max().unwrap_or_default()
-    }
-
-    /// Time that was spent without a new picture for longer than `limit`, between two seconds.
-    pub fn frozen(&self, limit: Duration, from: u32, to: u32) -> Duration {
-        self.gaps(from, to).filter(|gap| *gap > limit).sum()
-    }
-
-    fn gaps(&self, from: u32, to: u32) -> impl Iterator<Item = Duration> {
-        let ends = [from, to].map(|s| start() + Duration::from_secs(s.into()));
-        let shown = within(&self.pictures, |shown| shown.at, from, to).map(|shown| shown.at);
-        let times: Vec<Instant> = [ends[0]].into_iter().chain(shown).chain([ends[1]]).collect();
-        (1..times.len()).map(move |n| times[n] - times[n - 1])
-    }
-
-    /// From being made to being shown, at that percentile, between two seconds.
-    pub fn delay(&self, shown: &[Shown], percentile: usize, from: u32, to: u32) -> Duration {
-        let mut delays: Vec<Duration> = within(shown, |s| s.at, from, to).map(|s| s.at - s.made).collect();
-        delays.sort_unstable();
-        let index = (delays.len() * percentile / 100).min(delays.len().saturating_sub(1));
-        delays.get(index).copied().unwrap_or(Duration::MAX)
-    }
-}
-
-fn within<'a, T>(
-    items: &'a [T],
-    at: impl Fn(&T) -> Instant + 'a,
-    from: u32,
-    to: u32,
-) -> impl Iterator<Item = &'a T> {
-    let [from, to] = [from, to].map(|s| start() + Duration::from_secs(s.into()));
-    items.iter().filter(move |item| (from..to).contains(&at(item)))
 }

@@ -17,6 +17,7 @@ mod schedule;
 #[cfg(target_os = "linux")]
 mod shell;
 mod topology;
+mod waits;
 mod wire;
 
 pub use link::{Fate, Link, LinkModel, LinkStats};
@@ -25,4 +26,5 @@ pub use schedule::{Schedule, ScheduleError};
 #[cfg(target_os = "linux")]
 pub use shell::{Builder, Netlab, NetlabError};
 pub use topology::{HostId, Topology, TopologyError};
+pub use waits::Waits;
 pub use wire::{Output, Wire, WireConfig};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::rng::Rng;
+use crate::{rng::Rng, waits::Waits};
 
 /// The properties of one direction of a link. As JSON, what is left out has its value in [`Link::PERFECT`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -112,6 +112,7 @@ pub struct LinkModel {
     free_at: Duration,
     last_out: Duration,
     stats: LinkStats,
+    waits: Waits,
 }
 
 impl LinkModel {
@@ -129,6 +130,7 @@ impl LinkModel {
             free_at: Duration::ZERO,
             last_out: Duration::ZERO,
             stats: LinkStats::default(),
+            waits: Waits::default(),
         }
     }
 
@@ -147,6 +149,12 @@ impl LinkModel {
     #[must_use]
     pub fn stats(&self) -> LinkStats {
         self.stats
+    }
+
+    /// How long packets have waited for the rate.
+    #[must_use]
+    pub fn waits(&self) -> &Waits {
+        &self.waits
     }
 
     /// Decides on a packet of `size` bytes (IP header included) that enters the link at `now`: a clock of the
@@ -203,6 +211,7 @@ impl LinkModel {
         if start - now > millis(self.link.queue_ms) {
             return None;
         }
+        self.waits.add(start - now);
         self.free_at = start + millis(size as f64 * 8.0 / self.link.rate_kbps);
         Some(self.free_at)
     }

@@ -8,7 +8,8 @@
 use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
 
 use crate::{
-    Fate, HostId, Link, LinkModel, LinkStats, Schedule, Topology, TopologyError, flight::Flight, rng::Rng,
+    Fate, HostId, Link, LinkModel, LinkStats, Schedule, Topology, TopologyError, Waits, flight::Flight,
+    rng::Rng,
 };
 
 /// What the wire asks of its shell.
@@ -164,6 +165,13 @@ impl Wire {
                 (format!("{}>{}", name(x), name(y)), self.models[index(&self.topology, x, y)].stats())
             })
             .collect()
+    }
+
+    /// How long packets have waited for the rate between the hosts named `a` and `b`, each way.
+    #[must_use]
+    pub fn waits(&self) -> Vec<Waits> {
+        let model = |(from, to)| &self.models[index(&self.topology, from, to)];
+        call_path(&self.topology).map(|direction| model(direction).waits().clone()).collect()
     }
 
     fn apply(&mut self, link: Link) {

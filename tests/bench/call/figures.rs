@@ -37,8 +37,8 @@ impl Kind {
 }
 
 /// The figures, in the order of [`Figures`].
-pub const KINDS: [Kind; 21] = [
-    Kind::less("setup, ms", 0, |end, _| end.calls.then(|| number(&end.summary, "setup_ms"))?),
+pub const KINDS: [Kind; 22] = [
+    Kind::less("setup with 1 s of ringing, ms", 0, |end, _| end.calls.then(|| number(&end.summary, "setup_ms"))?),
     Kind::less("accept to first frame, ms", 0, |end, _| end.of_pictures("first_frame_ms")),
     Kind::less("rise to 90 % of the steady rate, s", 1, |end, case| {
         end.course.rate_reached_s(0.0, &case.steady_s())
@@ -48,6 +48,7 @@ pub const KINDS: [Kind; 21] = [
     Kind::more("frames a second", 1, |end, case| end.course.mean(&case.settled_s(), "fps")),
     Kind::more("lines of picture", 0, |end, case| end.course.mean(&case.settled_s(), "size.1")),
     Kind::more("received, kbit/s", 0, |end, case| end.course.mean(&case.settled_s(), "kbps_in")),
+    Kind::less("queue p95, ms", 0, |end, _| end.queue.map(|wait| wait.as_secs_f64() * 1000.0)),
     Kind::less("frozen, s", 1, |end, _| number(&end.summary, "freeze_s")),
     Kind::less("longest gap, ms", 0, |end, _| end.of_pictures("gap_ms.max")),
     Kind::less("sound concealed, %", 1, |end, _| number(&end.summary, "audio_concealed_pct")),

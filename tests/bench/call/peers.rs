@@ -108,12 +108,19 @@ impl Peer {
         let [callee, caller] = &mut stations;
         caller.until_second(SETTLED_S);
         let usages = [Usage::of(vec![callee.pid()]), Usage::of(vec![caller.pid()])];
+        let waits = lab.netlab.waits();
         caller.until_second(case.seconds);
+        let waits: Vec<_> =
+            lab.netlab.waits().iter().zip(&waits).map(|(now, then)| now.since(then).quantile(0.95)).collect();
         let costs = usages.map(|usage| usage.cost());
         let [callee, caller] = end(stations);
         let [callee_cost, caller_cost] = costs;
         let mut ends =
             [End::new(caller, caller_cost, true, network), End::new(callee, callee_cost, false, network)];
+        // What comes to one end has left the other.
+        for (end, queue) in ends.iter_mut().zip(waits.iter().rev()) {
+            end.queue = *queue;
+        }
         for (end, host) in ends.iter_mut().zip(["a", "b"]) {
             if let Some(Speech { said, heard }) = media.post(self, case, host, None).speech {
                 end.speech = speech::score(&said, &heard)?;

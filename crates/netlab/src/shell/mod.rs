@@ -20,7 +20,7 @@ use std::{
 pub use builder::Builder;
 pub use error::NetlabError;
 
-use crate::{HostId, Link, LinkStats, Profile, TopologyError, Wire};
+use crate::{HostId, Link, LinkStats, Profile, TopologyError, Waits, Wire};
 use namespace::Namespace;
 use pump::Pump;
 use tun::Tun;
@@ -148,6 +148,12 @@ impl Netlab {
     #[must_use]
     pub fn stats(&self) -> BTreeMap<String, LinkStats> {
         self.wire().stats()
+    }
+
+    /// How long packets have waited for the rate between the hosts named `a` and `b`, each way.
+    #[must_use]
+    pub fn waits(&self) -> Vec<Waits> {
+        self.wire().waits()
     }
 
     fn host(&self, name: &str) -> Result<&Host, TopologyError> {
