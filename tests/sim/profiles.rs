@@ -3,7 +3,7 @@ use super::{
     report::Report,
     world::{Ends, run_between},
 };
-use eyeline_netlab::Profile;
+use eyeline_netlab::{Link, Profile, Schedule};
 use std::time::Duration;
 
 /// Runs of each network, and how long each takes, in seconds.
@@ -74,6 +74,37 @@ fn a_good_path_carries_all_there_is() {
 #[test]
 fn three_megabits_carry_all_there_is() {
     uses(Profile::Mbps3, 1_900.0);
+}
+
+#[test]
+fn three_megabits_carry_it_from_the_fifth_second_on() {
+    let report = run_between(Ends::WHOLE, &Profile::Mbps3.into(), LENGTH, 1);
+    let (fifth, steady) = (report.kbps(5, 6), report.kbps(RATES, LENGTH));
+    assert!(fifth > 0.9 * steady, "{fifth:.0} kbit/s after five seconds, {steady:.0} after ten");
+}
+
+#[test]
+fn every_thin_path_carries_sound_and_what_pictures_it_can() {
+    for (kbps, delay_ms) in (40..=240).step_by(20).flat_map(|kbps| [(kbps, 50), (kbps, 200)]) {
+        let (rate_kbps, delay_ms) = (f64::from(kbps), f64::from(delay_ms));
+        let link = Link { rate_kbps, delay_ms, queue_ms: 400.0, ..Link::PERFECT };
+        let report = run_between(Ends::WHOLE, &Schedule::new(vec![(Duration::ZERO, link)]), 60, 1);
+        let (fps, lost) = (report.fps(20, 60), report.sound_lost(SOUND_LATE, 20, 58));
+        let late = report.delay(&report.sound, 95, 20, 58).as_secs_f64() * 1_000.0 - delay_ms;
+        println!(
+            "{kbps} kbit/s, {delay_ms} ms: {fps:.1} a second, {lost:.3} of the sound is lost, {late:.0} ms late"
+        );
+        assert!(lost < 0.01 && late < 200.0);
+        assert!(
+            fps >= if kbps < 80 {
+                0.0
+            } else if kbps < 140 {
+                10.0
+            } else {
+                25.0
+            }
+        );
+    }
 }
 
 #[test]

@@ -56,6 +56,20 @@ fn a_call_gets_through_by_tcp_between_the_machines_where_there_is_no_relay() {
 }
 
 #[test]
+fn a_call_gets_through_a_relay_where_the_machines_do_not_reach_each_other() {
+    let builder = Netlab::builder().profile(Profile::Good).block("a", "b");
+    for report in call_with(builder, &["turn:HOST?transport=udp"], &[]).into_iter().flatten() {
+        assert_eq!(report.summary["relayed"], true, "{}", report.summary);
+        assert_eq!(report.summary["protocol"], "udp", "{}", report.summary);
+        assert!(
+            report.figure("first_frame_ms") < 2_500.0,
+            "a second is waited for a direct path: {}",
+            report.summary
+        );
+    }
+}
+
+#[test]
 fn a_call_can_be_held_to_relays_that_are_reached_by_tcp() {
     let builder = Netlab::builder().profile(Profile::Good);
     for report in call_with(builder, &["turn:HOST?transport=tcp"], &["--relay-only"]).into_iter().flatten() {

@@ -145,6 +145,43 @@ fn a_callee_without_a_network_for_25_s_is_back_in_the_call() {
     survives_a_cut("25 s, callee", &ALL_OF_CALLEE, 25, Duration::from_secs(3));
 }
 
+#[test]
+fn a_call_goes_on_through_a_relay_where_the_path_between_the_machines_is_lost() {
+    let builder = Netlab::builder().profile(Profile::Good);
+    let Some(lab) = Lab::start_with_turn(builder, &["turn:HOST?transport=udp"]) else { return };
+    let call = Watched::start_in(lab, "30");
+    let newest = || stats(&call.folder.path().join("caller")).pop().unwrap();
+    assert_eq!(newest()["relayed"], false);
+    call.lab.netlab.set_link(DOWN);
+    until("the relay", END_LIMIT, || newest()["relayed"] == true);
+    call.pictures_again();
+    for report in call.finish("by a relay") {
+        assert_eq!(report.summary["relayed"], true, "{}", report.summary);
+        assert!(report.figure("gap_ms.max") < 8_000.0, "{}", report.summary);
+    }
+}
+
+#[test]
+fn pictures_pause_on_a_path_too_thin_for_them_and_return_by_themselves() {
+    let Some(call) = Watched::start("45") else { return };
+    let paused = |end: &str| {
+        let newest = stats(&call.folder.path().join(end)).pop();
+        newest.is_some_and(|line| line["video_paused"] == true)
+    };
+    assert!(!paused("caller") && !paused("callee"));
+    call.lab.netlab.set_link(Link { delay_ms: 250.0, rate_kbps: 50.0, queue_ms: 400.0, ..Link::PERFECT });
+    until("both say that pictures pause", END_LIMIT, || paused("caller") && paused("callee"));
+    let sounds = || stats(&call.folder.path().join("caller")).pop().unwrap()["audio_delay_ms"].as_f64();
+    call.pass(5);
+    assert!(sounds().is_some(), "sound is heard");
+    call.lab.netlab.set_profile(Profile::Good);
+    call.pictures_again();
+    assert!(!paused("caller") && !paused("callee"));
+    for report in call.finish("thin") {
+        assert_eq!(report.figure("reconnects"), 0.0);
+    }
+}
+
 fn survives_a_move(name: &str, host: &str) {
     let Some(call) = Watched::start("25") else { return };
     call.lab.netlab.change_address(host).unwrap();

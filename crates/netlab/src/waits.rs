@@ -58,7 +58,10 @@ mod tests {
         (0..100).for_each(|n| waits.add(ms(n)));
         waits.add(ms(60_000));
         let since = waits.since(&before);
-        assert_eq!([0.0, 0.5, 0.95, 1.0].map(|share| since.quantile(share)), [5, 55, 100, 1_250].map(|at| Some(ms(at))));
+        assert_eq!(
+            [0.0, 0.5, 0.95, 1.0].map(|share| since.quantile(share)),
+            [5, 55, 100, 1_250].map(|at| Some(ms(at)))
+        );
         assert_eq!(before.quantile(0.95), Some(ms(905)));
     }
 }

@@ -38,7 +38,9 @@ impl Kind {
 
 /// The figures, in the order of [`Figures`].
 pub const KINDS: [Kind; 22] = [
-    Kind::less("setup with 1 s of ringing, ms", 0, |end, _| end.calls.then(|| number(&end.summary, "setup_ms"))?),
+    Kind::less("setup with 1 s of ringing, ms", 0, |end, _| {
+        end.calls.then(|| number(&end.summary, "setup_ms"))?
+    }),
     Kind::less("accept to first frame, ms", 0, |end, _| end.of_pictures("first_frame_ms")),
     Kind::less("rise to 90 % of the steady rate, s", 1, |end, case| {
         end.course.rate_reached_s(0.0, &case.steady_s())

@@ -56,7 +56,7 @@ const LEFT_OUT: f64 = 0.3;
 const LEFT_OUT_WEIGHT: f64 = 1.0 / 16.0;
 const PATIENCE_LEFT_OUT: Duration = Duration::from_millis(1_500);
 /// Below the first no picture is worth sending, from the second on one is again, in bit/s.
-const PAUSE_BPS: (u64, u64) = (25_000, 50_000);
+const PAUSE_BPS: (u64, u64) = (22_000, 38_000);
 /// For so long, before the picture goes or comes; where there is several times the room that it needs, it comes at once.
 const PATIENCE_PAUSE: Duration = Duration::from_secs(1);
 const AMPLE_BPS: u64 = 200_000;

@@ -36,6 +36,15 @@ const OFFSET: f64 = 0.05;
 /// With more loss than that, the limit is this rate divided by the excess, or less, in bit/s.
 const INSTANT_BPS: f64 = 150_000.0;
 
+/// Where more than this is lost for whole seconds, no path is worth believing in that does so by itself: the limit falls to
+/// what arrives for a while, to see whether less is lost then. So often at most, and half as often after each time that it
+/// was not.
+const TOO_MUCH: f64 = 0.5;
+/// Likewise where no more than this arrives, in bit/s: such paths are rather thin than lossy.
+const TOO_MUCH_OF_THIN: (f64, f64) = (0.3, 40_000.0);
+const TRIAL_EVERY: Duration = Duration::from_secs(5);
+const TRIAL_FOR: Duration = Duration::from_secs(2);
+
 /// What packets do that do not get lost: on a path that carries too little, they wait.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Queue {
@@ -47,6 +56,18 @@ pub(super) struct Queue {
     pub arriving: Option<f64>,
 }
 
+/// Whether less is lost of less.
+#[derive(Debug, Clone, Copy)]
+struct Trial {
+    at: Instant,
+    /// What was lost before.
+    loss: f64,
+    /// Whether that is known by now.
+    is_judged: bool,
+    /// When to try again at the soonest.
+    every: Duration,
+}
+
 /// The limit that losses set.
 #[derive(Debug, Default)]
 pub(super) struct LossControl {
@@ -55,6 +76,7 @@ pub(super) struct LossControl {
     /// Up to where the limit may grow, and until when.
     growth: Option<(Instant, f64)>,
     limited: bool,
+    trial: Option<Trial>,
 }
 
 impl LossControl {
@@ -93,11 +115,17 @@ impl LossControl {
             return;
         }
         let Some(loss) = self.observations.average_loss() else { return };
+        let arrives = acked.filter(|_| !idle);
+        if let Some(arrives) = arrives
+            && self.try_less(now, loss, arrives)
+        {
+            return;
+        }
         let model = self.model.unwrap_or(Model::new(delay_target));
         let before = self.limit().min(delay_target);
         let from = if self.limited { model.bandwidth } else { delay_target };
         let scaled = FACTORS.iter().map(|factor| factor * from);
-        let acked = acked.filter(|_| !idle).map(|acked| acked.max(from * FALL));
+        let acked = arrives.map(|acked| acked.max(from * FALL));
         let candidates = scaled.chain(acked).chain([delay_target]);
         let steps = if self.observations.are_few() { STEPS_FIRST } else { 1 };
         let judged = candidates.map(|bandwidth| {
@@ -133,6 +161,32 @@ impl LossControl {
     }
 }
 
+impl LossControl {
+    /// Where more is lost than a path does by itself that is worth believing in: sends no more than arrives for a while, and
+    /// judges anew by what is lost then. Says whether it does.
+    fn try_less(&mut self, now: Instant, loss: f64, arrives: f64) -> bool {
+        if let Some(trial) = self.trial.as_mut().filter(|trial| !trial.is_judged) {
+            trial.is_judged = true;
+            trial.every = if loss < trial.loss / 2.0 { TRIAL_EVERY } else { trial.every * 2 };
+        }
+        let too_much = if arrives < TOO_MUCH_OF_THIN.1 { TOO_MUCH_OF_THIN.0 } else { TOO_MUCH };
+        let again = self.trial.is_none_or(|trial| now.saturating_duration_since(trial.at) >= trial.every);
+        if loss <= too_much || !again {
+            return false;
+        }
+        let arrives = arrives.max(MIN_BPS);
+        let every = self.trial.map_or(TRIAL_EVERY, |trial| trial.every);
+        *self = Self {
+            model: Some(Model::new(arrives)),
+            growth: Some((now + TRIAL_FOR, arrives)),
+            limited: true,
+            trial: Some(Trial { at: now, loss, is_judged: false, every }),
+            ..Self::default()
+        };
+        true
+    }
+}
+
 /// What got through of a stretch of which most was lost, in bit/s: the path is another one than a moment ago, and no mean
 /// over what was before tells of it.
 fn carried(newest: &Observation, inherent: f64) -> Option<f64> {
@@ -151,3 +205,6 @@ fn is_news(loss: f64, inherent: f64) -> bool {
 fn instant(loss: f64) -> f64 {
     if loss > OFFSET { INSTANT_BPS / (loss - OFFSET) } else { f64::INFINITY }
 }
+
+#[cfg(test)]
+mod tests;
