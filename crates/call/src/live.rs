@@ -1,4 +1,4 @@
-//! An accepted call: the way to a connection, and the way back to one.
+//! A call that this person wants, accepted or about to be: the way to a connection, and the way back to one.
 mod ground;
 
 use crate::{

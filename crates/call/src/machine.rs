@@ -182,6 +182,10 @@ impl CallMachine {
             SignalingFact::Message(Signal::Answer { .. }) => is_ringing,
             SignalingFact::Message(_) | SignalingFact::Up | SignalingFact::Down => false,
         };
+        if fact == SignalingFact::Refused {
+            // Nothing comes by it any more; a call that goes on opens it anew.
+            self.close_signaling();
+        }
         if is_news {
             self.errands.start(Request::Fetch(call_id), now, &mut self.out);
         }

@@ -141,6 +141,14 @@ impl Negotiation {
         }
     }
 
+    /// Whether no offer has left: none is there, or it is still being made.
+    pub(crate) fn is_unsent(&self) -> bool {
+        match self.step {
+            Step::Stable | Step::CreatingOffer | Step::Offered { sent: 0, .. } => true,
+            Step::Offered { .. } | Step::Answering { .. } => false,
+        }
+    }
+
     /// The addresses of this machine are others: what is under way leads nowhere.
     pub(crate) fn on_moved(&mut self) {
         self.outdated = match self.step {

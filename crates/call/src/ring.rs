@@ -164,6 +164,8 @@ impl CallMachine {
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Incoming(ringing) => {
                 self.out.push_back(Output::StopRinging);
+                // The offer comes by that socket, which may have died while it rang.
+                self.out.push_back(Output::CheckSignaling(ringing.call.id));
                 self.take(ringing, now);
             }
             other @ (State::Idle

@@ -231,10 +231,10 @@ impl CallMachine {
         let mut live = match mem::replace(&mut self.state, State::Idle) {
             State::Outgoing(prepared) | State::Accepting(prepared) => prepared.live,
             State::Idle | State::Placing(_) | State::Incoming(_) | State::Live(_) | State::Ended(_) => {
-                self.open_signaling(call.id);
                 Box::new(Live::prepare(call.clone(), self.me.role(&call), &mut self.out))
             }
         };
+        self.open_signaling(call.id);
         live.begin(call, now);
         self.state = State::Live(live);
     }

@@ -225,6 +225,10 @@ impl Run {
     }
 
     fn second(&mut self, stats: &CallStats) -> Result<()> {
+        if self.accepted_at.is_none() {
+            // It rings: nothing flows yet.
+            return Ok(());
+        }
         self.course.second(stats);
         let since = self.placed_at.or(self.accepted_at);
         let seconds = |at: MediaTime| since.map(|since| (at - since).as_secs_f64());

@@ -163,7 +163,10 @@ impl Peer {
         if ice_restart || self.connection.remote_description().await.is_none() {
             self.shared.early.await_description();
         }
-        self.connection.set_local_description(offer.clone()).await?;
+        if let Err(error) = self.connection.set_local_description(offer.clone()).await {
+            self.shared.early.release();
+            return Err(error.into());
+        }
         Ok(self.ours(SdpKind::Offer, &offer))
     }
 

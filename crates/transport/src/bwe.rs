@@ -126,6 +126,13 @@ impl Estimator {
         self.rate.target().min(self.loss.limit()).clamp(MIN_BPS, MAX_BPS)
     }
 
+    /// What the path was seen to carry, where a queue has shown it, in bit/s. Where packets are lost anyway, few of them look
+    /// slower than the path is.
+    #[must_use]
+    pub fn capacity(&self) -> Option<f64> {
+        self.rate.capacity().filter(|_| !self.is_lossy())
+    }
+
     /// How much may be under way before video is held back, in bytes.
     #[must_use]
     pub fn window(&self) -> usize {

@@ -1,5 +1,5 @@
 //! `WS /ws/webrtc/{call_id}`: the negotiation of a call, between its two members only, each on the device that is in the
-//! call. While it rings, that is any device of the callee.
+//! call. While it rings, the callee's devices wait for that.
 //!
 //! The protocol has no message with which a client could renew its access token. So a socket outlives its token: at the
 //! time at which an access token expires, and again each time another would have, the server looks whether the device

@@ -129,6 +129,7 @@ impl Room {
         me.settled = Some(device);
         for waiting in std::mem::take(&mut me.waiting) {
             if waiting.device == device {
+                waiting.say_peer(other.user, other.socket.is_some());
                 me.socket = Some(waiting);
                 other.say_peer(me.user, true);
                 other.flush_to(me);
@@ -188,9 +189,13 @@ impl Room {
                 if me.counted >= CANDIDATES_MAX {
                     return Err(TooManyCandidates);
                 }
-                me.counted += 1;
-                me.candidates.push(text());
-                candidate = 1;
+                let text = text();
+                // A description that still waits may be said again, with all that belong to it.
+                if !me.candidates.contains(&text) {
+                    me.counted += 1;
+                    me.candidates.push(text);
+                    candidate = 1;
+                }
             }
             Signal::ConnectionState { state: reported } => {
                 if let Some(socket) = &other.socket {

@@ -97,6 +97,19 @@ async fn what_was_delivered_is_not_delivered_again() {
     assert_eq!(drain(second, inbox).await, []);
 }
 
+#[tokio::test]
+async fn what_waits_and_is_said_again_waits_once() {
+    let mut room = room();
+    for _ in 0..3 * CANDIDATES_MAX {
+        for signal in [offer("a"), candidate(1), candidate(2)] {
+            room.relay(Side::Caller, &signal, 0).unwrap();
+        }
+    }
+    let (outbox, inbox) = Outbox::new();
+    room.join(Side::Callee, DESK, outbox.clone());
+    assert_eq!(drain(outbox, inbox).await, [offer("a"), candidate(1), candidate(2)]);
+}
+
 #[test]
 fn candidates_are_counted_for_each_negotiation() {
     let mut room = room();
@@ -151,7 +164,7 @@ async fn where_it_rings_nothing_is_told_of_the_caller_until_it_is_accepted_there
     assert!(room.is_seated(Side::Callee, desk_id));
     assert_eq!([next(&mut at_caller).await, next(&mut at_caller).await], [("peer", false), ("peer", true)]);
     assert_eq!([next(&mut at_phone).await, next(&mut at_phone).await], [("peer", true), ("closed", false)]);
-    for expected in [("peer", true), ("offer", false), ("ice_candidate", false)] {
+    for expected in [("peer", true), ("peer", true), ("offer", false), ("ice_candidate", false)] {
         assert_eq!(next(&mut at_desk).await, expected);
     }
     let (late, mut at_late) = Outbox::new();

@@ -29,6 +29,12 @@ impl Case {
         })
     }
 
+    /// What its path carries, where that is limited and stays as it is, in bit/s.
+    pub fn rate_bps(&self) -> Option<f64> {
+        let [(_, link)] = self.schedule.steps() else { return None };
+        (link.rate_kbps > 0.0).then_some(link.rate_kbps * 1_000.0)
+    }
+
     /// All of the call that has settled, whatever the network does, in seconds after connection.
     pub fn settled_s(&self) -> Range<f64> {
         SETTLED_S..f64::INFINITY

@@ -18,6 +18,8 @@ pub struct End {
     pub cost: Cost,
     /// How long the packets that came to it have waited for the rate, once the call had settled; in 19 of 20 cases no longer.
     pub queue: Option<Duration>,
+    /// Part of the path's rate that was used towards this end meanwhile, with all headers.
+    pub used: Option<f64>,
     /// From this end's connection until the network's own time began, in seconds.
     network_s: f64,
 }
@@ -35,7 +37,7 @@ impl End {
         let begun_s = number(&summary, "begun_unix_ms").map(|ms| ms / 1000.0 + connected_s);
         let network_s = network_unix_ms.zip(begun_s).map_or(0.0, |(ms, begun)| ms / 1000.0 - begun);
         let course = Course::new(seconds, connected_s);
-        Self { calls, summary, course, speech: Value::Null, cost, queue: None, network_s }
+        Self { calls, summary, course, speech: Value::Null, cost, queue: None, used: None, network_s }
     }
 
     /// What the network does in `case`, by this end's time.

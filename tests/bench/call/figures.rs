@@ -37,7 +37,7 @@ impl Kind {
 }
 
 /// The figures, in the order of [`Figures`].
-pub const KINDS: [Kind; 22] = [
+pub const KINDS: [Kind; 23] = [
     Kind::less("setup with 1 s of ringing, ms", 0, |end, _| {
         end.calls.then(|| number(&end.summary, "setup_ms"))?
     }),
@@ -50,6 +50,7 @@ pub const KINDS: [Kind; 22] = [
     Kind::more("frames a second", 1, |end, case| end.course.mean(&case.settled_s(), "fps")),
     Kind::more("lines of picture", 0, |end, case| end.course.mean(&case.settled_s(), "size.1")),
     Kind::more("received, kbit/s", 0, |end, case| end.course.mean(&case.settled_s(), "kbps_in")),
+    Kind::more("of the path used, %", 0, |end, _| end.used.map(|used| used * 100.0)),
     Kind::less("queue p95, ms", 0, |end, _| end.queue.map(|wait| wait.as_secs_f64() * 1000.0)),
     Kind::less("frozen, s", 1, |end, _| number(&end.summary, "freeze_s")),
     Kind::less("longest gap, ms", 0, |end, _| end.of_pictures("gap_ms.max")),

@@ -108,10 +108,11 @@ impl Peer {
         let [callee, caller] = &mut stations;
         caller.until_second(SETTLED_S);
         let usages = [Usage::of(vec![callee.pid()]), Usage::of(vec![caller.pid()])];
-        let waits = lab.netlab.waits();
+        let (waits, before, settled) = (lab.netlab.waits(), lab.netlab.stats(), Instant::now());
         caller.until_second(case.seconds);
         let waits: Vec<_> =
             lab.netlab.waits().iter().zip(&waits).map(|(now, then)| now.since(then).quantile(0.95)).collect();
+        let (after, seconds) = (lab.netlab.stats(), settled.elapsed().as_secs_f64());
         let costs = usages.map(|usage| usage.cost());
         let [callee, caller] = end(stations);
         let [callee_cost, caller_cost] = costs;
@@ -120,6 +121,10 @@ impl Peer {
         // What comes to one end has left the other.
         for (end, queue) in ends.iter_mut().zip(waits.iter().rev()) {
             end.queue = *queue;
+        }
+        for (end, direction) in ends.iter_mut().zip(["b>a", "a>b"]) {
+            let bytes = after[direction].bytes_out - before[direction].bytes_out;
+            end.used = case.rate_bps().map(|bps| bytes as f64 * 8.0 / seconds / bps);
         }
         for (end, host) in ends.iter_mut().zip(["a", "b"]) {
             if let Some(Speech { said, heard }) = media.post(self, case, host, None).speech {

@@ -7,10 +7,10 @@ import { Recorder, readSpeech } from "./speech.js";
 // How often this client asks the server for news.
 let poll_ms = 100;
 
-/** Asks again and again until the answer is truthy. */
 // How long a call rings where it is measured.
 const ring_ms = 1_000;
 
+/** Asks again and again until the answer is truthy. */
 async function poll(ask) {
   for (;;) {
     const answer = await ask();

@@ -25,8 +25,10 @@ impl Live {
         let was_gone = self.gone;
         self.gone = fact == NetworkFact::Gone || (fact == NetworkFact::Woken && was_gone);
         if self.stage == Stage::Waiting && !self.negotiation.has_remote() {
-            if fact != NetworkFact::Gone {
-                self.prepare_anew(out);
+            match fact {
+                _ if !self.negotiation.is_unsent() => self.negotiation.on_moved(),
+                NetworkFact::Gone => {}
+                NetworkFact::PathLost | NetworkFact::Changed | NetworkFact::Woken => self.prepare_anew(out),
             }
             return;
         }
@@ -39,7 +41,8 @@ impl Live {
         }
     }
 
-    /// What is prepared is of another network, and nobody has made use of it yet.
+    /// What is prepared is of another network, and nobody has heard of it. An offer that has left stands until it is answered,
+    /// for the answer would fit no other; what has come of it is then looked for anew at once.
     fn prepare_anew(&mut self, out: &mut Out) {
         match self.role {
             Role::Caller => {

@@ -93,8 +93,6 @@ fn an_offer_that_is_faster_than_the_answer_to_accept_is_answered() {
 #[test]
 fn what_was_prepared_on_another_network_is_prepared_anew() {
     let mut caller = Solo::ringing();
-    caller.peer_absent();
-    caller.fact(offer_created(1, "o1"));
     assert_eq!(caller.step(Input::Network(NetworkFact::Gone)), []);
     let id = call_id(10);
     let outputs = caller.step(Input::Network(NetworkFact::Changed));
@@ -109,12 +107,33 @@ fn what_was_prepared_on_another_network_is_prepared_anew() {
         ),
         "{outputs:?}"
     );
+    caller.peer_absent();
     assert_eq!(kinds(&caller.fact(offer_created(1, "o1"))), [""; 0], "of the one before");
     assert_eq!(kinds(&caller.fact(offer_created(2, "o2"))), ["offer"]);
     let mut callee = Solo::rung();
     assert_eq!(callee.step(Input::Network(NetworkFact::Changed)), []);
     callee.intent(Intent::Accept);
     assert_eq!(callee.step(Input::Network(NetworkFact::Changed)), [], "nothing is gathered yet");
+}
+
+#[test]
+fn an_offer_that_has_left_stands_on_another_network_and_is_followed_by_a_restart_when_it_is_answered() {
+    for facts in
+        [&[NetworkFact::Gone, NetworkFact::Changed][..], &[NetworkFact::PathLost], &[NetworkFact::Woken]]
+    {
+        let mut caller = Solo::ringing();
+        caller.peer_absent();
+        caller.fact(offer_created(1, "o1"));
+        for fact in facts {
+            assert_eq!(caller.step(Input::Network(*fact)), [], "somebody may have it by now");
+        }
+        assert_eq!(kinds(&caller.wait(30_000)), [""; 0]);
+        caller.update(accepted_by_peer());
+        caller.peer_present();
+        let answer = Signal::Answer { answer: sdp(SdpKind::Answer, "a1") };
+        assert!(matches!(&caller.signal(answer)[..], [Output::ApplyAnswer(_)]));
+        assert_eq!(restarts(&caller.wait(1)), 1);
+    }
 }
 
 #[test]
@@ -145,4 +164,17 @@ fn a_ringing_call_that_the_signaling_socket_is_refused_for_is_asked_about() {
         let refused = Input::Signaling { call_id: call_id(10), fact: SignalingFact::Refused };
         assert_eq!(requests(&solo.step(refused)), [Request::Fetch(call_id(10))]);
     }
+}
+
+#[test]
+fn a_socket_that_was_refused_while_it_rang_is_opened_again_when_the_call_goes_on() {
+    let refused = || Input::Signaling { call_id: call_id(10), fact: SignalingFact::Refused };
+    let opens = |outputs: &[Output]| outputs.contains(&Output::OpenSignaling(call_id(10)));
+    let mut caller = Solo::ringing();
+    assert!(caller.step(refused()).contains(&Output::CloseSignaling(call_id(10))));
+    caller.reply(Request::Fetch(call_id(10)), Ok(pending(10, ME, PEER)));
+    assert!(opens(&caller.update(accepted_by_peer())));
+    let mut callee = Solo::rung();
+    callee.step(refused());
+    assert!(opens(&callee.intent(Intent::Accept)));
 }

@@ -3,7 +3,7 @@ use crate::{
     solo::{ME, PEER, THIRD},
     world::{Weather, World},
 };
-use eyeline_call::{Intent, MediaState, Phase};
+use eyeline_call::{Intent, MediaState, NetworkFact, Phase};
 use eyeline_protocol::rest::EndReason;
 use proptest::prelude::*;
 
@@ -104,6 +104,7 @@ enum Action {
     NetworkChanges,
     EventsDown(usize, u64),
     SignalingDown(usize),
+    Network(usize, NetworkFact),
 }
 
 fn action(devices: usize) -> impl Strategy<Value = Action> {
@@ -124,7 +125,17 @@ fn action(devices: usize) -> impl Strategy<Value = Action> {
         1 => (0_u64..70_000).prop_map(Action::PathDown),
         1 => Just(Action::NetworkChanges),
         1 => (n.clone(), 0_u64..20_000).prop_map(|(n, ms)| Action::EventsDown(n, ms)),
-        1 => n.prop_map(Action::SignalingDown),
+        1 => n.clone().prop_map(Action::SignalingDown),
+        1 => (n, network()).prop_map(|(n, fact)| Action::Network(n, fact)),
+    ]
+}
+
+fn network() -> impl Strategy<Value = NetworkFact> {
+    prop_oneof![
+        Just(NetworkFact::Gone),
+        Just(NetworkFact::Changed),
+        Just(NetworkFact::PathLost),
+        Just(NetworkFact::Woken),
     ]
 }
 
@@ -146,10 +157,14 @@ fn live_through(people: &[u128], weather: Weather, seed: u64, actions: &[Action]
             Action::NetworkChanges => world.network_changes(),
             Action::EventsDown(n, ms) => world.events_down(*n, *ms),
             Action::SignalingDown(n) => world.signaling_down(*n),
+            Action::Network(n, fact) => world.network(*n, *fact),
         }
     }
     // The storm passes: every device hears the server again, and time runs out for whatever cannot go on.
     world.weather = clear();
+    for n in 0..people.len() {
+        world.network(n, NetworkFact::Changed);
+    }
     world.run(100_000);
     for n in 0..people.len() {
         world.events_down(n, 0);

@@ -42,6 +42,7 @@ fn camera_stays_dark_and_no_path_is_looked_for_until_the_call_is_accepted() {
         outputs[..],
         [
             Output::StopRinging,
+            Output::CheckSignaling(_),
             Output::StartMedia(_),
             Output::Request(Request::Accept(_)),
             Output::CreatePeer { .. },

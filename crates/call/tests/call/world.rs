@@ -11,7 +11,9 @@ use crate::{
     server::{Member, Server},
     solo::{device, user},
 };
-use eyeline_call::{CallMachine, Input, Intent, Output, PeerFact, Phase, Request, SignalingFact, Time};
+use eyeline_call::{
+    CallMachine, Input, Intent, NetworkFact, Output, PeerFact, Phase, Request, SignalingFact, Time,
+};
 use eyeline_protocol::{
     CallId,
     event::Event,
@@ -121,6 +123,10 @@ impl World {
 
     pub fn intent(&mut self, n: usize, intent: Intent) {
         self.feed(n, Input::Intent(intent));
+    }
+
+    pub fn network(&mut self, n: usize, fact: NetworkFact) {
+        self.feed(n, Input::Network(fact));
     }
 
     pub fn dial(&mut self, from: usize, to: usize) {

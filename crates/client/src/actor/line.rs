@@ -43,6 +43,8 @@ pub(super) struct Line {
     state: Option<ConnectionState>,
     /// Seconds of figures since the server was told of any.
     unreported_s: u32,
+    /// The peer is to be told anew how large its pictures are drawn.
+    view_untold: bool,
 }
 
 struct OpenRelay {
@@ -73,6 +75,7 @@ impl Line {
             local: None,
             state: None,
             unreported_s: 0,
+            view_untold: false,
         }
     }
 
@@ -115,6 +118,7 @@ impl Line {
         self.local = None;
         self.state = None;
         self.unreported_s = 0;
+        self.view_untold = false;
     }
 
     /// Drops everything.
@@ -209,7 +213,10 @@ impl Line {
         self.order(Order::RequestKeyFrame);
     }
 
-    pub(super) fn ask_stats(&self) {
+    pub(super) fn ask_stats(&mut self) {
+        if std::mem::take(&mut self.view_untold) {
+            self.tell_view();
+        }
         self.order(Order::Stats);
     }
 
@@ -270,8 +277,14 @@ impl Line {
     }
 
     pub(super) fn not_sent(&mut self, message: &ChannelMessage) {
-        if let ChannelMessage::Text { id: Some(id), .. } = message {
-            self.chat.fail(*id);
+        match message {
+            ChannelMessage::Text { id: Some(id), .. } => self.chat.fail(*id),
+            ChannelMessage::View { .. } => self.view_untold = true,
+            // The next one says the same, or the server does.
+            ChannelMessage::Text { id: None, .. }
+            | ChannelMessage::Ack { .. }
+            | ChannelMessage::MediaState { .. }
+            | ChannelMessage::Bye { .. } => {}
         }
     }
 }

@@ -34,6 +34,9 @@ pub(super) const SHOWN_WAIT: Duration = Duration::from_millis(50);
 /// The same for a path that a check of the peer's has shown, which mostly is one between the machines' own addresses.
 const HEARD_WAIT: Duration = Duration::from_millis(10);
 
+/// How often a TURN server hears of us: a NAT on the way to it may forget us after half a minute, while the call still rings.
+const TURN_REFRESH: Duration = Duration::from_secs(15);
+
 /// Payload type of Opus; what browsers use.
 const OPUS: u8 = 111;
 /// First dynamic payload type of video; its retransmissions have the next one.
@@ -65,6 +68,7 @@ pub(super) fn settings(relay_only: bool, crypto: Arc<dyn RTCCryptoProvider>) -> 
         .with_srflx_acceptance_min_wait(Some(SHOWN_WAIT))
         .with_prflx_acceptance_min_wait(Some(HEARD_WAIT))
         .with_relay_acceptance_min_wait(Some(relay_wait))
+        .with_turn_allocation_refresh_interval_cap(TURN_REFRESH)
         .with_ice_connection_attempts(Some(ICE_CHECK_EVERY), Some(ICE_CHECKS_MAX))
         // By default UDP alone.
         .with_network_types(vec![NetworkType::Udp4, NetworkType::Udp6, NetworkType::Tcp4, NetworkType::Tcp6])

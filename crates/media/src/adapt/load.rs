@@ -41,9 +41,10 @@ impl Load {
         };
         let high = held(&mut self.high_since, share > SHARE.0, PATIENCE_DOWN);
         let low = held(&mut self.low_since, share < SHARE.1, PATIENCE_UP);
+        // A picture that is smaller for another reason shows nothing of a larger one.
         if high && step < MOST {
             self.change(step.max(self.lowered_by) + 1);
-        } else if low && self.lowered_by > 0 {
+        } else if low && self.lowered_by > 0 && step <= self.lowered_by {
             self.change(self.lowered_by - 1);
         }
     }

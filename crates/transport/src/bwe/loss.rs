@@ -43,6 +43,7 @@ const TOO_MUCH: f64 = 0.5;
 /// Likewise where no more than this arrives, in bit/s: such paths are rather thin than lossy.
 const TOO_MUCH_OF_THIN: (f64, f64) = (0.3, 40_000.0);
 const TRIAL_EVERY: Duration = Duration::from_secs(5);
+const TRIAL_SELDOM: Duration = Duration::from_secs(40);
 const TRIAL_FOR: Duration = Duration::from_secs(2);
 
 /// What packets do that do not get lost: on a path that carries too little, they wait.
@@ -82,6 +83,10 @@ pub(super) struct LossControl {
 impl LossControl {
     /// Takes in what became of a packet.
     pub fn on_outcome(&mut self, outcome: &Outcome) {
+        // What was sent before a trial would judge it.
+        if self.trial.is_some_and(|trial| outcome.sent.at < trial.at) {
+            return;
+        }
         self.observations.add(outcome);
     }
 
@@ -167,7 +172,8 @@ impl LossControl {
     fn try_less(&mut self, now: Instant, loss: f64, arrives: f64) -> bool {
         if let Some(trial) = self.trial.as_mut().filter(|trial| !trial.is_judged) {
             trial.is_judged = true;
-            trial.every = if loss < trial.loss / 2.0 { TRIAL_EVERY } else { trial.every * 2 };
+            trial.every =
+                if loss < trial.loss / 2.0 { TRIAL_EVERY } else { (trial.every * 2).min(TRIAL_SELDOM) };
         }
         let too_much = if arrives < TOO_MUCH_OF_THIN.1 { TOO_MUCH_OF_THIN.0 } else { TOO_MUCH };
         let again = self.trial.is_none_or(|trial| now.saturating_duration_since(trial.at) >= trial.every);

@@ -70,6 +70,11 @@ impl RateControl {
         self.cut.is_some_and(|at| now.saturating_duration_since(at) <= span)
     }
 
+    /// What the path was seen to carry when a queue grew, in bit/s.
+    pub fn capacity(&self) -> Option<f64> {
+        self.capacity.bps().filter(|_| self.has_cut())
+    }
+
     /// A probe arrived at this rate, in bit/s.
     pub fn on_probe(&mut self, now: Instant, bps: f64) {
         self.capacity.on_probe(bps);

@@ -37,18 +37,27 @@ pub(super) struct Checks {
 }
 
 impl Checks {
+    /// A check has come that the agent hears later.
+    pub(super) fn note(&mut self, from: SocketAddr, check: &[u8], now: Instant) {
+        self.of(from).check = Some((now, Bytes::copy_from_slice(check)));
+    }
+
+    fn of(&mut self, from: SocketAddr) -> &mut Heard {
+        let index = self.heard.iter().position(|heard| heard.from == from).unwrap_or_else(|| {
+            self.heard.truncate(ADDRESSES_MAX - 1);
+            self.heard.push_front(Heard { from, check: None, answered: false, repeated: None });
+            0
+        });
+        &mut self.heard[index]
+    }
+
     /// Looks at what comes; the check that the agent is to hear once more, as from there.
     pub(super) fn on_received(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) -> Option<Bytes> {
         let (is_check, is_answer) = (is(datagram, BINDING_REQUEST), is(datagram, BINDING_SUCCESS));
         if !is_check && !is_answer {
             return None;
         }
-        let index = self.heard.iter().position(|heard| heard.from == from).unwrap_or_else(|| {
-            self.heard.truncate(ADDRESSES_MAX - 1);
-            self.heard.push_front(Heard { from, check: None, answered: false, repeated: None });
-            0
-        });
-        let heard = self.heard.get_mut(index)?;
+        let heard = self.of(from);
         heard.answered |= is_answer;
         if is_check {
             heard.check = Some((now, Bytes::copy_from_slice(datagram)));

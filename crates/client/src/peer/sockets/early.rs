@@ -43,6 +43,11 @@ impl Early {
         }
     }
 
+    /// Whether the description is awaited.
+    pub(super) fn awaits_description(&self) -> bool {
+        self.state().awaits_description
+    }
+
     /// Whether a check is to wait, and then it does.
     pub(super) fn takes(&self, heard: &Arc<Heard>, from: SocketAddr, check: &[u8]) -> bool {
         let mut state = self.state();

@@ -1,5 +1,6 @@
-//! Repeats what a lossy network takes of one socket's handshakes: [`Flights`] and [`Rechecks`] with a clock and a timer.
-use super::{flights::Flights, rechecks::Rechecks};
+//! Repeats what a lossy network takes of one socket's handshakes: [`Flights`] and [`Rechecks`] with a clock and a timer; and
+//! what keeps a NAT from forgetting it before there is one, [`Mappings`].
+use super::{early::Early, flights::Flights, mappings::Mappings, rechecks::Rechecks};
 use crate::{peer::clock, task::Task};
 use bytes::Bytes;
 use std::{
@@ -22,6 +23,7 @@ pub(super) struct Handshake {
 
 #[derive(Debug, Default)]
 struct Shared {
+    early: Early,
     lost: Mutex<Lost>,
     /// What is due has changed.
     changed: Notify,
@@ -32,26 +34,28 @@ struct Shared {
 struct Lost {
     flights: Flights,
     checks: Rechecks,
+    mappings: Mappings,
 }
 
 impl Lost {
     fn due(&self) -> Option<Instant> {
-        self.flights.due().into_iter().chain(self.checks.due()).min()
+        [self.flights.due(), self.checks.due(), self.mappings.due()].into_iter().flatten().min()
     }
 
-    fn repeat(&mut self, now: Instant) -> Vec<(SocketAddr, Bytes)> {
+    fn repeat(&mut self, awaits_description: bool, now: Instant) -> Vec<(SocketAddr, Bytes)> {
         let mut again = self.checks.repeat(now);
         for (_, check) in &again {
             self.flights.on_check_repeated(check);
         }
         again.append(&mut self.flights.repeat(now));
+        again.append(&mut self.mappings.refresh(awaits_description, now));
         again
     }
 }
 
 impl Handshake {
-    pub(super) fn new(udp: Arc<dyn AsyncUdpSocket>) -> Self {
-        let shared = Arc::<Shared>::default();
+    pub(super) fn new(udp: Arc<dyn AsyncUdpSocket>, early: Early) -> Self {
+        let shared = Arc::new(Shared { early, ..Shared::default() });
         Self { _task: Task::spawn(repeat(Arc::clone(&shared), udp)), shared }
     }
 
@@ -61,7 +65,9 @@ impl Handshake {
             let mut lost = self.shared.lost();
             let due = lost.due();
             lost.flights.on_sent(to, datagram, clock());
-            if hurries {
+            if self.shared.early.awaits_description() {
+                lost.mappings.on_sent(to, datagram, clock());
+            } else if hurries {
                 lost.checks.on_sent(to, datagram, clock());
             }
             if lost.due() != due {
@@ -97,7 +103,8 @@ async fn repeat(shared: Arc<Shared>, udp: Arc<dyn AsyncUdpSocket>) {
                 continue;
             }
         }
-        let again = shared.lost().repeat(clock());
+        let awaits_description = shared.early.awaits_description();
+        let again = shared.lost().repeat(awaits_description, clock());
         for (to, datagram) in again {
             if let Err(error) = udp.send_to(&datagram, to).await {
                 tracing::debug!(%error, %to, "not sent again");

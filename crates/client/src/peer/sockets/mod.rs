@@ -11,7 +11,7 @@
 //! ([`StreamServers`]); what is sent there goes through a tunnel, and what comes out of it comes from there. Beside that
 //! [`flights`] and [`rechecks`] repeat what a lossy network takes of handshakes, [`early`] has them wait for the
 //! description that they need, [`checks`] and [`callers`] have a path nominated as soon as it has answered, [`shortcuts`] leave out round trips of ICE and DTLS, [`dials`] bounds whom the peer
-//! may have us connect to, [`renewals`] repeats to TURN servers what came to them with an old nonce, and [`hurry`] wakes webrtc-rs while there is no connection.
+//! may have us connect to, [`mappings`] keeps open what NATs have opened, [`renewals`] repeats to TURN servers what came to them with an old nonce, and [`hurry`] wakes webrtc-rs while there is no connection.
 mod callers;
 mod checks;
 mod dials;
@@ -23,6 +23,7 @@ mod hello;
 mod hurry;
 mod knowledge;
 mod listener;
+mod mappings;
 mod nominate;
 mod rechecks;
 mod renewals;

@@ -48,7 +48,7 @@ impl Socket {
     pub(super) fn new(udp: Arc<dyn AsyncUdpSocket>, local: SocketAddr, shared: Shared) -> Self {
         let (sender, incoming) = mpsc::channel(INCOMING);
         let tunnels = Mutex::new(Tunnels { open: HashMap::new(), incoming, sender });
-        let handshake = Handshake::new(Arc::clone(&udp));
+        let handshake = Handshake::new(Arc::clone(&udp), shared.early.clone());
         let shortcuts = Shortcuts::new(shared.knowledge.clone(), shared.callers.clone());
         Self {
             udp,
@@ -126,8 +126,7 @@ impl Socket {
             let is_wanted =
                 self.shared.knowledge.is_genuine(datagram) && (!hurries || self.is_timely(from, datagram));
             if is_wanted && self.shared.early.takes(&self.heard, from, datagram) {
-                // It comes before any answer, and may be wanted again after that.
-                self.checks().on_received(from, datagram, clock());
+                self.checks().note(from, datagram, clock());
                 return false;
             }
             is_wanted

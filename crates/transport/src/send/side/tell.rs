@@ -1,5 +1,5 @@
 //! What media are told.
-use super::{PACING, REPAIRS, SendSide};
+use super::{REPAIRS, SendSide};
 use std::time::{Duration, Instant};
 
 impl SendSide {
@@ -23,7 +23,7 @@ impl SendSide {
         // Into silence, and where all else is held, goes padding, or, where there is none, what there is of pictures.
         let calls = self.estimator.is_silent() || self.is_stuck(now);
         let closed = if calls { self.streams.can_pad() } else { !self.has_window() };
-        let queued = Duration::from_secs_f64(self.queue.bytes() as f64 * 8.0 / (target * PACING));
+        let queued = Duration::from_secs_f64(self.queue.bytes() as f64 * 8.0 / self.pace());
         self.advice.wait((!closed).then_some(queued));
     }
 }
