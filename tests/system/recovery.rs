@@ -49,6 +49,11 @@ impl Watched {
         stats(&self.folder.path().join(end)).iter().map(|l| l["fps"].as_f64().unwrap_or(0.0)).collect()
     }
 
+    /// The newest line of an end's statistics; null before the first.
+    fn newest(&self, end: &str) -> Value {
+        stats(&self.folder.path().join(end)).pop().unwrap_or_default()
+    }
+
     /// Lets so many seconds pass on the caller's own clock.
     fn pass(&self, seconds: usize) {
         let before = self.fps("caller").len();
@@ -150,10 +155,9 @@ fn a_call_goes_on_through_a_relay_where_the_path_between_the_machines_is_lost() 
     let builder = Netlab::builder().profile(Profile::Good);
     let Some(lab) = Lab::start_with_turn(builder, &["turn:HOST?transport=udp"]) else { return };
     let call = Watched::start_in(lab, "30");
-    let newest = || stats(&call.folder.path().join("caller")).pop().unwrap();
-    assert_eq!(newest()["relayed"], false);
+    assert_eq!(call.newest("caller")["relayed"], false);
     call.lab.netlab.set_link(DOWN);
-    until("the relay", END_LIMIT, || newest()["relayed"] == true);
+    until("the relay", END_LIMIT, || call.newest("caller")["relayed"] == true);
     call.pictures_again();
     for report in call.finish("by a relay") {
         assert_eq!(report.summary["relayed"], true, "{}", report.summary);
@@ -164,16 +168,12 @@ fn a_call_goes_on_through_a_relay_where_the_path_between_the_machines_is_lost() 
 #[test]
 fn pictures_pause_on_a_path_too_thin_for_them_and_return_by_themselves() {
     let Some(call) = Watched::start("45") else { return };
-    let paused = |end: &str| {
-        let newest = stats(&call.folder.path().join(end)).pop();
-        newest.is_some_and(|line| line["video_paused"] == true)
-    };
+    let paused = |end: &str| call.newest(end)["video_paused"] == true;
     assert!(!paused("caller") && !paused("callee"));
     call.lab.netlab.set_link(Link { delay_ms: 250.0, rate_kbps: 50.0, queue_ms: 400.0, ..Link::PERFECT });
     until("both say that pictures pause", END_LIMIT, || paused("caller") && paused("callee"));
-    let sounds = || stats(&call.folder.path().join("caller")).pop().unwrap()["audio_delay_ms"].as_f64();
     call.pass(5);
-    assert!(sounds().is_some(), "sound is heard");
+    assert!(call.newest("caller")["audio_delay_ms"].as_f64().is_some(), "sound is heard");
     call.lab.netlab.set_profile(Profile::Good);
     call.pictures_again();
     assert!(!paused("caller") && !paused("callee"));

@@ -175,18 +175,15 @@ impl CallMachine {
         if !self.is_present(call_id) {
             return;
         }
-        let is_ringing = matches!(self.state, State::Outgoing(_));
-        let is_news = match &fact {
-            SignalingFact::Refused => true,
-            // So somebody has accepted, and the word of that is lost or late.
-            SignalingFact::Message(Signal::Answer { .. }) => is_ringing,
-            SignalingFact::Message(_) | SignalingFact::Up | SignalingFact::Down => false,
-        };
-        if fact == SignalingFact::Refused {
+        let is_refused = fact == SignalingFact::Refused;
+        if is_refused {
             // Nothing comes by it any more; a call that goes on opens it anew.
             self.close_signaling();
         }
-        if is_news {
+        // Somebody has accepted, and the word of that is lost or late.
+        let is_accepted = matches!(self.state, State::Outgoing(_))
+            && matches!(fact, SignalingFact::Message(Signal::Answer { .. }));
+        if is_refused || is_accepted {
             self.errands.start(Request::Fetch(call_id), now, &mut self.out);
         }
         if let Some(live) = self.state.live()

@@ -40,6 +40,15 @@ async fn accepted() -> (Running, Person, Person, Call) {
     (server, ada, bob, call)
 }
 
+/// A call that rings at both devices of who is called.
+async fn ringing() -> (Running, Person, [Person; 2], Call) {
+    let server = start().await;
+    let (ada, desk) = (server.person("ada").await, server.person("bob").await);
+    let phone = server.device("bob").await;
+    let call = ada.call(&desk).await;
+    (server, ada, [desk, phone], call)
+}
+
 /// Both members' sockets, each of which knows of the other.
 async fn met() -> (Running, Person, Person, Call, Socket, Socket) {
     let (server, ada, bob, call) = accepted().await;
@@ -171,10 +180,7 @@ async fn a_third_device_does_not_take_the_place_of_one_in_the_call() {
 
 #[tokio::test]
 async fn whatever_a_device_opened_while_it_rang_is_closed_when_another_takes_the_call() {
-    let server = start().await;
-    let (ada, desk) = (server.person("ada").await, server.person("bob").await);
-    let phone = server.device("bob").await;
-    let call = ada.call(&desk).await;
+    let (_server, _ada, [desk, phone], call) = ringing().await;
     let mut early = phone.relay(call.id).await;
     early.peer(false).await;
     desk.act("accept", call.id).await;
@@ -184,10 +190,7 @@ async fn whatever_a_device_opened_while_it_rang_is_closed_when_another_takes_the
 
 #[tokio::test]
 async fn where_it_rings_nobody_hears_where_the_caller_is_before_accepting() {
-    let server = start().await;
-    let (ada, desk) = (server.person("ada").await, server.person("bob").await);
-    let phone = server.device("bob").await;
-    let call = ada.call(&desk).await;
+    let (_server, ada, [desk, phone], call) = ringing().await;
     let mut caller = ada.relay(call.id).await;
     caller.peer(false).await;
     let mut ringing = Vec::new();
